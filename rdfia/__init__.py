@@ -1,0 +1,1 @@
+"""A course on deep learning for vision, redone as one reproducible study."""
