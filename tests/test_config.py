@@ -1,0 +1,129 @@
+"""Configuration: one merge rule, YAML 1.2 numbers, and errors of one line that name the key."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rdfia import chapters, config
+from rdfia.config import ConfigError, merge
+
+trees = st.recursive(
+    st.integers() | st.text(max_size=3) | st.booleans(),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.fixture(scope="module")
+def params() -> dict[str, Any]:
+    return config.load()
+
+
+def changed(params: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """A copy of the parameters with the dotted key set."""
+    copied: dict[str, Any] = copy.deepcopy(params)
+    *path, last = key.split(".")
+    node = copied
+    for step in path:
+        node = node.setdefault(step, {})
+    node[last] = value
+    return copied
+
+
+@given(st.dictionaries(st.sampled_from("abc"), trees, max_size=3))
+def test_merging_nothing_changes_nothing(tree: dict[str, Any]) -> None:
+    assert merge(tree, {}) == tree
+    assert merge({}, tree) == tree
+
+
+@given(trees, trees)
+def test_the_second_wins_where_both_speak(base: Any, delta: Any) -> None:
+    assert merge(merge(base, delta), delta) == merge(base, delta)
+
+
+def test_another_name_replaces_the_whole_class() -> None:
+    assert merge({"name": "zca", "epsilon": 1}, {"name": "none"}) == {"name": "none"}
+    assert merge({"name": "zca", "epsilon": 1}, "none") == {"name": "none"}
+    assert merge({"name": "zca", "epsilon": 1}, {"epsilon": 2}) == {"name": "zca", "epsilon": 2}
+    assert merge("zca", {"epsilon": 2}) == {"name": "zca", "epsilon": 2}
+
+
+@pytest.mark.parametrize("text", ["1e-3", "1E-3", "0.001", "1.0e-3", ".001"])
+def test_numbers_are_those_of_yaml_1_2(tmp_path: Path, text: str) -> None:
+    (tmp_path / "p.yaml").write_text(f"rate: {text}\n")
+    assert config.load(tmp_path / "p.yaml") == {"rate": 0.001}
+
+
+def test_words_and_whole_numbers_stay_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("a: 12\nb: e3\nc: 1.2.3\nd: true\n")
+    assert config.load(tmp_path / "p.yaml") == {"a": 12, "b": "e3", "c": "1.2.3", "d": True}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("cnn.runs.zca.normalise.epsilonn", 1.0, "unknown key; allowed: name, epsilon"),
+        ("cnn.runs.zca.normalise.epsilon", -1.0, "found -1.0, allowed: greater than 0"),
+        ("cnn.runs.zca.normalise.epsilon", "much", "found 'much', allowed: number"),
+        ("cnn.runs.zca.normalise.name", "zzca", "found 'zzca', allowed: none, standardise, mean_image, zca"),
+        ("cnn.runs.zca.epoch", 3, "unknown key; allowed: title, reference, model,"),
+        ("cnn.base.epochs", 0, "found 0, allowed: greater than or equal to 1"),
+        ("cnn.base.epochs", True, "found True, allowed: integer"),
+        ("cnn.base.model.channels", [32, 0], "found 0, allowed: greater than or equal to 1"),
+        ("cnn.base.model.batch_norm", 1, "found 1, allowed: boolean"),
+        ("profiles.quick.cnn.seeds", 2.5, "found 2.5, allowed: integer"),
+        ("cnn.runs.zca.reference", "nobody", "found 'nobody', allowed: baseline, standardise"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_with_its_key(params: dict[str, Any], key: str, value: Any, said: str) -> None:
+    bad = changed({**params, "profile": "quick"}, key, value)
+    if key == "cnn.base.epochs":
+        del bad["profiles"]["quick"]["cnn"]["epochs"]
+    if key == "cnn.base.model.channels":
+        del bad["profiles"]["quick"]["cnn"]["model"]
+    with pytest.raises(ConfigError) as error:
+        chapters.resolve(bad, "cnn", "zca")
+    message = str(error.value)
+    where = f"{key}.1" if key.endswith("channels") else key
+    assert message.startswith(f"params.yaml: {where}: ")
+    assert said in message
+    assert "\n" not in message
+
+
+def test_a_missing_key_an_unknown_profile_and_run(params: dict[str, Any]) -> None:
+    without = copy.deepcopy(params)
+    del without["mlp"]["base"]["optimiser"]["learning_rate"]
+    with pytest.raises(ConfigError, match=r"mlp\..*optimiser\.learning_rate: missing"):
+        chapters.resolve(without, "mlp", "autograd")
+    with pytest.raises(ConfigError, match=r"profile: found 'huge', allowed: quick, laptop, paper"):
+        chapters.resolve({**params, "profile": "huge"}, "mlp", "autograd")
+    with pytest.raises(ConfigError, match=r"cnn\.runs\.nobody: no such key; allowed: baseline"):
+        chapters.resolve(params, "cnn", "nobody")
+    with pytest.raises(ConfigError, match="found 'rnn', allowed: mlp, cnn, vit"):
+        chapters.kind("rnn")
+
+
+def test_a_name_that_dvc_cannot_carry_is_refused(params: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"cnn\.runs\.a\.b: .*allowed: a-z, 0-9 and _"):
+        chapters.resolve(changed(params, "cnn.runs", {"a.b": {}}), "cnn", "a.b")
+
+
+def test_files_that_are_no_parameters(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        config.load(tmp_path / "none.yaml")
+    (tmp_path / "list.yaml").write_text("- 1\n")
+    with pytest.raises(ConfigError, match="allowed: a mapping of keys"):
+        config.load(tmp_path / "list.yaml")
+    (tmp_path / "broken.yaml").write_text("a: [1\n")
+    with pytest.raises(ConfigError, match="not YAML"):
+        config.load(tmp_path / "broken.yaml")
+
+
+def test_configurations_are_frozen(params: dict[str, Any]) -> None:
+    run = chapters.resolve(params, "cnn", "zca")
+    with pytest.raises(ValueError, match="frozen"):
+        run.epochs = 3  # type: ignore[misc]
