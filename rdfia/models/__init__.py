@@ -1,0 +1,1 @@
+"""The networks of the study, each a configuration class whose `build` gives the module."""
