@@ -1,0 +1,75 @@
+"""Chapters of the study: which model each trains, and how a declared run becomes a configuration.
+
+A chapter's own module is imported when it is asked for, so that a change to one network concerns its chapter alone.
+"""
+
+import json
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from rdfia.config import PARAMS, ConfigError, layers, parse, section
+from rdfia.train.classifier import Classifier, build, network
+from rdfia.train.run import Run
+
+CHAPTERS = ("mlp", "cnn", "vit")
+
+
+def kind(chapter: str) -> type[Run]:
+    """The configuration class of a chapter's runs."""
+    if chapter not in CHAPTERS:
+        raise ConfigError(f"chapter: found {chapter!r}, allowed: {', '.join(CHAPTERS)}")
+    declared: type[Run] = import_module(f"rdfia.chapters.{chapter}").ChapterRun
+    return declared
+
+
+def dataset(params: Mapping[str, Any], chapter: str) -> str:
+    """The name of the data set that a chapter trains on."""
+    name, known = section(params, chapter).get("dataset"), section(params, "data")
+    if name not in known:
+        raise ConfigError(f"{PARAMS}: {chapter}.dataset: found {name!r}, allowed: {', '.join(known)}")
+    return str(name)
+
+
+def runs(params: Mapping[str, Any], chapter: str) -> list[str]:
+    """The names of a chapter's runs, in the order of the file."""
+    return list(section(params, chapter, "runs"))
+
+
+def resolve(params: Mapping[str, Any], chapter: str, run: str) -> Run:
+    """base, changed by the profile, changed by the run's own lines, validated."""
+    declared = kind(chapter)
+    parts = layers(params, chapter, run)
+    resolved = parse(declared, *parts.values(), where=list(parts))
+    if resolved.reference is not None and resolved.reference not in runs(params, chapter):
+        allowed = ", ".join(runs(params, chapter))
+        raise ConfigError(f"{PARAMS}: {chapter}.runs.{run}.reference: found {resolved.reference!r}, allowed: {allowed}")
+    return resolved
+
+
+def check(run: Run, card: Mapping[str, Any], where: str) -> None:
+    """A network that cannot be built on these data is a ConfigError that names the run."""
+    try:
+        network(run, card, torch.Generator())
+    except ConfigError as error:
+        raise ConfigError(f"{PARAMS}: {where}.{error}") from None
+
+
+def predictor(metrics: Mapping[str, Any], weights: Path, seed: int) -> Classifier:
+    """The trained classifier of one seed, as a run's metrics.json and weights describe it, in evaluation mode."""
+    run = kind(metrics["chapter"]).model_validate_json(json.dumps(metrics["config"]))
+    model = build(run, metrics["data"], _part(weights, "statistics/"), torch.Generator())
+    model.network.load_state_dict(_part(weights, f"seed{seed}/"))
+    return model.eval()
+
+
+def _part(weights: Path, prefix: str) -> dict[str, Tensor]:
+    """The tensors of a weights file below `prefix`."""
+    with safe_open(weights, "pt") as file:
+        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+        return {name.removeprefix(prefix): file.get_tensor(name) for name in names}

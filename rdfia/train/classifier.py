@@ -1,0 +1,60 @@
+"""A network together with its preprocessing: what is trained, saved and logged takes raw images."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from rdfia.config import ConfigError
+from rdfia.data.augment import Augmentations
+from rdfia.data.normalise import to_unit
+
+
+class Classifier(nn.Module):
+    """raw → [0, 1] → (colours changed) → normaliser → (geometry changed) → network → logits.
+
+    What stands in brackets is drawn at random by `augmented` and is fixed (a centre crop, or nothing) in `forward`.
+    """
+
+    def __init__(self, normalise: nn.Module, augment: Augmentations, network: nn.Module) -> None:
+        super().__init__()
+        self.normalise, self.network = normalise, network
+        self.pixels = tuple(a for a in augment if a.space == "pixels")
+        self.geometry = tuple(a for a in augment if a.space == "normalised")
+
+    def forward(self, raw: Tensor) -> Tensor:
+        return self.network(self.preprocess(raw))  # type: ignore[no-any-return]
+
+    def preprocess(self, raw: Tensor) -> Tensor:
+        """What the network sees of an image that is only looked at."""
+        x = self.normalise(to_unit(raw))
+        for augmentation in self.geometry:
+            x = augmentation.evaluate(x)
+        return x  # type: ignore[no-any-return]
+
+    def augmented(self, raw: Tensor, generator: Generator) -> Tensor:
+        """The logits of one random variant of every image."""
+        x = to_unit(raw)
+        for augmentation in self.pixels:
+            x = augmentation(x, generator)
+        x = self.normalise(x)
+        for augmentation in self.geometry:
+            x = augmentation(x, generator)
+        return self.network(x)  # type: ignore[no-any-return]
+
+
+def build(run: Any, card: Mapping[str, Any], statistics: Mapping[str, Tensor], generator: Generator) -> Classifier:
+    """The classifier of a run on the data that `card` describes, with weights drawn from `generator`."""
+    return Classifier(run.normalise.build(statistics), run.augment, network(run, card, generator))
+
+
+def network(run: Any, card: Mapping[str, Any], generator: Generator) -> nn.Module:
+    """The run's network for what is left of an image after the run's augmentations."""
+    if run.augment and card["kind"] != "images":
+        raise ConfigError(f"augment: found {len(run.augment)} augmentations, allowed: none on {card['kind']}")
+    example = torch.zeros(1, *card["shape"])
+    for augmentation in run.augment:
+        example = augmentation.evaluate(example)
+    built: nn.Module = run.model.build(tuple(example.shape[1:]), len(card["classes"]), generator)
+    return built

@@ -1,0 +1,53 @@
+"""What a run tells while it trains: a line an epoch, at most every second, and live metrics where asked for."""
+
+import os
+import time
+from importlib import import_module
+from types import TracebackType
+from typing import Any
+
+from rdfia.train.fit import Record
+from rdfia.train.run import Run, Trained
+
+
+class Progress:
+    """Called with every report of a run; `RDFIA_LIVE=1` also sends each record to MLflow while training goes on."""
+
+    def __init__(self, profile: str, chapter: str, name: str, run: Run) -> None:
+        self.label, self.epochs = f"{chapter}/{name}", run.epochs
+        self.said: dict[int, float] = {}
+        self.live: Any = None
+        if os.environ.get("RDFIA_LIVE") == "1":
+            # Imported by name: how a run is watched is not among the code that its result depends on.
+            self.live = import_module("rdfia.track.live").live(chapter, name, profile)
+
+    def __enter__(self) -> "Progress":
+        if self.live is not None:
+            self.live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.live is not None:
+            self.live.__exit__(kind, error, trace)
+
+    def __call__(self, seed: int, report: Record | Trained) -> None:
+        if isinstance(report, Trained):
+            print(f"{self.label} seed {seed}  {report.seconds:.1f} s", flush=True)
+            return
+        if self.live is not None:
+            self.live.log(seed, vars(report))
+        now = time.monotonic()
+        if report.diverged or report.epoch == self.epochs or now - self.said.get(seed, 0) > 1:
+            self.said[seed] = now
+            print(self.line(seed, report), flush=True)
+
+    def line(self, seed: int, record: Record) -> str:
+        """One epoch in words."""
+        if record.diverged:
+            return f"{self.label} seed {seed}  epoch {record.epoch}/{self.epochs}  diverged: the loss is no number"
+        return (
+            f"{self.label} seed {seed}  epoch {record.epoch}/{self.epochs}  loss {record.frozen_loss:.3f}"
+            f"  train {record.frozen_accuracy:6.1%}  validation {record.validation_accuracy:6.1%}"
+        )

@@ -1,0 +1,146 @@
+"""The files of a run: history, weights, timing and metrics, each put in place whole, metrics last."""
+
+import csv
+import hashlib
+import os
+import subprocess
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from importlib.metadata import version
+from io import StringIO
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from safetensors.torch import load_file
+
+from rdfia import places
+from rdfia.config import ConfigError
+from rdfia.data.store import load_split, read_json, write_atomically, write_json
+from rdfia.train import device
+from rdfia.train.fit import Record
+from rdfia.train.run import Data, Run, Trained
+
+RECORDED = ("torch", "numpy")
+
+
+@dataclass
+class Outcome:
+    """What the seeds of a run have reported so far."""
+
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    history: dict[int, list[Record]] = field(default_factory=dict)
+    trained: dict[int, Trained] = field(default_factory=dict)
+
+    def add(self, seed: int, report: Record | Trained) -> None:
+        if isinstance(report, Record):
+            self.history.setdefault(seed, []).append(report)
+        else:
+            self.trained[seed] = report
+
+
+def load_data(profile: str, dataset: str) -> Data:
+    """Train and validation splits and statistics of a prepared data set; the test split is not touched."""
+    folder, card = places.data(profile, dataset), places.card(profile, dataset)
+    if not card.exists():
+        raise ConfigError(f"{card}: no such file; `dvc repro prepare@{profile}-{dataset}` prepares the data set")
+    train, validation = (load_split(folder / f"{name}.safetensors") for name in ("train", "validation"))
+    statistics = load_file(folder / "statistics.safetensors")
+    return Data(read_json(card), statistics, (train.x, train.y), (validation.x, validation.y))
+
+
+def write(outcome: Outcome, profile: str, chapter: str, name: str, run: Run, data: Data) -> None:
+    """Write everything that is known of a run that has ended."""
+    folder, weights = places.run(profile, chapter, name), places.weights(profile, chapter, name)
+    family = places.code(chapter)
+    code = family.read_text(encoding="utf-8").strip() if family.exists() else ""
+    write_atomically(weights, lambda path: _save_weights(outcome, run, data, path))
+    write_atomically(folder / "history.csv", lambda path: path.write_text(_history(outcome), encoding="utf-8"))
+    write_json(_timing(outcome, run, len(data.train[1])), folder / "timing.json")
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    write_json(_metrics(outcome, chapter, name, run, data, code, digest), folder / "metrics.json")
+
+
+def _save_weights(outcome: Outcome, run: Run, data: Data, path: Path) -> None:
+    """Every seed's network, and the statistics that the run's normaliser is built from, once."""
+    needed = {k: v.numpy() for k, v in data.statistics.items() if k.startswith(f"{run.normalise.name}/")}
+    tensors = {f"statistics/{key}": value for key, value in needed.items()}
+    for seed, trained in sorted(outcome.trained.items()):
+        tensors |= {f"seed{seed}/{key}": value for key, value in trained.weights.items()}
+    save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, path)
+
+
+def _history(outcome: Outcome) -> str:
+    """One row an epoch and seed; what is no number stays empty."""
+    text = StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["seed", *(column.name for column in fields(Record))])
+    for seed, records in sorted(outcome.history.items()):
+        for record in records:
+            rows.writerow([seed, *(_cell(value) for value in asdict(record).values())])
+    return text.getvalue()
+
+
+def _cell(value: float) -> str:
+    return "" if not isfinite(value) else f"{value:.8g}"
+
+
+def _metrics(
+    outcome: Outcome, chapter: str, name: str, run: Run, data: Data, code: str, weights: str
+) -> dict[str, Any]:
+    """The figures of a run and all that they depend on; nothing here changes from one repetition to the next."""
+    seeds = {str(seed): _last(records) for seed, records in sorted(outcome.history.items())}
+    finished = all(seed["status"] == "finished" for seed in seeds.values())
+    return {
+        "chapter": chapter,
+        "run": name,
+        "status": "finished" if finished else "diverged",
+        "parameters": parameters(next(iter(outcome.trained.values()))),
+        "seeds": seeds,
+        "config": run.model_dump(mode="json"),
+        "data": dict(data.card),
+        "weights_sha256": weights,
+        "code_sha256": code,
+        "versions": {package: version(package) for package in RECORDED},
+    }
+
+
+def parameters(trained: Trained) -> int:
+    """The weights that training moves: all of the state but the running statistics of batch norm."""
+    buffers = ("running_mean", "running_var", "num_batches_tracked")
+    return sum(value.size for key, value in trained.weights.items() if not key.endswith(buffers))
+
+
+def _last(records: list[Record]) -> dict[str, Any]:
+    """A seed's last epoch in which every loss was a number."""
+    diverged = records[-1].diverged
+    sound = [record for record in records if not record.diverged]
+    ended = {"diverged_at": records[-1].epoch} if diverged else {}
+    last = {k: v if isfinite(v) else None for k, v in asdict(sound[-1]).items()} if sound else {}
+    return {"status": "diverged" if diverged else "finished", "epochs": records[-1].epoch, **ended, **last}
+
+
+def _timing(outcome: Outcome, run: Run, images: int) -> dict[str, Any]:
+    """When, how long, where: what differs every time stands apart from the figures."""
+    training = sum(trained.seconds for trained in outcome.trained.values())
+    epochs = sum(records[-1].epoch for records in outcome.history.values())
+    where = device.device()
+    return {
+        "started": outcome.started.isoformat(timespec="seconds"),
+        "seconds": round((datetime.now(UTC) - outcome.started).total_seconds(), 3),
+        "training_seconds": round(training, 3),
+        "images_per_second": round(images * epochs / training, 1),
+        "machine": device.machine(where, device.settle(run.precision, where)) | {"torch": torch.__version__},
+        "commit": commit(),
+        "experiment": os.environ.get("DVC_EXP_NAME", ""),
+    }
+
+
+def commit() -> str:
+    """The commit that is checked out, or nothing outside of git."""
+    command = ["git", "rev-parse", "HEAD"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    return answer.stdout.strip() if answer.returncode == 0 else ""

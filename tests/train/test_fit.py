@@ -1,0 +1,77 @@
+"""The training loop: what a record says, and that it says the truth."""
+
+import math
+
+import pytest
+import torch
+from torch import Generator
+
+from rdfia.data.batches import per_epoch, shuffled
+from rdfia.train import device
+from rdfia.train.classifier import build
+from rdfia.train.fit import Plan, Record, evaluate, fit
+from rdfia.train.optimise import SGD, Constant, Exponential
+from rdfia.train.run import Data
+from tests.train.test_run import run
+
+
+def plan(model: torch.nn.Module, rate: float = 0.1, epochs: int = 3, batch_size: int = 16) -> Plan:
+    optimiser = SGD(learning_rate=rate).build(model.parameters())
+    return Plan(optimiser, Exponential(gamma=0.5), epochs, batch_size, device.autocast("float32", torch.device("cpu")))
+
+
+def records(data: Data, **settings: float) -> list[Record]:
+    model = build(run(), data.card, data.statistics, Generator().manual_seed(0))
+    chosen = plan(model.network, **settings)  # type: ignore[arg-type]
+    return list(fit(model, data.train, data.validation, chosen, Generator().manual_seed(0)))
+
+
+def test_batches_hold_every_index_once() -> None:
+    batches = list(shuffled(103, 25, Generator().manual_seed(0)))
+    assert [len(batch) for batch in batches] == [25, 25, 25, 25, 3]
+    assert torch.cat(batches).sort().values.tolist() == list(range(103))
+    assert len(batches) == per_epoch(103, 25)
+
+
+def test_one_record_before_the_first_step_and_one_an_epoch(data: Data) -> None:
+    found = records(data)
+    assert [record.epoch for record in found] == [0, 1, 2, 3]
+    assert [record.step for record in found] == [0, 8, 16, 24]
+    assert math.isnan(found[0].train_loss)
+    assert found[0].validation_loss == pytest.approx(math.log(2), abs=0.2)
+
+
+def test_the_learning_rate_follows_the_schedule(data: Data) -> None:
+    assert [record.learning_rate for record in records(data)][1:] == pytest.approx([0.1, 0.05, 0.025])
+
+
+def test_it_learns(data: Data) -> None:
+    found = records(data, epochs=8)
+    assert found[-1].validation_accuracy > 0.9
+    assert found[-1].frozen_loss < found[0].frozen_loss / 2
+
+
+def test_validation_is_what_evaluation_finds_with_the_final_weights(data: Data) -> None:
+    model = build(run(), data.card, data.statistics, Generator().manual_seed(0))
+    last = list(fit(model, data.train, data.validation, plan(model.network), Generator().manual_seed(0)))[-1]
+    found = evaluate(model, data.validation, device.autocast("float32", torch.device("cpu")))
+    assert (last.validation_loss, last.validation_accuracy) == found
+
+
+def test_running_figures_average_over_the_moving_weights(data: Data) -> None:
+    """With a step of (almost) nothing the weights do not move: running and frozen are the same set, the same weights."""
+    whole = Data(data.card, data.statistics, data.train, data.train)
+    last = records(whole, rate=1e-12, epochs=1)[-1]
+    assert last.train_loss == pytest.approx(last.frozen_loss, rel=1e-5)
+    assert last.train_accuracy == pytest.approx(last.frozen_accuracy)
+
+
+def test_a_loss_that_is_no_number_ends_it(data: Data) -> None:
+    found = records(data, rate=1e30, epochs=5)
+    assert found[-1].diverged
+    assert len(found) < 6
+    assert not any(record.diverged for record in found[:-1])
+
+
+def test_a_constant_schedule_leaves_the_rate_alone() -> None:
+    assert Constant()(7, 3, 5) == 1.0

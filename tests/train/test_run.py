@@ -1,0 +1,137 @@
+"""A run over its seeds: reproducible to the byte, the same side by side as one after the other, and written whole."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from rdfia import chapters, places
+from rdfia.train.fit import Record
+from rdfia.train.result import Outcome, write
+from rdfia.train.run import Data, Run, Trained, train_run
+
+
+def run(**settings: Any) -> Run:
+    """A tiny run of the chapter `cnn`."""
+    base = {
+        "model": {"name": "cnn", "channels": (4,), "kernel_size": 3, "hidden": 8},
+        "optimiser": {"name": "sgd", "learning_rate": 0.1},
+        "epochs": 2,
+        "batch_size": 16,
+        "seeds": 3,
+        "normalise": "standardise",
+    }
+    return chapters.kind("cnn").model_validate(base | settings)
+
+
+def outcome(data: Data, chosen: Run, jobs: int) -> Outcome:
+    collected = Outcome()
+    for seed, report in train_run(chosen, data, jobs):
+        collected.add(seed, report)
+    return collected
+
+
+def files(tmp_path: Path, data: Data, chosen: Run, jobs: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+    tmp_path.mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    write(outcome(data, chosen, jobs), "quick", "cnn", "tiny", chosen, data)
+    return tmp_path
+
+
+DROPOUT_AND_FLIP = {
+    "augment": ({"name": "crop", "size": 7}, "horizontal_flip"),
+    "model": {"name": "cnn", "channels": (4,), "kernel_size": 3, "hidden": 8, "dropout": 0.3, "batch_norm": True},
+}
+
+
+def test_side_by_side_writes_the_same_bytes(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = files(tmp_path / "one", data, run(**DROPOUT_AND_FLIP), 1, monkeypatch)
+    two = files(tmp_path / "two", data, run(**DROPOUT_AND_FLIP), 2, monkeypatch)
+    folder = places.run("quick", "cnn", "tiny")
+    for name in (folder / "history.csv", folder / "metrics.json", places.weights("quick", "cnn", "tiny")):
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+
+
+def test_seeds_differ_from_one_another(data: Data) -> None:
+    found = outcome(data, run(), 1)
+    losses = {records[-1].validation_loss for records in found.history.values()}
+    assert len(losses) == 3
+
+
+def test_what_is_written_is_what_was_trained(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    chosen = run()
+    collected = outcome(data, chosen, 1)
+    write(collected, "quick", "cnn", "tiny", chosen, data)
+    folder = places.run("quick", "cnn", "tiny")
+    rows = list(csv.DictReader((folder / "history.csv").open()))
+    assert len(rows) == 3 * 3
+    assert rows[0]["train_loss"] == ""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["status"] == "finished"
+    assert metrics["parameters"] == 4 * 9 + 4 + (4 * 16 * 8 + 8) + (8 * 2 + 2)
+    assert float(rows[-1]["validation_accuracy"]) == pytest.approx(metrics["seeds"]["2"]["validation_accuracy"])
+    model = chapters.predictor(metrics, places.weights("quick", "cnn", "tiny"), 2)
+    correct = (model(data.validation[0]).argmax(1) == data.validation[1]).float().mean().item()
+    assert correct == pytest.approx(metrics["seeds"]["2"]["validation_accuracy"])
+
+
+def test_a_run_that_diverges_is_recorded_as_such(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    wild = run(optimiser={"name": "sgd", "learning_rate": 1e30}, epochs=4)
+    files(tmp_path, data, wild, 2, monkeypatch)
+    metrics = json.loads((places.run("quick", "cnn", "tiny") / "metrics.json").read_text())
+    assert metrics["status"] == "diverged"
+    assert all(seed["diverged_at"] == 1 for seed in metrics["seeds"].values())
+
+
+def test_a_seed_that_fails_ends_the_run_with_its_error(data: Data) -> None:
+    broken = Data(data.card, data.statistics, (data.train[0], data.train[1] + 5), data.validation)
+    with pytest.raises(IndexError):
+        outcome(broken, run(), 2)
+
+
+def test_a_killed_run_leaves_the_old_result_whole(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    files(tmp_path, data, run(), 1, monkeypatch)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    collected = Outcome()
+    for seed, report in train_run(run(epochs=1), data, 1):
+        collected.add(seed, report)
+        break  # killed while training: nothing is written before the end
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_metrics_come_last(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed between two files, a run has no metrics, and what has no metrics is no result."""
+    monkeypatch.chdir(tmp_path)
+    order: list[str] = []
+    monkeypatch.setattr("rdfia.train.result.write_json", lambda content, path: order.append(path.name))
+    write(outcome(data, run(), 1), "quick", "cnn", "tiny", run(), data)
+    assert order[-1] == "metrics.json"
+    assert places.weights("quick", "cnn", "tiny").exists()
+
+
+def test_whole_batches_and_too_large_ones_are_the_train_set(data: Data) -> None:
+    every, larger = (outcome(data, run(batch_size=size, seeds=1), 1) for size in ("all", 10_000))
+    assert every.history[0][-1] == larger.history[0][-1]
+    assert every.history[0][-1].step == 2
+
+
+def test_precision_is_settled_by_measuring() -> None:
+    from rdfia.train import device
+
+    where = torch.device("cpu")
+    assert device.settle("float32", where) == "float32"
+    assert device.settle("auto", where) in ("float32", "bfloat16")
+    with device.autocast("bfloat16", where)():
+        assert torch.nn.functional.linear(torch.ones(2, 2), torch.ones(2, 2)).dtype == torch.bfloat16
+
+
+def test_reports_are_records_then_weights(data: Data) -> None:
+    reports = [report for _, report in train_run(run(seeds=1), data, 1)]
+    assert all(isinstance(report, Record) for report in reports[:-1])
+    assert isinstance(reports[-1], Trained)
+    assert all(np.isfinite(value).all() for value in reports[-1].weights.values())
