@@ -1,0 +1,63 @@
+# Two commands: `make` ends with the report, `make test` with the tests. `make help` lists the others.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS := 1
+
+.DEFAULT_GOAL := all
+.PHONY: all setup repro test ui check format bench prune clean distclean lock help
+
+all: repro ## set up and run the pipeline to a finished report (the default)
+
+repro: setup ## dvc repro, and say where the report lies
+	@dvc repro
+	@git add dvc.lock 2>/dev/null || true
+	@python -m rdfia where
+
+setup: $(VENV)/.done ## .venv with the locked versions, and git's filter for dvc.lock
+
+$(VENV)/.done: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	@awk '/^uv==/ {on=1; print; next} /^[^ ]/ {on=0} on' requirements.lock > $(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@git config filter.dvclock.clean "python3 rdfia/lockfilter.py" 2>/dev/null || true
+	@touch $@
+
+test: setup ## the tests
+	pytest
+
+check: setup ## ruff (lint and format), mypy, the import contract
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports --no-cache
+
+format: setup ## let ruff format and mend what it can
+	ruff format .
+	ruff check --fix .
+
+ui: setup ## publish to MLflow what is new, and open its UI on 127.0.0.1:5000
+	python -m rdfia ui
+
+bench: setup ## what one run costs, split into import, DVC and training: reports/bench/
+	python -m rdfia bench
+
+prune: setup ## remove the files of runs that params.yaml no longer declares
+	python -m rdfia prune
+
+clean: ## remove what the quick profile made
+	rm -rf reports/quick reports/code reports/bench data/quick weights/quick
+
+distclean: clean ## also remove the environment, the caches and MLflow's store
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis mlflow.db mlartifacts .dvc/cache .dvc/tmp
+
+lock: ## renew requirements.lock from pyproject.toml: versions and hashes, no addresses
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

@@ -1,0 +1,111 @@
+"""The command `rdfia`: look at a resolved run, clear away, publish to MLflow, open its UI, measure what a run costs."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rdfia import config, places
+from rdfia.command import one_line
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="rdfia", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    shown = commands.add_parser("params", help="print a run as it is trained: base, profile and its own lines merged")
+    shown.add_argument("chapter")
+    shown.add_argument("run", nargs="?", help="without it: the names of the chapter's runs")
+    shown.set_defaults(act=lambda a: show(a.chapter, a.run))
+    for name, act, text in (
+        ("check", check, "validate every declared run and data set of the chosen profile"),
+        ("where", where, "say where the report lies"),
+        ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
+        ("track", track, "publish to MLflow what is not there yet"),
+        ("ui", ui, "publish, then open MLflow's UI on 127.0.0.1:5000"),
+        ("bench", bench, "measure what one run costs"),
+    ):
+        commands.add_parser(name, help=text).set_defaults(act=lambda _, act=act: act())
+    arguments = parser.parse_args()
+    with one_line():
+        arguments.act(arguments)
+
+
+def show(chapter: str, run: str | None) -> None:
+    from rdfia import chapters
+
+    params = config.load()
+    if run is None:
+        chapters.kind(chapter)
+        print("\n".join(chapters.runs(params, chapter)))
+    else:
+        settings = chapters.resolve(params, chapter, run).model_dump(mode="json")
+        print(yaml.safe_dump(settings, sort_keys=False), end="")
+
+
+def check() -> None:
+    from rdfia import chapters
+    from rdfia.data.sources import declared
+
+    params = config.load()
+    datasets = [declared(params, name) for name in config.section(params, "data")]
+    runs = [chapters.resolve(params, chapter, run) for chapter, run in _declared(params)]
+    for chapter in chapters.CHAPTERS:
+        chapters.dataset(params, chapter)
+    print(f"{config.PARAMS}: profile {config.profile(params)}, {len(datasets)} data sets, {len(runs)} runs, all valid")
+
+
+def where() -> None:
+    page = Path("reports") / config.profile(config.load()) / "index.html"
+    print(f"report: {page.resolve().as_uri()}" if page.exists() else f"{page}: not there yet; `dvc repro` writes it")
+
+
+def prune() -> None:
+    """Files below the chosen profile whose run is not declared; cached copies are `dvc gc --workspace`'s to remove."""
+    params = config.load()
+    profile, declared = config.profile(params), set(_declared(params))
+    folders = places.run(profile, "*", "*").parent.parent.parent.glob("runs/*/*")
+    weights = Path("weights", profile).glob("*/*.safetensors")
+    stale = [p for p in folders if (p.parent.name, p.name) not in declared]
+    stale += [p for p in weights if (p.parent.name, p.stem) not in declared]
+    for path in sorted(stale):
+        print(f"removed {path}")
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    print(f"{len(stale)} files and folders of runs that are not declared")
+
+
+def track() -> None:
+    from rdfia.track import publish
+
+    published = publish(config.load(), Path())
+    print(f"MLflow at {published.uri}: {published.new} new runs, {published.known} known")
+
+
+def ui() -> None:
+    from rdfia.track import ui_command
+
+    track()
+    command, environment = ui_command(Path())
+    print(f"MLflow UI: http://127.0.0.1:5000 (ends with Ctrl-C): {' '.join(command)}", flush=True)
+    os.execvpe(command[0], command, environment)
+
+
+def bench() -> None:
+    from rdfia.bench import measure
+
+    measure(Path("reports/bench"))
+
+
+def _declared(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every declared (chapter, run)."""
+    from rdfia import chapters
+
+    return [(chapter, run) for chapter in chapters.CHAPTERS for run in chapters.runs(params, chapter)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""Stage `prepare`: a data set from its source to splits, statistics, contact sheets and card."""
+
+import sys
+
+from rdfia import config, places
+from rdfia.command import one_line
+from rdfia.data.normalise import fit_all
+from rdfia.data.sheets import sheets
+from rdfia.data.sources import declared
+from rdfia.data.store import save_split, save_tensors, write_json
+
+
+def main(name: str) -> None:
+    params = config.load()
+    profile = config.profile(params)
+    splits, card = declared(params, name).prepare(name)
+    folder = places.data(profile, name)
+    for split, content in splits.items():
+        save_split(content, folder / f"{split}.safetensors")
+    statistics = fit_all(splits["train"].x)
+    save_tensors(statistics, folder / "statistics.safetensors")
+    save_tensors(sheets(splits["train"], statistics), folder / "sheets.safetensors")
+    write_json(card, places.card(profile, name))
+    print(f"{name}: {card['label']}, {card['counts']}")
+
+
+if __name__ == "__main__":
+    with one_line():
+        main(sys.argv[1])

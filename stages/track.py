@@ -1,0 +1,20 @@
+"""Stage `track`: the files of the study, mirrored in MLflow."""
+
+from pathlib import Path
+
+from rdfia import config
+from rdfia.command import one_line
+from rdfia.data.store import write_json
+from rdfia.track import publish
+
+
+def main() -> None:
+    params = config.load()
+    published = publish(params, Path())
+    print(f"MLflow: {published.new} new runs, {published.known} known")
+    write_json({"runs": published.new + published.known}, Path("reports") / config.profile(params) / "tracked.json")
+
+
+if __name__ == "__main__":
+    with one_line():
+        main()
