@@ -24,7 +24,7 @@ class Classifier(nn.Module):
         self.geometry = tuple(a for a in augment if a.space == "normalised")
 
     def forward(self, raw: Tensor) -> Tensor:
-        return self.network(self.preprocess(raw))  # type: ignore[no-any-return]
+        return self.network(_laid_out(self.preprocess(raw)))  # type: ignore[no-any-return]
 
     def preprocess(self, raw: Tensor) -> Tensor:
         """What the network sees of an image that is only looked at."""
@@ -41,7 +41,12 @@ class Classifier(nn.Module):
         x = self.normalise(x)
         for augmentation in self.geometry:
             x = augmentation(x, generator)
-        return self.network(x)  # type: ignore[no-any-return]
+        return self.network(_laid_out(x))  # type: ignore[no-any-return]
+
+
+def _laid_out(x: Tensor) -> Tensor:
+    """Images with the channels last in memory, which convolutions read faster."""
+    return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
 
 
 def build(run: Any, card: Mapping[str, Any], statistics: Mapping[str, Tensor], generator: Generator) -> Classifier:

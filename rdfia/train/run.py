@@ -65,7 +65,8 @@ def train_seed(run: Run, data: Data, seed: int) -> Iterator[Record | Trained]:
     """One network from its initialisation to its last epoch; records while it trains, its weights at the end."""
     where = device.device()
     start = time.perf_counter()
-    model = build(run, data.card, data.statistics, torch.Generator().manual_seed(seed)).to(where)
+    model = build(run, data.card, data.statistics, torch.Generator().manual_seed(seed))
+    model = model.to(where, memory_format=torch.channels_last)
     generator = torch.Generator(where).manual_seed(seed)
     train, validation = (tuple(t.to(where) for t in split) for split in (data.train, data.validation))
     count = len(train[1])

@@ -1,0 +1,245 @@
+"""The results of a study, read from its files: declared runs in the order of the parameters, never a glob.
+
+A run that is declared and has no files is "not run"; files of a run that is no longer declared are not seen.
+Accuracies are percentages from here on.
+"""
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rdfia.analyse import metrics
+from rdfia.analyse.changes import changes
+from rdfia.config import ConfigError, profile, section
+
+FINISHED, DIVERGED, NOT_RUN = "finished", "diverged", "not run"
+PERCENT = 100.0
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a data set is and where it comes from; `stands_for` names the published data that it truly is."""
+
+    name: str
+    source: str = ""
+    label: str = "not prepared"
+    stands_for: str | None = None
+    kind: str = ""
+    classes: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    sha256: str = ""
+    provenance: str = ""
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any]) -> "Card":
+        """The card in a JSON mapping; keys that no report needs are left aside."""
+        known: dict[str, Any] = {key: found[key] for key in cls.__dataclass_fields__ if key in found}
+        for key in ("classes", "shape"):
+            known[key] = tuple(known.get(key) or ())
+        return cls(**known)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One declared run: what it changes, and the figures of each seed that ended well, in percent."""
+
+    chapter: str
+    name: str
+    title: str
+    reference: str
+    changes: str
+    card: Card
+    status: str = NOT_RUN
+    parameters: int | None = None
+    diverged: int = 0
+    declared: int = 0
+    train: Mapping[str, float] = field(default_factory=dict)
+    validation: Mapping[str, float] = field(default_factory=dict)
+    test: Mapping[str, float] = field(default_factory=dict)
+    confusion: tuple[tuple[int, ...], ...] = ()
+    classes: tuple[str, ...] = ()
+    timing: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The run's name in the whole study, as in `cnn/baseline`."""
+        return f"{self.chapter}/{self.name}"
+
+    @property
+    def test_accuracy(self) -> metrics.Estimate | None:
+        """Test accuracy over the seeds, None before the run was evaluated."""
+        return metrics.interval(list(self.test.values())) if self.test else None
+
+    @property
+    def validation_accuracy(self) -> metrics.Estimate | None:
+        """Validation accuracy over the seeds."""
+        return metrics.interval(list(self.validation.values())) if self.validation else None
+
+    @property
+    def gap(self) -> metrics.Estimate | None:
+        """Train accuracy minus test accuracy, seed by seed: how far the network over-fits."""
+        both = [self.train[seed] - self.test[seed] for seed in self.train if seed in self.test]
+        return metrics.interval(both) if both else None
+
+
+@dataclass(frozen=True)
+class ChapterResult:
+    """A chapter's runs in the order of the parameters."""
+
+    name: str
+    dataset: str
+    runs: tuple[RunResult, ...]
+
+    def run(self, name: str) -> RunResult | None:
+        """The run of that name, None if none is declared."""
+        return next((run for run in self.runs if run.name == name), None)
+
+    def effect(self, run: RunResult) -> metrics.Estimate | None:
+        """Test accuracy of `run` minus its reference's; None unless all seeds of both ended well."""
+        reference = self.run(run.reference)
+        if reference is None or reference is run or {run.status, reference.status} != {FINISHED}:
+            return None
+        if not (run.test and reference.test):
+            return None
+        return metrics.difference(list(run.test.values()), list(reference.test.values()))
+
+    @property
+    def best(self) -> RunResult | None:
+        """The evaluated run with the highest mean validation accuracy: the test set chooses nothing."""
+        done = [run for run in self.runs if run.status == FINISHED and run.test and run.validation]
+        return max(done, key=lambda run: metrics.mean(list(run.validation.values())), default=None)
+
+
+@dataclass(frozen=True)
+class Study:
+    """All chapters under one profile, with the cards of their data."""
+
+    root: Path
+    profile: str
+    chapters: tuple[ChapterResult, ...]
+    cards: Mapping[str, Card]
+
+    @property
+    def runs(self) -> tuple[RunResult, ...]:
+        """Every declared run."""
+        return tuple(run for chapter in self.chapters for run in chapter.runs)
+
+    @cached_property
+    def stand_ins(self) -> tuple[Card, ...]:
+        """The prepared data sets that are not the published data they take the place of."""
+        return tuple(card for card in self.cards.values() if card.sha256 and card.stands_for is None)
+
+    def run(self, key: str) -> RunResult | None:
+        """The run called `chapter/name`, None if none is declared."""
+        return next((run for run in self.runs if run.key == key), None)
+
+    def folder(self) -> Path:
+        """Where the profile's results lie."""
+        return self.root / "reports" / self.profile
+
+
+def load(params: Mapping[str, Any], root: Path) -> Study:
+    """Read everything that the parameters declare, for their profile."""
+    name = profile(params)
+    folder = root / "reports" / name
+    chapters = [key for key, value in params.items() if isinstance(value, Mapping) and "runs" in value]
+    used = [str(section(params, chapter).get("dataset", "")) for chapter in chapters]
+    cards = {key: _card(folder, key) for key in dict.fromkeys(used) if key}
+    return Study(root, name, tuple(_chapter(params, folder, chapter, cards) for chapter in chapters), cards)
+
+
+def history(study: Study, run: RunResult) -> list[dict[str, float | None]]:
+    """A run's records, one per seed and epoch; an empty cell is None."""
+    path = study.folder() / "runs" / run.chapter / run.name / "history.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        return [{key: _number(cell) for key, cell in row.items()} for row in csv.DictReader(lines)]
+
+
+def _chapter(params: Mapping[str, Any], folder: Path, chapter: str, cards: Mapping[str, Card]) -> ChapterResult:
+    """The results of all runs that a chapter declares."""
+    dataset = str(section(params, chapter).get("dataset", ""))
+    tests = _json(folder / "test" / f"{chapter}.json")
+    names = list(section(params, chapter, "runs"))
+    card = cards.get(dataset, Card(dataset))
+    runs = tuple(_run(params, folder, (chapter, name, names[0]), card, tests.get(name, {})) for name in names)
+    return ChapterResult(chapter, dataset, runs)
+
+
+def _run(
+    params: Mapping[str, Any], folder: Path, place: tuple[str, str, str], card: Card, test: Mapping[str, Any]
+) -> RunResult:
+    """One declared run from its metrics, its timing and what `evaluate` found."""
+    chapter, name, first = place
+    own = params[chapter]["runs"][name] or {}
+    reference = str(own.get("reference", first))
+    if reference not in params[chapter]["runs"]:
+        allowed = ", ".join(params[chapter]["runs"])
+        where = f"params.yaml: {chapter}.runs.{name}.reference"
+        raise ConfigError(f"{where}: found {reference!r}, allowed: {allowed}")
+    title = str(own.get("title", name.replace("_", " ")))
+    at = folder / "runs" / chapter / name
+    found = _json(at / "metrics.json")
+    declared = RunResult(chapter, name, title, reference, changes(params, chapter, name), card)
+    return _filled(declared, found, _json(at / "timing.json"), test) if found else declared
+
+
+def _filled(run: RunResult, found: Mapping[str, Any], timing: Mapping[str, Any], test: Mapping[str, Any]) -> RunResult:
+    """The declared run with what its files say."""
+    seeds = found.get("seeds", {})
+    ended = {seed: record for seed, record in seeds.items() if record.get("status", FINISHED) == FINISHED}
+    return RunResult(
+        chapter=run.chapter,
+        name=run.name,
+        title=run.title,
+        reference=run.reference,
+        changes=run.changes,
+        card=Card.read(found["data"]) if found.get("data") else run.card,
+        status=str(found.get("status", FINISHED)),
+        parameters=found.get("parameters"),
+        diverged=len(seeds) - len(ended),
+        declared=len(seeds),
+        train=_percent(ended, "frozen_accuracy") or _percent(ended, "train_accuracy"),
+        validation=_percent(ended, "validation_accuracy"),
+        test=_percent(test.get("seeds", {}), "accuracy"),
+        confusion=tuple(tuple(row) for row in test.get("confusion") or ()),
+        classes=tuple(str(name) for name in test.get("classes") or ()),
+        timing=timing,
+        versions=found.get("versions", {}),
+    )
+
+
+def _percent(seeds: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, float]:
+    """One figure of every seed that has it, in percent."""
+    return {seed: PERCENT * record[key] for seed, record in seeds.items() if record.get(key) is not None}
+
+
+def _card(folder: Path, name: str) -> Card:
+    """The card of a data set, an empty one before it was prepared."""
+    found = _json(folder / "data" / f"{name}.json")
+    return Card.read({"name": name, **found})
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """The mapping in a JSON file, empty where the file is missing."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{path}: found no JSON ({error.msg}, line {error.lineno}), allowed: one object") from None
+    if not isinstance(found, dict):
+        raise ConfigError(f"{path}: found a {type(found).__name__}, allowed: one object")
+    return found
+
+
+def _number(cell: str | None) -> float | None:
+    """A cell of a history as a number."""
+    return float(cell) if cell else None

@@ -1,0 +1,181 @@
+"""Which tables a report holds, and what stands in their cells."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rdfia.analyse.metrics import Estimate, resolve
+from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict, joined
+from rdfia.analyse.results import ChapterResult, RunResult, Study
+from rdfia.report.tables import Cell, Column, Table
+
+RUN = Column("run", code=True)
+TEST = Column("test accuracy", "%", numeric=True)
+EFFECT = Column("effect", "points", signed=True, numeric=True)
+
+
+def headline(study: Study, verdicts: Sequence[Verdict]) -> Table:
+    """One line for each chapter: where it starts, the best run, and how the published figures fare."""
+    columns = (
+        Column("chapter", code=True),
+        Column("data"),
+        Column("runs done"),
+        Column("first run", code=True),
+        Column("its test accuracy", "%", numeric=True),
+        Column("best by validation", code=True),
+        TEST,
+        Column("published figures"),
+    )
+    rows = tuple(_headline(chapter, verdicts) for chapter in study.chapters)
+    caption = "The chapters at a glance. The best run is chosen on validation data; test data choose nothing."
+    return Table("headline", caption, columns, rows)
+
+
+def _headline(chapter: ChapterResult, verdicts: Sequence[Verdict]) -> tuple[Cell, ...]:
+    done = [run for run in chapter.runs if run.test]
+    first, best = chapter.runs[0], chapter.best
+    kinds = Counter(v.kind for v in verdicts if v.published.run in {run.key for run in chapter.runs})
+    counted = ", ".join(f"{kinds[k]} {w}" for k, w in _WORDS.items() if kinds[k]) or "none for these runs"
+    return (
+        chapter.name,
+        chapter.runs[0].card.label,
+        f"{len(done)} of {len(chapter.runs)}",
+        first.name,
+        first.test_accuracy,
+        best.name if best else None,
+        best.test_accuracy if best else None,
+        counted,
+    )
+
+
+_WORDS = {AGREES: "agree", DIFFERS: "differ", INCOMPARABLE: "not comparable"}
+
+
+def chapter(result: ChapterResult, verdicts: Sequence[Verdict]) -> Table:
+    """Every run of a chapter with its accuracy, its effect and the published figures."""
+    columns = (
+        RUN,
+        Column("title", wide=True),
+        Column("what it changes", wide=True),
+        Column("status"),
+        TEST,
+        EFFECT,
+        Column("against", code=True),
+        Column("verdict on the effect"),
+        Column("published", "%", stacked=True),
+        Column("verdict on the published", wide=True),
+        Column("validation", "%", numeric=True),
+        Column("train minus test", "points", signed=True, numeric=True),
+        Column("seeds", numeric=True),
+        Column("weights", numeric=True),
+    )
+    rows = tuple(_run(result, run, [v for v in verdicts if v.published.run == run.key]) for run in result.runs)
+    caption = f"Runs of the chapter {result.name}: mean over seeds with its 95 % interval."
+    return Table(result.name, caption, columns, rows)
+
+
+def _run(result: ChapterResult, run: RunResult, found: Sequence[Verdict]) -> tuple[Cell, ...]:
+    effect = result.effect(run)
+    return (
+        run.name,
+        run.title,
+        run.changes,
+        status(run),
+        run.test_accuracy,
+        effect,
+        run.reference if run.reference != run.name else None,
+        resolve(effect) if effect else None,
+        "; ".join(f"{v.published.report} {v.published.value}" for v in found),
+        joined(found),
+        run.validation_accuracy,
+        run.gap,
+        len(run.test) if run.test else None,
+        run.parameters,
+    )
+
+
+def status(run: RunResult) -> str:
+    """How a run ended, in words."""
+    if run.diverged:
+        return f"{run.diverged} of {run.declared} seeds diverged"
+    return run.status if run.test or run.status == "not run" else f"{run.status}, not evaluated"
+
+
+def data(study: Study) -> Table:
+    """The cards of the data sets."""
+    columns = (
+        Column("data set", code=True),
+        Column("what it is"),
+        Column("stands for"),
+        Column("classes", numeric=True),
+        Column("shape", code=True),
+        Column("train", numeric=True),
+        Column("validation", numeric=True),
+        Column("test", numeric=True),
+        Column("provenance", wide=True),
+        Column("sha256", code=True),
+    )
+    rows = tuple(
+        (
+            card.name,
+            card.label,
+            card.stands_for or ("nothing: stand-in data" if card.sha256 else None),
+            len(card.classes) or None,
+            " × ".join(map(str, card.shape)),
+            *(card.counts.get(part) for part in ("train", "validation", "test")),
+            card.provenance,
+            card.sha256[:12],
+        )
+        for card in study.cards.values()
+    )
+    return Table("data", "Data sets as they were prepared, with the number of examples in each part.", columns, rows)
+
+
+def published(study: Study, verdicts: Sequence[Verdict]) -> Table:
+    """All published figures in their own order, with our run beside each."""
+    columns = (
+        Column("report"),
+        Column("experiment", code=True),
+        Column("settings", wide=True),
+        Column("published", "%", numeric=True),
+        Column("our run", code=True),
+        Column("our test accuracy", "%", numeric=True),
+        Column("ours minus published", "points", signed=True, numeric=True),
+        Column("verdict", wide=True),
+        Column("note", wide=True),
+        Column("data"),
+    )
+    rows = tuple(_published(study, verdict) for verdict in verdicts)
+    return Table("published", "Every figure that the five reports print, and ours beside it.", columns, rows)
+
+
+def _published(study: Study, verdict: Verdict) -> tuple[Cell, ...]:
+    figure, run = verdict.published, study.run(verdict.published.run)
+    ours: Estimate | None = run.test_accuracy if run else None
+    apart = verdict.points if verdict.kind in (AGREES, DIFFERS) else None
+    named = figure.run if run else None
+    printed = (figure.report, figure.experiment, figure.settings, figure.value)
+    return (*printed, named, ours, apart, str(verdict), figure.note, figure.dataset)
+
+
+def cost(study: Study) -> Table:
+    """What each run took."""
+    columns = (
+        RUN,
+        Column("seconds", numeric=True, digits=1),
+        Column("training seconds", numeric=True, digits=1),
+        Column("images per second", numeric=True, digits=0),
+        Column("device"),
+        Column("precision"),
+        Column("processor"),
+        Column("cores", numeric=True),
+    )
+    timed = [run for run in study.runs if run.timing]
+    rows = tuple(_cost(run) for run in timed)
+    caption = "What the runs cost: wall-clock time of the whole run, and of training alone summed over seeds."
+    return Table("cost", caption, columns, rows)
+
+
+def _cost(run: RunResult) -> tuple[Cell, ...]:
+    timing, machine = run.timing, run.timing.get("machine", {})
+    times = (timing.get(key) for key in ("seconds", "training_seconds", "images_per_second"))
+    return (run.key, *times, *(machine.get(key) for key in ("device", "precision", "processor", "cores")))

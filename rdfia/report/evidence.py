@@ -1,0 +1,156 @@
+"""What the networks do: confusions, first-layer filters, decision regions and attention."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+
+from rdfia.analyse.results import PERCENT, ChapterResult, RunResult
+from rdfia.report.curves import DETAILED
+from rdfia.report.style import Drawing, finish, listed, montage, panels, picture
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+FILTERS = 8  # filters in a row
+PICTURES, HEADS = 5, 4  # attention: at most so many inputs and heads
+REGIONS = ["#cdc4e3", "#f7f7f7", "#f8cf9f"]  # from class 0 to class 1
+POINTS = ("#542788", "#b35806")
+
+
+def confusion(chapter: ChapterResult) -> list[Drawing]:
+    """Where the best run errs: rows are the true classes, each row sums to 100 %."""
+    run = chapter.best
+    if run is None or not run.confusion:
+        return []
+    counts = np.asarray(run.confusion, dtype=np.float64)
+    shares = PERCENT * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side_length = min(4.2, 1.6 + 0.3 * len(counts))
+    figure, (axis, side) = panels(2, 2, side_length, 2.1 * side_length, gridspec_kw={"width_ratios": [2, 1]})
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=PERCENT, aspect="auto")
+    _cells(axis, shares, run.classes)
+    _recalls(side, shares, run.classes)
+    off = np.where(np.eye(len(shares), dtype=bool), -1, shares)
+    true, taken = np.unravel_index(int(off.argmax()), off.shape)
+    worst = f"{off[true, taken]:.1f} % of {run.classes[true]} are taken for {run.classes[taken]}"
+    caption = (
+        f"Confusion of {run.name}, the best run by validation, over the test set and all its seeds, in percent of the "
+        f"true class; beside it the share that is right. The most frequent mistake: {worst}."
+    )
+    return [finish(figure, f"{chapter.name}_confusion", caption, f"Confusion matrix of {run.name}: {worst}.")]
+
+
+def _cells(axis: Axes, shares: npt.NDArray[np.float64], classes: Sequence[str]) -> None:
+    """The numbers in the matrix and its names."""
+    axis.grid(False)
+    axis.set_xticks(range(len(classes)), classes, rotation=40, ha="right")
+    axis.set_yticks(range(len(classes)), classes)
+    axis.set_xlabel("predicted")
+    axis.set_ylabel("true")
+    for (row, column), share in np.ndenumerate(shares):
+        if share >= 0.5:
+            colour = "#fefefe" if share > 55 else "#10131a"
+            axis.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour, fontsize=8)
+
+
+def _recalls(axis: Axes, shares: npt.NDArray[np.float64], classes: Sequence[str]) -> None:
+    """The diagonal as bars."""
+    axis.barh(range(len(classes)), np.diag(shares), color="#0072b2", height=0.6)
+    axis.set_ylim(len(classes) - 0.5, -0.5)
+    axis.set_yticks(range(len(classes)), [""] * len(classes))
+    axis.set_xlim(0, PERCENT)
+    axis.set_xlabel("right (%)")
+
+
+def filters(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
+    """First-layer filters of seed 0, each run stretched to its own range."""
+    runs = [run for run in chapter.runs if f"{run.name}/filters" in probes][: DETAILED // 2]
+    if not runs:
+        return []
+    columns = min(FILTERS, len(probes[f"{runs[0].name}/filters"]))
+    figure, axes = panels(len(runs), 3, 1.95)
+    for axis, run in zip(axes, runs, strict=True):
+        weights = probes[f"{run.name}/filters"]
+        low, high = float(weights.min()), float(weights.max())
+        scaled = (weights - low) / max(high - low, 1e-12)
+        axis.imshow(_coloured(montage(scaled, columns)))
+        picture(axis, f"{run.name}: {low:+.2f} to {high:+.2f}")
+    count, _, height, width = probes[f"{runs[0].name}/filters"].shape
+    caption = (
+        f"The {count} first-layer filters ({height} × {width}) of seed 0, each run stretched to its own smallest and "
+        "largest weight. Look for edges and colour blobs; filters that still look like noise have learnt little."
+    )
+    return [finish(figure, f"{chapter.name}_filters", caption, f"First-layer filters of {_names(runs)}.")]
+
+
+def _coloured(sheet: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """One channel as three, for filters on grey images."""
+    return np.repeat(sheet, 3, axis=2) if sheet.shape[2] == 1 else sheet
+
+
+def regions(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
+    """Decision regions in the plane with the points: the line is where both classes are equally likely."""
+    runs = [run for run in chapter.runs if f"{run.name}/boundary" in probes][:DETAILED]
+    if not runs:
+        return []
+    figure, axes = panels(len(runs), 4, 2.25, sharex=True, sharey=True)
+    for axis, run in zip(axes, runs, strict=True):
+        _region(axis, probes[f"{run.name}/boundary"], probes.get(f"{run.name}/points"))
+        axis.set_title(run.name)
+    caption = (
+        "Probability of class 1 over the plane [-2, 2]² for seed 0, with the validation points on top; the line is "
+        "where both classes are equally likely. Look at its shape: a network that has learnt the ring closes it."
+    )
+    return [finish(figure, f"{chapter.name}_regions", caption, f"Decision regions of {_names(runs)}.")]
+
+
+def _region(axis: Axes, boundary: npt.NDArray[Any], points: npt.NDArray[Any] | None) -> None:
+    """One plane."""
+    shades = LinearSegmentedColormap.from_list("regions", REGIONS)
+    axis.imshow(boundary, origin="lower", extent=(-2, 2, -2, 2), cmap=shades, vmin=0, vmax=1)
+    grid = np.linspace(-2, 2, len(boundary))
+    if boundary.min() < 0.5 < boundary.max():
+        axis.contour(grid, grid, boundary, levels=[0.5], colors="#10131a", linewidths=1)
+    if points is not None:
+        colours = np.where(points[:, 2] > 0.5, POINTS[1], POINTS[0])
+        axis.scatter(points[:, 0], points[:, 1], s=7, c=colours, edgecolors="#fefefe", linewidths=0.4)
+    axis.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+    axis.grid(False)
+
+
+def attention(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
+    """Where the class token looks in the last block: one row for each image, one column for each head."""
+    best = [chapter.best] if chapter.best else []
+    named = (run for run in [*best, *chapter.runs] if {f"{run.name}/attention", f"{run.name}/inputs"} <= set(probes))
+    run = next(named, None)
+    if run is None:
+        return []
+    maps = probes[f"{run.name}/attention"][:PICTURES, :HEADS]
+    inputs = probes[f"{run.name}/inputs"][: len(maps)]
+    columns = 1 + maps.shape[1]
+    figure, axes = panels(columns * len(maps), columns, 1.3, 1.35 * columns)
+    for row, (image, heads) in enumerate(zip(inputs, maps, strict=True)):
+        _attended(axes[row * columns : (row + 1) * columns], image, heads, row == 0)
+    tokens = maps.shape[2] * maps.shape[3]
+    shares = maps / maps.sum((2, 3), keepdims=True)  # without what goes to the class token itself
+    entropy = float(-(shares * np.log(shares + 1e-12)).sum((2, 3)).mean())
+    caption = (
+        f"Attention of the class token over the {tokens} patches in the last block of {run.name}, seed 0; brighter is "
+        f"more. The mean entropy is {entropy:.2f} nats, where looking everywhere alike would be {np.log(tokens):.2f}."
+    )
+    return [finish(figure, f"{chapter.name}_attention", caption, f"Attention maps of {run.name} beside their inputs.")]
+
+
+def _attended(axes: Sequence[Axes], image: npt.NDArray[Any], heads: npt.NDArray[Any], top: bool) -> None:
+    """One image and what each head makes of it."""
+    grey = image.shape[0] == 1
+    axes[0].imshow(image[0] if grey else image.transpose(1, 2, 0), cmap="gray" if grey else None)
+    picture(axes[0], "input" if top else "")
+    for index, (axis, head) in enumerate(zip(axes[1:], heads, strict=True)):
+        axis.imshow(head, cmap="cividis")
+        picture(axis, f"head {index + 1}" if top else "")
+
+
+def _names(runs: Sequence[RunResult]) -> str:
+    return listed([run.name for run in runs])

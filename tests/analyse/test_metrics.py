@@ -1,0 +1,71 @@
+"""Intervals against SciPy, against simulation, and at the edges."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from rdfia.analyse import metrics
+
+SAMPLES = st.lists(st.floats(-100, 100), min_size=2, max_size=12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(SAMPLES)
+def test_interval_agrees_with_scipy(values: list[float]) -> None:
+    from scipy import stats
+
+    assume(np.std(values) > 1e-6)
+    found = metrics.interval(values)
+    low, high = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-6, abs=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(SAMPLES, SAMPLES)
+def test_difference_agrees_with_scipy(first: list[float], second: list[float]) -> None:
+    from scipy import stats
+
+    assume(np.std(first) > 1e-3)
+    assume(np.std(second) > 1e-3)
+    found = metrics.difference(first, second)
+    expected = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), rel=1e-6, abs=1e-6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(SAMPLES, SAMPLES)
+def test_difference_changes_its_sign_with_the_order(first: list[float], second: list[float]) -> None:
+    one, other = metrics.difference(first, second), metrics.difference(second, first)
+    assert one.mean == pytest.approx(-other.mean, abs=1e-9)
+    assert metrics.resolve(one) == {"helps": "hurts", "hurts": "helps"}.get(metrics.resolve(other), "not resolved")
+
+
+@pytest.mark.parametrize("estimate", [metrics.interval, metrics.prediction])
+def test_one_seed_has_no_interval(estimate: object) -> None:
+    assert callable(estimate)
+    assert estimate([71.5]) == metrics.Estimate(71.5, None, None, 1)
+
+
+def test_difference_needs_two_seeds_and_some_variance() -> None:
+    assert metrics.difference([70.0, 71.0], [60.0]).low is None
+    assert metrics.resolve(metrics.difference([70.0, 70.0], [60.0, 60.0])) == "not resolved"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"), [(0.1, 2, "helps"), (-2, -0.1, "hurts"), (-1, 1, "not resolved"), (0, 1, "not resolved")]
+)
+def test_an_effect_is_resolved_where_zero_is_left_out(low: float, high: float, word: str) -> None:
+    assert metrics.resolve(metrics.Estimate((low + high) / 2, low, high, 3)) == word
+
+
+@pytest.mark.parametrize("n", [2, 5])
+def test_intervals_cover_as_often_as_they_say(n: int) -> None:
+    draws = np.random.default_rng(n).normal(70, 0.5, (2000, n + 1))
+    inside = [0, 0]
+    for *seeds, new in draws.tolist():
+        for index, (found, truth) in enumerate([(metrics.interval(seeds), 70), (metrics.prediction(seeds), new)]):
+            assert found.low is not None
+            assert found.high is not None
+            inside[index] += found.low <= truth <= found.high
+    assert np.array(inside) / len(draws) == pytest.approx([0.95, 0.95], abs=0.015)  # three standard errors

@@ -1,0 +1,75 @@
+"""Results are what the parameters declare, read from the files of the schema."""
+
+from pathlib import Path
+
+import pytest
+
+from rdfia.analyse.results import Study, history, load
+from rdfia.config import ConfigError
+from tests.report import sample
+
+
+def test_runs_follow_the_parameters(study: Study) -> None:
+    expected = [f"{chapter}/{run}" for chapter in ("mlp", "cnn") for run in sample.params()[chapter]["runs"]]
+    assert [run.key for run in study.runs] == expected
+
+
+def test_a_declared_run_without_files_is_not_run(study: Study) -> None:
+    run = study.run("cnn/planned")
+    assert run is not None
+    assert (run.status, run.test_accuracy, run.parameters) == ("not run", None, None)
+
+
+def test_a_removed_run_is_not_seen(tmp_path: Path) -> None:
+    params = sample.write(tmp_path)
+    del params["cnn"]["runs"]["unstable"]
+    assert load(params, tmp_path).run("cnn/unstable") is None
+
+
+def test_accuracies_are_percentages_of_the_seeds_that_ended(study: Study) -> None:
+    run = study.run("cnn/unstable")
+    assert run is not None
+    assert (run.status, run.diverged, run.declared, len(run.test)) == ("diverged", 2, 3, 1)
+    assert 20 < run.test["0"] < 40
+
+
+def test_effects_stand_against_their_reference(study: Study) -> None:
+    cnn = study.chapters[1]
+    standardise, crop, unstable = (cnn.run(name) for name in ("standardise", "crop_flip", "unstable"))
+    assert standardise is not None
+    assert crop is not None
+    assert unstable is not None
+    assert (standardise.reference, crop.reference) == ("baseline", "standardise")
+    effect = cnn.effect(crop)
+    assert effect is not None
+    assert effect.mean == pytest.approx(sum(crop.test.values()) / 3 - sum(standardise.test.values()) / 3)
+    assert cnn.effect(unstable) is None
+    assert cnn.effect(cnn.runs[0]) is None
+
+
+def test_the_best_run_is_chosen_by_validation(study: Study) -> None:
+    assert [chapter.best.name for chapter in study.chapters if chapter.best] == ["autograd", "crop_flip"]
+
+
+def test_history_has_a_record_for_each_seed_and_epoch(study: Study) -> None:
+    records = history(study, study.runs[0])
+    assert len(records) == sample.SEEDS * 9
+    assert records[0]["train_loss"] is None
+    assert records[0]["frozen_loss"] is not None
+    planned = study.run("cnn/planned")
+    assert planned is not None
+    assert history(study, planned) == []
+
+
+def test_an_unknown_reference_is_named(tmp_path: Path) -> None:
+    params = sample.write(tmp_path)
+    params["mlp"]["runs"]["wide"] = {"reference": "nothing"}
+    with pytest.raises(ConfigError, match=r"mlp.runs.wide.reference: found 'nothing', allowed: autograd, wide"):
+        load(params, tmp_path)
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    params = sample.write(tmp_path)
+    (tmp_path / "reports/full/test/cnn.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"cnn\.json: found no JSON"):
+        load(params, tmp_path)

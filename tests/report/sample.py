@@ -1,0 +1,189 @@
+"""A small made-up study with every file of the schema, drawn by a seeded generator."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import save_file
+
+SEEDS = 3
+Arrays = dict[str, npt.NDArray[Any]]
+
+CNN_RUNS: dict[str, Any] = {
+    "baseline": {},
+    "standardise": {"normalise": "standardise"},
+    "crop_flip": {
+        "title": "crop and flip",
+        "normalise": "standardise",
+        "augment": [{"name": "crop", "size": 28}, "flip"],
+        "reference": "standardise",
+    },
+    "unstable": {"learning_rate": 2.0},
+    "planned": {"dropout": 0.5},
+}
+
+
+def params(profile: str = "full") -> dict[str, Any]:
+    """Parameters that declare two chapters, one of them with a run that diverged and one that was never run."""
+    return {
+        "profile": profile,
+        "profiles": {"quick": {"cnn": {"epochs": 2}}, "full": {}},
+        "data": {"cifar10": {}, "circles": {}},
+        "mlp": {
+            "dataset": "circles",
+            "base": {"hidden": 10, "learning_rate": 0.07},
+            "runs": {"autograd": {}, "wide": {"hidden": 100}},
+        },
+        "cnn": {
+            "dataset": "cifar10",
+            "base": {"epochs": 20, "learning_rate": 0.1, "normalise": "none", "augment": []},
+            "runs": CNN_RUNS,
+        },
+    }
+
+
+def card(name: str, stands_for: str | None) -> dict[str, Any]:
+    """The card of one data set."""
+    images = name != "circles"
+    return {
+        "name": name,
+        "source": name if stands_for else "objects",
+        "label": f"{name} (sample)" if stands_for else "procedural objects (embedded)",
+        "stands_for": stands_for,
+        "kind": "images" if images else "points",
+        "classes": ["cat", "dog & <b>fox</b>", "ship"] if images else ["inside", "outside"],
+        "shape": [3, 16, 16] if images else [2],
+        "counts": {"train": 300, "validation": 60, "test": 90},
+        "sha256": "ab" * 32,
+        "provenance": "Drawn by a seeded generator.",
+    }
+
+
+def write(root: Path, profile: str = "full", stands_for: bool = True) -> dict[str, Any]:
+    """Write the whole study below `root` and return its parameters."""
+    declared = params(profile)
+    rng = np.random.default_rng(0)
+    folder = root / "reports" / profile
+    for chapter, name in (("mlp", "circles"), ("cnn", "cifar10")):
+        described = card(name, name if stands_for else None)
+        _json(folder / "data" / f"{name}.json", described)
+        tests = {}
+        for run in declared[chapter]["runs"]:
+            if run != "planned":
+                tests[run] = _run(rng, folder / "runs" / chapter / run, chapter, run, described)
+        _json(folder / "test" / f"{chapter}.json", tests)
+    _arrays(folder / "probes" / "mlp.safetensors", _points(rng, declared["mlp"]["runs"]))
+    _arrays(folder / "probes" / "cnn.safetensors", _images(rng, declared["cnn"]["runs"]))
+    _arrays(root / "data" / profile / "cifar10" / "sheets.safetensors", _sheets(rng))
+    return declared
+
+
+def _run(rng: np.random.Generator, folder: Path, chapter: str, run: str, described: dict[str, Any]) -> dict[str, Any]:
+    """One run's files; what `evaluate` would say about it."""
+    level = {"autograd": 0.94, "wide": 0.93, "baseline": 0.70, "standardise": 0.755, "crop_flip": 0.79}.get(run, 0.3)
+    rows: list[list[object]] = []
+    metrics: dict[str, Any] = {}
+    test: dict[str, Any] = {}
+    for seed in range(SEEDS):
+        diverged = run == "unstable" and seed > 0
+        final = level + rng.normal(0, 0.004)
+        rows += _records(rng, seed, 2 if diverged else 8, final)
+        metrics[str(seed)] = _seed(diverged, final)
+        if not diverged:
+            test[str(seed)] = {"accuracy": final - 0.005, "loss": 1 - final}
+    _history(folder / "history.csv", rows)
+    _json(folder / "metrics.json", _metrics(chapter, run, metrics, described))
+    _json(folder / "timing.json", _timing(run))
+    names = described["classes"]
+    confusion = rng.integers(0, 9, (len(names), len(names))) + 60 * np.eye(len(names), dtype=int)
+    return {"seeds": test, "confusion": confusion.tolist(), "classes": names}
+
+
+def _seed(diverged: bool, final: float) -> dict[str, Any]:
+    if diverged:
+        return {"status": "diverged", "epochs": 2, "validation_accuracy": None, "train_accuracy": None}
+    figures = {"validation_accuracy": final, "validation_loss": 1 - final, "train_accuracy": 0.99, "train_loss": 0.1}
+    return {"status": "finished", "epochs": 8, **figures}
+
+
+def _records(rng: np.random.Generator, seed: int, epochs: int, final: float) -> list[list[object]]:
+    """A history that rises to `final`; nothing was trained at epoch 0."""
+    rows: list[list[object]] = []
+    for epoch in range(epochs + 1):
+        up = final * (1 - 0.8 * np.exp(-epoch / 2)) + rng.normal(0, 0.005)
+        running: list[object] = [1.1 - up, up - 0.02] if epoch else ["", ""]
+        rows.append([seed, epoch, 10 * epoch, 0.1, *running, 1 - up, min(up + 0.03, 1), 1.05 - up, up])
+    return rows
+
+
+def _history(path: Path, rows: list[list[object]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = "seed,epoch,step,learning_rate,train_loss,train_accuracy,frozen_loss,frozen_accuracy"
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines)
+        writer.writerow([*head.split(","), "validation_loss", "validation_accuracy"])
+        writer.writerows(rows)
+
+
+def _metrics(chapter: str, run: str, seeds: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+    status = "diverged" if any(record["status"] == "diverged" for record in seeds.values()) else "finished"
+    return {
+        "chapter": chapter,
+        "run": run,
+        "status": status,
+        "parameters": 1191170 if chapter == "cnn" else 52,
+        "seeds": seeds,
+        "data": described,
+        "weights_sha256": "cd" * 32,
+        "code_sha256": "ef" * 32,
+        "versions": {"torch": "2.15.0", "python": "3.12"},
+    }
+
+
+def _timing(run: str) -> dict[str, Any]:
+    machine = {"processor": "sample", "cores": 2, "device": "cpu", "precision": "fp32", "python": "3.12"}
+    return {
+        "started": "2026-01-01T00:00:00+00:00",
+        "seconds": 12.5 + len(run),
+        "training_seconds": 10.0 + len(run),
+        "images_per_second": 1200.0,
+        "machine": {**machine, "platform": "Linux"},
+        "commit": "0123456789abcdef",
+    }
+
+
+def _points(rng: np.random.Generator, runs: dict[str, Any]) -> Arrays:
+    axis = np.linspace(-2, 2, 40, dtype=np.float32)
+    x, y = np.meshgrid(axis, axis)
+    inside = 1 / (1 + np.exp(4 * (x**2 + y**2 - 1)))
+    at = rng.normal(0, 0.9, (80, 2))
+    points = np.column_stack([at, (at**2).sum(1) < 1]).astype(np.float32)
+    return {f"{run}/{key}": value for run in runs for key, value in (("boundary", inside), ("points", points))}
+
+
+def _images(rng: np.random.Generator, runs: dict[str, Any]) -> Arrays:
+    found: Arrays = {}
+    for run in runs:
+        found[f"{run}/filters"] = rng.normal(0, 1, (32, 3, 5, 5)).astype(np.float32)
+        found[f"{run}/attention"] = rng.random((4, 2, 4, 4)).astype(np.float32)
+        found[f"{run}/inputs"] = rng.integers(0, 255, (4, 3, 16, 16), dtype=np.uint8)
+    return found
+
+
+def _sheets(rng: np.random.Generator) -> Arrays:
+    keys = ("samples", "normalise/none", "normalise/standardise", "normalise/zca", "augment/crop", "augment/flip")
+    sheets: Arrays = {key: rng.integers(0, 255, (2, 6, 3, 16, 16), dtype=np.uint8) for key in keys}
+    return {**sheets, "spectrum": np.geomspace(10, 1e-4, 768).astype(np.float32)}
+
+
+def _json(path: Path, value: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value), encoding="utf-8")
+
+
+def _arrays(path: Path, value: Arrays) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({key: np.ascontiguousarray(array, dtype=array.dtype) for key, array in value.items()}, path)

@@ -1,0 +1,108 @@
+"""The report as a whole: complete, strict, reproducible, and never half replaced."""
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rdfia.report import figures, page
+from tests.report import sample
+
+CHAPTERS = ("mlp", "cnn")
+
+
+def test_all_parts_are_there(report: Path) -> None:
+    assert {part for part in page.PARTS if not (report / part).exists()} == set()
+    names = {*CHAPTERS, "headline", "data", "published", "cost"}
+    assert {path.name for path in (report / "tables").iterdir()} == {f"{n}.{e}" for n in names for e in ("csv", "md")}
+    assert [path.name for path in report.iterdir() if path.name.startswith(".")] == []
+
+
+def test_summary_is_strict_and_speaks_of_every_run(report: Path) -> None:
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    summary = json.loads((report / "summary.json").read_text("utf-8"), parse_constant=refuse)
+    expected = {f"{chapter}/{run}" for chapter in CHAPTERS for run in sample.params()[chapter]["runs"]}
+    assert set(summary["runs"]) == expected
+    crop = summary["runs"]["cnn/crop_flip"]
+    assert 50 < crop["test_accuracy"]["mean"] < 100
+    assert crop["effect"]["reference"] == "standardise"
+    assert crop["effect"]["verdict"] in ("helps", "hurts", "not resolved")
+    assert [figure["report"] for figure in crop["published"]] == ["R2022", "R2023a", "R2026"]
+    assert summary["runs"]["cnn/planned"]["test_accuracy"] is None
+
+
+def test_tables_have_a_line_for_every_run(report: Path) -> None:
+    for chapter in CHAPTERS:
+        with (report / "tables" / f"{chapter}.csv").open(encoding="utf-8", newline="") as lines:
+            assert [row["run"] for row in csv.DictReader(lines)] == list(sample.params()[chapter]["runs"])
+
+
+def test_page_is_self_contained_and_escapes(report: Path) -> None:
+    html = (report / "index.html").read_text("utf-8")
+    assert [alt for alt in re.findall(r'alt="([^"]*)"', html) if len(alt) < 20] == []
+    assert len(html) < 6_000_000
+    assert re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', html) == []
+    assert "<b>fox" not in html
+    assert html.count("<img") == html.count("alt=") == len(list((report / "figures").glob("*.svg")))
+    assert "stand-in data and say nothing" not in html
+
+
+def test_markdown_links_to_figures_that_exist(report: Path) -> None:
+    links = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (report / "report.md").read_text("utf-8"))
+    assert len(links) > 10
+    assert [link for link in links if not (report / link).exists()] == []
+
+
+def test_stand_in_data_are_named_and_claim_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "chapter", lambda *_: [])  # this test reads words alone
+    monkeypatch.setattr(figures, "data", lambda _: {})
+    page.write(sample.write(tmp_path, "quick", stands_for=False), tmp_path)
+    folder = tmp_path / "reports" / "quick"
+    for name in ("index.html", "report.md"):
+        assert "These results are on stand-in data and say nothing about MNIST or CIFAR-10." in (
+            folder / name
+        ).read_text("utf-8")
+    runs = json.loads((folder / "summary.json").read_text("utf-8"))["runs"]
+    verdicts = [figure["verdict"] for run in runs.values() for figure in run["published"]]
+    assert verdicts
+    assert [verdict for verdict in verdicts if not verdict.startswith("cannot be compared")] == []
+
+
+def test_writing_again_gives_the_same_bytes_and_clears_what_is_stale(report: Path) -> None:
+    before = _contents(report)
+    (report / "figures" / "gone.png").touch()
+    page.write(sample.params(), report.parent.parent)
+    assert _contents(report) == before
+
+
+def test_a_failure_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "reports" / "full"
+    (folder / "figures").mkdir(parents=True)
+    (folder / "index.html").write_text("old", encoding="utf-8")
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no page today")
+
+    monkeypatch.setattr(page, "embedded", fail)
+    monkeypatch.setattr(page, "_environment", fail)
+    with pytest.raises(RuntimeError):
+        page.write(sample.params(), tmp_path)
+    assert sorted(path.name for path in folder.iterdir()) == ["figures", "index.html"]
+    assert (folder / "index.html").read_text("utf-8") == "old"
+
+
+def test_a_report_before_any_run_says_so(tmp_path: Path) -> None:
+    page.write(sample.params(), tmp_path)
+    summary = json.loads((tmp_path / "reports/full/summary.json").read_text("utf-8"))
+    assert {run["status"] for run in summary["runs"].values()} == {"not run"}
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    """Every file of the report by its path."""
+    files = [path for part in page.PARTS for path in [folder / part, *(folder / part).glob("*")] if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}

@@ -1,0 +1,57 @@
+"""Figures are the same bytes on every drawing, and take the page's colours."""
+
+import numpy as np
+import pytest
+
+from rdfia.report import style
+from rdfia.report.style import Drawing
+
+
+def drawing() -> Drawing:
+    """A small figure."""
+    with style.style():
+        figure, (axis,) = style.panels(1, 1, 1.5)
+        axis.plot([0, 1], [0, 1], color=style.BLUE, label="line")
+        axis.set_xlabel("epoch")
+        return style.finish(figure, "line", "A line.", "A line that rises.")
+
+
+def test_drawing_twice_gives_the_same_bytes() -> None:
+    first, second = drawing(), drawing()
+    assert first.svg == second.svg
+    assert first.png == second.png
+
+
+def test_svg_keeps_text_as_text_and_has_no_date() -> None:
+    svg = drawing().svg.decode()
+    assert ">epoch</text>" in svg
+    assert "dc:date" not in svg
+
+
+def test_the_page_swaps_every_named_colour() -> None:
+    text = style.themed(drawing().svg)
+    assert text.startswith("<svg")
+    assert "prefers-color-scheme:dark" in text
+    body = text.split("</style>", 1)[1]
+    assert "var(--blue)" in body
+    assert "var(--ink)" in body
+    assert [colour for colour in (*style.THEME, style.PAPER) if f": {colour}" in body] == []
+
+
+def test_every_colour_has_a_dark_and_a_light_side() -> None:
+    assert set(style.LIGHT) == set(style.DARK)
+
+
+def test_montage_lays_images_in_rows() -> None:
+    images = np.arange(3, dtype=np.uint8)[:, None, None, None] * np.ones((1, 3, 2, 2), dtype=np.uint8)
+    sheet = style.montage(images, 2)
+    assert sheet.shape == (5, 5, 3)
+    assert (sheet[:2, 3:] == 1).all()
+    assert (sheet[3:, :2] == 2).all()
+    assert (sheet[2] == 255).all()
+    assert (sheet[3:, 3:] == 255).all()
+
+
+@pytest.mark.parametrize(("names", "text"), [([], "none"), (["a"], "a"), (["a", "b", "c"], "a, b and c")])
+def test_lists_read_as_phrases(names: list[str], text: str) -> None:
+    assert style.listed(names) == text

@@ -1,0 +1,44 @@
+"""One table, three ways to write it."""
+
+import csv
+import io
+
+import pytest
+
+from rdfia.analyse.metrics import Estimate
+from rdfia.report.tables import Column, Table
+
+TABLE = Table(
+    "t",
+    "A caption.",
+    (Column("run", code=True), Column("accuracy", "%", numeric=True), Column("effect", signed=True, numeric=True)),
+    (("a|b", Estimate(70.126, 69.5, 70.75, 3), None), ("<c>", Estimate(60.0, None, None, 1), 1.5)),
+)
+
+
+def test_csv_gives_an_estimate_three_columns() -> None:
+    rows = list(csv.DictReader(io.StringIO(TABLE.csv())))
+    assert list(rows[0]) == ["run", "accuracy (%)", "accuracy (%) low", "accuracy (%) high", "effect"]
+    assert rows[0] == {
+        "run": "a|b", "accuracy (%)": "70.13", "accuracy (%) low": "69.5", "accuracy (%) high": "70.75", "effect": ""
+    }  # fmt: skip
+    assert (rows[1]["accuracy (%) low"], rows[1]["effect"]) == ("", "1.5")
+
+
+def test_markdown_escapes_and_sets_numbers_right() -> None:
+    head, rule, first, second = TABLE.markdown().splitlines()
+    assert head == "| run | accuracy (%) | effect |"
+    assert rule == "| --- | ---: | ---: |"
+    assert first == "| a\\|b | 70.13 [69.50, 70.75] | – |"
+    assert second == "| &lt;c> | 60.00 | +1.50 |"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"), [(1191170, "1,191,170"), (0.5, "0.50"), (None, "–"), ("", "–"), ("words", "words")]
+)
+def test_cells_as_text(cell: object, text: str) -> None:
+    assert Column("x").text(cell) == text  # type: ignore[arg-type]
+
+
+def test_sorting_uses_the_number_and_not_its_text() -> None:
+    assert [Column("x").order(cell) for cell in (1191170, Estimate(70.0, 1, 2, 3), None)] == ["1191170", "70.0", ""]
