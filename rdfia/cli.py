@@ -81,8 +81,7 @@ def prune() -> None:
 def track() -> None:
     from rdfia.track import publish
 
-    published = publish(config.load(), Path())
-    print(f"MLflow at {published.uri}: {published.new} new runs, {published.known} known")
+    print(publish(config.load(), Path()))
 
 
 def ui() -> None:

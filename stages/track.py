@@ -11,7 +11,7 @@ from rdfia.track import publish
 def main() -> None:
     params = config.load()
     published = publish(params, Path())
-    print(f"MLflow: {published.new} new runs, {published.known} known")
+    print(published)
     write_json({"runs": published.new + published.known}, Path("reports") / config.profile(params) / "tracked.json")
 
 

@@ -71,7 +71,7 @@ class VisionTransformer(nn.Module):
     def tokens(self, x: Tensor) -> Tensor:
         """The tokens (N, 1 + T, E) that enter the first block."""
         x = self.embed(x)
-        return torch.cat([self.class_token.expand(len(x), -1, -1), x], 1) + self.positions
+        return torch.cat([self.class_token.expand(x.shape[0], -1, -1), x], 1) + self.positions
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.norm(self.blocks(self.tokens(x)))

@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 
 from rdfia.data.batches import per_epoch, shuffled
 from rdfia.train.classifier import Classifier
-from rdfia.train.optimise import Constant, Cosine, Exponential
+from rdfia.train.optimise import Descent, Schedule
 
 Precision = Callable[[], AbstractContextManager[object]]
 EVALUATION_BATCH = 500
@@ -46,8 +46,8 @@ class Record:
 class Plan:
     """How one network is trained."""
 
-    optimiser: torch.optim.Optimizer
-    schedule: Constant | Exponential | Cosine
+    descent: Descent
+    schedule: Schedule
     epochs: int
     batch_size: int
     precision: Precision
@@ -59,42 +59,37 @@ Split = tuple[Tensor, Tensor]  # raw inputs (N, …) and labels (N,)
 def fit(model: Classifier, train: Split, validation: Split, plan: Plan, generator: Generator) -> Iterator[Record]:
     """Train for `plan.epochs` epochs, or until a loss is no number; the first record is before any step."""
     frozen = (train[0][: len(validation[0])], train[1][: len(validation[1])])
-    rates = [group["lr"] for group in plan.optimiser.param_groups]
+    steps = per_epoch(len(train[1]), plan.batch_size)
     for epoch in range(plan.epochs + 1):
-        running = _epoch(model, train, plan, generator, epoch, rates) if epoch else (math.nan, math.nan)
+        running = _epoch(model, train, plan, generator, epoch) if epoch else (math.nan, math.nan)
         held = (*evaluate(model, frozen, plan.precision), *evaluate(model, validation, plan.precision))
-        step = epoch * per_epoch(len(train[1]), plan.batch_size)
-        record = Record(epoch, step, plan.optimiser.param_groups[0]["lr"], *running, *held)
+        last = max(0, epoch * steps - 1)
+        rate = plan.descent.optimiser.learning_rate * plan.schedule(last, steps, plan.epochs)
+        record = Record(epoch, epoch * steps, rate, *running, *held)
         yield record
         if record.diverged:
             return
 
 
-def _epoch(
-    model: Classifier, train: Split, plan: Plan, generator: Generator, epoch: int, rates: list[float]
-) -> tuple[float, float]:
+def _epoch(model: Classifier, train: Split, plan: Plan, generator: Generator, epoch: int) -> tuple[float, float]:
     """One pass over the train set; the mean loss and accuracy under the moving weights."""
     x, y = train
     steps = per_epoch(len(y), plan.batch_size)
     totals = torch.zeros(2, device=y.device)
     model.train()
     for number, index in enumerate(shuffled(len(y), plan.batch_size, generator), start=(epoch - 1) * steps):
-        factor = plan.schedule(number, steps, plan.epochs)
-        for group, rate in zip(plan.optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * factor
-        totals += _step(model, x[index], y[index], plan, generator)
+        totals += _gradients(model, x[index], y[index], plan.precision, generator)
+        plan.descent.step(plan.schedule(number, steps, plan.epochs))
     loss, correct = (totals / len(y)).tolist()
     return loss, correct
 
 
-def _step(model: Classifier, x: Tensor, y: Tensor, plan: Plan, generator: Generator) -> Tensor:
-    """One update; the batch's summed loss and number of right answers stay on the device."""
-    with plan.precision():
+def _gradients(model: Classifier, x: Tensor, y: Tensor, precision: Precision, generator: Generator) -> Tensor:
+    """The gradient of one batch; its summed loss and number of right answers stay on the device."""
+    with precision():
         logits = model.augmented(x, generator)
     loss = F.cross_entropy(logits.float(), y)
-    plan.optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    plan.optimiser.step()
+    loss.backward()  # type: ignore[no-untyped-call]
     return torch.stack([loss.detach() * len(y), (logits.detach().argmax(1) == y).sum()])
 
 

@@ -1,7 +1,9 @@
-"""Optimisers, and schedules as pure functions of the step.
+"""Optimisers as their equations, and schedules as pure functions of the step.
 
-Each is one class: an optimiser's `build` takes the parameters, a schedule is called with a step and gives the factor
-on the learning rate. A new one is a class here and a word in `Optimiser` or `Schedule`.
+Each is one class: an optimiser's `update` moves one tensor of weights, a schedule is called with a step and gives the
+factor on the learning rate. A new one is a class here and a word in `Optimiser` or `Schedule`. They are written out,
+and tested against `torch.optim`, because that is the course, and because the first use of `torch.optim` imports
+PyTorch's compiler: seconds for every process of a study of small runs.
 """
 
 import math
@@ -10,45 +12,84 @@ from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 
 from rdfia.config import Config, named
+
+State = dict[str, Tensor]  # what an optimiser remembers of one tensor of weights
 
 
 class _Optimiser(Config):
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(0.0, ge=0)
 
+    def update(self, w: Tensor, g: Tensor, state: State, rate: float) -> None:
+        raise NotImplementedError
+
 
 class SGD(_Optimiser):
-    """v ← μ v + g; w ← w - η v, with g the gradient plus weight_decay · w."""
+    """g ← g + weight_decay · w; v ← μ v + g; w ← w - η v, or with Nesterov's momentum w - η (g + μ v)."""
 
     name: Literal["sgd"] = "sgd"
     momentum: float = Field(0.0, ge=0, lt=1)
     nesterov: bool = False
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.SGD(
-            parameters, self.learning_rate, self.momentum, weight_decay=self.weight_decay, nesterov=self.nesterov
-        )
+    def update(self, w: Tensor, g: Tensor, state: State, rate: float) -> None:
+        if self.weight_decay:
+            g = g.add(w, alpha=self.weight_decay)
+        if self.momentum:
+            v = state.setdefault("v", torch.zeros_like(w)).mul_(self.momentum).add_(g)
+            g = g.add(v, alpha=self.momentum) if self.nesterov else v
+        w.sub_(g, alpha=rate)
 
 
 class Adam(_Optimiser):
-    """w ← w - η m̂ / (√v̂ + ε), m and v the running means of g and g² (Kingma and Ba 2015)."""
+    """m ← β₁ m + (1 - β₁) g; v ← β₂ v + (1 - β₂) g²; w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1 - β₁ᵗ), v̂ = v / (1 - β₂ᵗ).
+
+    Kingma and Ba 2015. The decay is part of the gradient: g ← g + weight_decay · w.
+    """
 
     name: Literal["adam"] = "adam"
+    beta1: float = Field(0.9, ge=0, lt=1)
+    beta2: float = Field(0.999, ge=0, lt=1)
+    epsilon: float = Field(1e-8, gt=0)
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, self.learning_rate, weight_decay=self.weight_decay)
+    def update(self, w: Tensor, g: Tensor, state: State, rate: float) -> None:
+        self.moments(w, g.add(w, alpha=self.weight_decay), state, rate)
+
+    def moments(self, w: Tensor, g: Tensor, state: State, rate: float) -> None:
+        """The step of Adam along the gradient `g`."""
+        t = state.setdefault("t", torch.zeros((), dtype=torch.int64)).add_(1).item()
+        m = state.setdefault("m", torch.zeros_like(w)).lerp_(g, 1 - self.beta1)
+        v = state.setdefault("v", torch.zeros_like(w)).mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
+        root = (v / (1 - self.beta2**t)).sqrt_().add_(self.epsilon)
+        w.addcdiv_(m, root, value=-rate / (1 - self.beta1**t))
 
 
-class AdamW(_Optimiser):
-    """Adam, with the weights shrunk by η · weight_decay beside the step (Loshchilov and Hutter 2019)."""
+class AdamW(Adam):
+    """Adam, with the weights shrunk beside the step: w ← w - η weight_decay · w (Loshchilov and Hutter 2019)."""
 
-    name: Literal["adamw"] = "adamw"
+    name: Literal["adamw"] = "adamw"  # type: ignore[assignment]
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(parameters, self.learning_rate, weight_decay=self.weight_decay)
+    def update(self, w: Tensor, g: Tensor, state: State, rate: float) -> None:
+        w.mul_(1 - rate * self.weight_decay)
+        self.moments(w, g, state, rate)
+
+
+class Descent:
+    """An optimiser at work on the weights of one network."""
+
+    def __init__(self, optimiser: _Optimiser, parameters: Iterable[nn.Parameter]) -> None:
+        self.optimiser = optimiser
+        self.weights: list[tuple[nn.Parameter, State]] = [(w, {}) for w in parameters]
+
+    @torch.no_grad()
+    def step(self, factor: float) -> None:
+        """Move every weight along its gradient, and forget the gradients; `factor` is on the learning rate."""
+        for w, state in self.weights:
+            if w.grad is not None:
+                self.optimiser.update(w, w.grad, state, factor * self.optimiser.learning_rate)
+                w.grad = None
 
 
 class Constant(Config):

@@ -21,7 +21,7 @@ from rdfia.data.normalise import Identity, Normaliser
 from rdfia.train import device
 from rdfia.train.classifier import build
 from rdfia.train.fit import Plan, Record, Split, fit
-from rdfia.train.optimise import Constant, Optimiser, Schedule
+from rdfia.train.optimise import Constant, Descent, Optimiser, Schedule
 
 
 class Run(Config):
@@ -71,7 +71,7 @@ def train_seed(run: Run, data: Data, seed: int) -> Iterator[Record | Trained]:
     train, validation = (tuple(t.to(where) for t in split) for split in (data.train, data.validation))
     count = len(train[1])
     plan = Plan(
-        optimiser=run.optimiser.build(model.network.parameters()),
+        descent=Descent(run.optimiser, model.network.parameters()),
         schedule=run.schedule,
         epochs=run.epochs,
         batch_size=count if run.batch_size == "all" else min(run.batch_size, count),

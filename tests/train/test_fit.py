@@ -10,14 +10,14 @@ from rdfia.data.batches import per_epoch, shuffled
 from rdfia.train import device
 from rdfia.train.classifier import build
 from rdfia.train.fit import Plan, Record, evaluate, fit
-from rdfia.train.optimise import SGD, Constant, Exponential
+from rdfia.train.optimise import SGD, Constant, Descent, Exponential
 from rdfia.train.run import Data
 from tests.train.test_run import run
 
 
 def plan(model: torch.nn.Module, rate: float = 0.1, epochs: int = 3, batch_size: int = 16) -> Plan:
-    optimiser = SGD(learning_rate=rate).build(model.parameters())
-    return Plan(optimiser, Exponential(gamma=0.5), epochs, batch_size, device.autocast("float32", torch.device("cpu")))
+    descent = Descent(SGD(learning_rate=rate), model.parameters())
+    return Plan(descent, Exponential(gamma=0.5), epochs, batch_size, device.autocast("float32", torch.device("cpu")))
 
 
 def records(data: Data, **settings: float) -> list[Record]:
@@ -59,7 +59,7 @@ def test_validation_is_what_evaluation_finds_with_the_final_weights(data: Data) 
 
 
 def test_running_figures_average_over_the_moving_weights(data: Data) -> None:
-    """With a step of (almost) nothing the weights do not move: running and frozen are the same set, the same weights."""
+    """With a step of almost nothing the weights do not move: running and frozen figures are the same."""
     whole = Data(data.card, data.statistics, data.train, data.train)
     last = records(whole, rate=1e-12, epochs=1)[-1]
     assert last.train_loss == pytest.approx(last.frozen_loss, rel=1e-5)

@@ -1,0 +1,176 @@
+"""Publish the files: one MLflow run for each declared run that has results, written once."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rdfia.config import profile
+from rdfia.track.model import MISSING, log_model
+from rdfia.track.result import Result, declared, points, read
+from rdfia.track.store import connect, exclusive, locate, reachable
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+# MLflow's limits on one request and on one value
+METRICS_PER_BATCH, PARAMS_PER_BATCH, KEY_LENGTH, PARAM_LENGTH, DIGEST_LENGTH = 1000, 100, 250, 6000, 36
+CODE = ("rdfia", "stages", "params.yaml", "dvc.yaml")
+
+
+@dataclass(frozen=True)
+class Published:
+    """How many declared runs were written, were there already, or have no files; and the store."""
+
+    new: int
+    known: int
+    missing: int
+    store: str
+
+    def __str__(self) -> str:
+        """One line for the terminal."""
+        return f"{self.new} new, {self.known} known, {self.missing} not run: {self.store}"
+
+
+def publish(params: dict[str, Any], root: Path) -> Published:
+    """Mirror the chosen profile's results; a result that the store holds already costs one look.
+
+    A run is known by the digest of its files (tag `rdfia.content`) once it is finished. What a killed process left
+    behind is deleted and written again, and so is a run without its model as soon as the weights are there.
+    Publishers of one project wait for each other, so that no result is written twice.
+    """
+    found = [read(params, root, chapter, run) for chapter, run in declared(params)]
+    results = [result for result in found if result]
+    missing = len(found) - len(results)
+    store = locate(root)
+    if not results:
+        return Published(0, 0, missing, store.uri)
+    with reachable(store), exclusive(store.publishing):
+        client, experiment = connect(store, f"rdfia/{profile(params)}")
+        old = _by_content(client, experiment)
+        new = [result for result in results if not _settled(result, old.get(result.content, ()))]
+        commit = _commit(root) if new else ""
+        for result in new:
+            for run in old.get(result.content, ()):
+                client.delete_run(run.info.run_id)
+            _write(client, experiment, result, commit)
+    return Published(len(new), len(results) - len(new), missing, store.uri)
+
+
+def _by_content(client: "MlflowClient", experiment: str) -> "dict[str, list[Run]]":
+    """The experiment's runs by the digest of the files that they mirror."""
+    runs: dict[str, list[Run]] = {}
+    token: str | None = None
+    while token != "":
+        page = client.search_runs([experiment], max_results=1000, page_token=token)
+        for run in page:
+            runs.setdefault(run.data.tags.get("rdfia.content", ""), []).append(run)
+        token = page.token or ""
+    return runs
+
+
+def _settled(result: Result, runs: "Sequence[Run]") -> bool:
+    """Whether a finished run of the store mirrors the result, with its model if the weights are here."""
+    finished = [run for run in runs if run.info.status == "FINISHED"]
+    whole = [run for run in finished if run.data.tags.get("rdfia.model") != MISSING]
+    return bool(whole or (finished and not result.weights.is_file()))
+
+
+def _write(client: "MlflowClient", experiment: str, result: Result, commit: str) -> None:
+    """One run from first to last; until the closing line it counts as half-written.
+
+    A run that diverged is a result like any other: FINISHED, with its `rdfia.status` tag to tell.
+    """
+    config = dict(_flatten(result.metrics.get("config", {})))
+    run = client.create_run(experiment, start_time=result.moment(0), run_name=result.name, tags=_tags(result, commit))
+    run_id = run.info.run_id
+    # the model comes before the metrics: MLflow asks for the history of each metric that it finds in the run
+    model, state = log_model(client, experiment, run_id, result, config)
+    client.set_tag(run_id, "rdfia.model", state)
+    _log_numbers(client, run_id, result, config, model)
+    _log_data(client, run_id, result.metrics.get("data") or {})
+    for path in result.files:
+        client.log_artifact(run_id, str(path))
+    for path in result.figures:
+        client.log_artifact(run_id, str(path), "figures")
+    client.set_terminated(run_id, "FINISHED", end_time=result.moment(None))
+
+
+def _log_numbers(
+    client: "MlflowClient", run_id: str, result: Result, config: Mapping[str, str], model: str | None
+) -> None:
+    """The configuration and every point, in requests no larger than MLflow accepts."""
+    from mlflow.entities import Metric, Param
+
+    params = [Param(key, value) for key, value in config.items()]
+    metrics = [
+        Metric(p.key, p.value, result.moment(p.epoch), p.epoch, model_id=model if p.final else None)
+        for p in points(result)
+    ]
+    for first in range(0, len(params), PARAMS_PER_BATCH):
+        client.log_batch(run_id, params=params[first : first + PARAMS_PER_BATCH])
+    for first in range(0, len(metrics), METRICS_PER_BATCH):
+        client.log_batch(run_id, metrics=metrics[first : first + METRICS_PER_BATCH])
+
+
+def _log_data(client: "MlflowClient", run_id: str, card: Mapping[str, Any]) -> None:
+    """The data that the run was trained on, as MLflow's own input record."""
+    from mlflow.entities import Dataset, DatasetInput
+
+    if card.get("name"):
+        digest = str(card.get("sha256", ""))[:DIGEST_LENGTH]
+        source = json.dumps({"source": card.get("source"), "provenance": card.get("provenance")})
+        facts = json.dumps({key: card[key] for key in ("label", "shape", "counts", "classes") if key in card})
+        client.log_inputs(run_id, [DatasetInput(Dataset(str(card["name"]), digest, "local", source, profile=facts))])
+
+
+def _tags(result: Result, commit: str) -> dict[str, str]:
+    """What the run is and where it comes from.
+
+    `rdfia.commit` is the commit at publication, with `-dirty` where the code or the parameters differ from it;
+    `mlflow.source.git.commit` is the one that the run was trained at.
+    """
+    card = result.metrics.get("data") or {}
+    tags = {
+        "rdfia.chapter": result.chapter,
+        "rdfia.run": result.run,
+        "rdfia.profile": result.profile,
+        "rdfia.status": str(result.metrics.get("status", "")),
+        "rdfia.content": result.content,
+        "rdfia.data.sha256": str(card.get("sha256", "")),
+        "rdfia.data.label": str(card.get("label", "")),
+        "rdfia.commit": commit,
+        "rdfia.experiment": str(result.timing.get("experiment") or os.environ.get("DVC_EXP_NAME", "")),
+        "mlflow.source.name": "dvc.yaml",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.git.commit": str(result.timing.get("commit") or ""),
+        "mlflow.note.content": result.title,
+    }
+    return {key: value for key, value in tags.items() if value}
+
+
+def _flatten(config: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested settings as dotted keys; a list is one value."""
+    if isinstance(config, Mapping):
+        for key, value in config.items():
+            yield from _flatten(value, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        text = config if isinstance(config, str) else json.dumps(config)
+        yield prefix[:KEY_LENGTH], text[:PARAM_LENGTH]
+
+
+def _commit(root: Path) -> str:
+    """The commit that is checked out, marked where code or parameters differ from it; nothing outside git."""
+    head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    return head + "-dirty" if head and _git(root, "status", "--porcelain", "--", *CODE) else head
+
+
+def _git(root: Path, *words: str) -> str:
+    try:
+        return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -1,0 +1,245 @@
+"""What DVC's users expect, on the real pipeline at its smallest, in a repository of its own.
+
+The tests run in the order of the file, as a user's day would: one project is made once and used by all.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+RUNS = {"mlp": ["autograd"], "cnn": ["baseline", "zca"], "vit": ["small"]}
+
+
+def environment() -> dict[str, str]:
+    """The tests' own Python first, one committer, and nothing of a tracker or experiment around us."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "DVC_", "RDFIA_", "GIT_"))}
+    names = {f"GIT_{role}_{key}": "test@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
+    return kept | names | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}", "DVC_NO_ANALYTICS": "1"}
+
+
+class Project:
+    """A checkout, and commands in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __call__(self, *command: str, fails: bool = False) -> str:
+        done = subprocess.run(command, cwd=self.root, env=environment(), capture_output=True, text=True, check=False)
+        assert (done.returncode != 0) == fails, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done.stdout + done.stderr
+
+    def ran(self, *command: str) -> list[str]:
+        """The stages that a DVC command really ran."""
+        lines = self(*command).splitlines()
+        return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
+
+    def summary(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.root / "reports/tiny/summary.json").read_text())
+        return found
+
+    def edit(self, **runs: Any) -> None:
+        """Change or (None) remove runs of the chapter cnn."""
+        path = self.root / "params.yaml"
+        params = yaml.safe_load(path.read_text())
+        for name, delta in runs.items():
+            params["cnn"]["runs"].pop(name, None)
+            params["cnn"]["runs"] |= {} if delta is None else {name: delta}
+        path.write_text(yaml.safe_dump(params, sort_keys=False))
+
+    def mlflow(self) -> list[Any]:
+        from mlflow import MlflowClient
+
+        client = MlflowClient(f"sqlite:///{self.root / 'mlflow.db'}")
+        experiment = client.get_experiment_by_name("rdfia/tiny")
+        return list(client.search_runs([experiment.experiment_id])) if experiment else []
+
+
+def shrink(params: dict[str, Any]) -> dict[str, Any]:
+    """The project's own parameters with a profile `tiny` and a run or two a chapter."""
+    params["profile"] = "tiny"
+    params["profiles"]["tiny"] = {
+        "data": {
+            "circles": {},
+            "mnist": {"source": {"name": "digits", "train": 100, "test": 60}, "validation": 40},
+            "cifar10": {"source": {"name": "objects", "train": 120, "test": 60}, "validation": 40},
+        },
+        "mlp": {"seeds": 2, "epochs": 2},
+        "cnn": {"seeds": 2, "epochs": 1, "batch_size": 32, "model": {"channels": [4], "hidden": 8}},
+        "vit": {"seeds": 2, "epochs": 1, "model": {"embed": 8, "heads": 2, "blocks": 1}},
+    }
+    for chapter, runs in RUNS.items():
+        params[chapter]["runs"] = {run: params[chapter]["runs"][run] for run in runs}
+    return params
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The project's files in a new repository, run once from nothing to the report."""
+    made = Project(tmp_path_factory.mktemp("project"))
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    for name in listed:
+        if (ROOT / name).is_file() and not name.startswith("reports/"):
+            (made.root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, made.root / name)
+    (made.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    path = made.root / "params.yaml"
+    path.write_text(yaml.safe_dump(shrink(yaml.safe_load(path.read_text())), sort_keys=False))
+    for words in (["init", "-q"], ["config", "filter.dvclock.clean", f"{sys.executable} rdfia/lockfilter.py"]):
+        made("git", *words)
+    made("git", "add", ".")
+    made("git", "commit", "-qm", "start")
+    made.first = made.ran("dvc", "repro")  # type: ignore[attr-defined]
+    made("git", "add", ".")
+    made("git", "commit", "-qm", "results")
+    yield made
+    shutil.rmtree(made.root, ignore_errors=True)
+
+
+def test_one_command_runs_every_stage_to_the_report(project: Project) -> None:
+    runs = [f"{chapter}@tiny-{run}" for chapter, names in RUNS.items() for run in names]
+    prepared = [f"prepare@tiny-{name}" for name in ("circles", "mnist", "cifar10")]
+    evaluated = [f"evaluate@tiny-{chapter}" for chapter in RUNS]
+    stages = {"code", *prepared, *runs, *evaluated, "report@tiny", "track@tiny"}
+    assert set(project.first) == stages  # type: ignore[attr-defined]
+    assert set(project.summary()["runs"]) == {f"{c}/{r}" for c, names in RUNS.items() for r in names}
+    assert len(project.mlflow()) == 4
+
+
+def test_a_second_time_nothing_runs(project: Project) -> None:
+    assert project.ran("dvc", "repro") == []
+    assert project("git", "status", "--porcelain") == ""
+
+
+def test_comments_and_docstrings_run_no_training(project: Project) -> None:
+    path = project.root / "rdfia/models/cnn.py"
+    source = path.read_text()
+    path.write_text(source.replace('"""', '"""Edited. ', 1) + "\n# a comment\n")
+    assert project.ran("dvc", "repro") == ["code"]
+    path.write_text(source)
+    assert project.ran("dvc", "repro") in ([], ["code"])
+
+
+def test_a_change_in_one_network_concerns_its_chapter(project: Project) -> None:
+    path = project.root / "rdfia/models/cnn.py"
+    source = path.read_text()
+    path.write_text(source + "\nEXTRA = 1\n")
+    stale = project("dvc", "repro", "--dry")
+    path.write_text(source)
+    assert "Running stage 'code'" in stale
+    project("python", "-m", "stages.code")
+    before = {p.name: p.read_text() for p in (project.root / "reports/code").glob("*.txt")}
+    path.write_text(source + "\nEXTRA = 1\n")
+    project("python", "-m", "stages.code")
+    after = {p.name: p.read_text() for p in (project.root / "reports/code").glob("*.txt")}
+    path.write_text(source)
+    project("python", "-m", "stages.code")
+    assert {name for name in after if before[name] != after[name]} == {"cnn.txt", "evaluate.txt"}
+
+
+def test_an_experiment_with_one_parameter_trains_that_run_alone(project: Project) -> None:
+    ran = project.ran("dvc", "exp", "run", "-n", "wide", "-S", "cnn.runs.zca.normalise.epsilon=0.5")
+    assert [stage for stage in ran if stage.split("@")[0] in ("mlp", "cnn", "vit", "prepare")] == ["cnn@tiny-zca"]
+    names = {run.data.tags.get("rdfia.experiment") for run in project.mlflow()}
+    assert len(project.mlflow()) == 5
+    assert "wide" in names
+
+
+def test_experiments_elsewhere_reach_the_same_store(project: Project) -> None:
+    project("git", "checkout", "-q", "params.yaml")
+    project("dvc", "exp", "run", "--temp", "-n", "apart", "-S", "cnn.runs.zca.normalise.epsilon=0.7")
+    project("dvc", "exp", "run", "--queue", "-n", "queued", "-S", "cnn.runs.zca.normalise.epsilon=0.9")
+    project("dvc", "exp", "run", "--run-all")
+    tags = [run.data.tags.get("rdfia.experiment") for run in project.mlflow()]
+    assert {"apart", "queued"} <= set(tags)
+    shown = json.loads(project("dvc", "exp", "show", "--json", "--sort-by", "Created"))
+    found = {e["name"]: e["revs"][0]["data"]["metrics"] for rev in shown for e in rev["experiments"] or []}
+    assert {"wide", "apart", "queued"} <= set(found)
+    for metrics in found.values():
+        assert "cnn/zca" in metrics["reports/tiny/summary.json"]["data"]["runs"]
+
+
+def test_an_experiment_is_applied_and_its_metrics_are_compared(project: Project) -> None:
+    project("dvc", "exp", "apply", "apart")
+    assert yaml.safe_load((project.root / "params.yaml").read_text())["cnn"]["runs"]["zca"]["normalise"]["epsilon"] == 0.7
+    ran = project.ran("dvc", "repro")
+    assert not [stage for stage in ran if stage.startswith(("cnn", "mlp", "vit", "prepare"))]
+    changes = json.loads(project("dvc", "metrics", "diff", "--json", "--all", "wide", "apart"))
+    assert "reports/tiny/summary.json" in changes
+    project("git", "checkout", "-q", "params.yaml")
+    project("dvc", "repro")
+
+
+def test_a_run_restored_from_the_cache_is_published_again(project: Project) -> None:
+    (project.root / "mlflow.db").unlink()
+    shutil.rmtree(project.root / "reports/tiny/runs/cnn/zca")
+    shutil.rmtree(project.root / "weights")
+    ran = project.ran("dvc", "repro")
+    assert not [stage for stage in ran if stage.startswith(("cnn", "mlp", "vit"))]
+    project("python", "-m", "rdfia", "track")
+    assert len(project.mlflow()) == 4
+    project("python", "-m", "rdfia", "track")
+    assert len(project.mlflow()) == 4
+
+
+def test_a_run_is_added_by_one_line_and_vanishes_with_it(project: Project) -> None:
+    project.edit(centred={"normalise": "mean_image"})
+    ran = project.ran("dvc", "repro")
+    assert [stage for stage in ran if stage.startswith(("cnn", "mlp", "vit"))] == ["cnn@tiny-centred"]
+    assert "cnn/centred" in project.summary()["runs"]
+    project.edit(centred=None)
+    project.ran("dvc", "repro")
+    assert "cnn/centred" not in project.summary()["runs"]
+    assert "centred" not in (project.root / "reports/tiny/index.html").read_text()
+    folder = project.root / "reports/tiny/runs/cnn/centred"
+    assert folder.exists()
+    assert "removed reports/tiny/runs/cnn/centred" in project("python", "-m", "rdfia", "prune")
+    assert not folder.exists()
+    assert (project.root / "reports/tiny/runs/cnn/zca/metrics.json").exists()
+
+
+def test_a_clone_without_data_renders_the_report(project: Project, tmp_path: Path) -> None:
+    project("git", "checkout", "-q", "params.yaml")
+    project("dvc", "repro")
+    project("git", "add", ".")
+    if project("git", "status", "--porcelain"):
+        project("git", "commit", "-qm", "more results")
+    subprocess.run(["git", "clone", "-q", str(project.root), str(tmp_path / "clone")], check=True)
+    clone = Project(tmp_path / "clone")
+    assert not (clone.root / "weights").exists()
+    assert not (clone.root / "data").exists()
+    ran = clone.ran("dvc", "repro", "--allow-missing", "report@tiny")
+    assert set(ran) == {"code", "report@tiny"}
+    assert clone.summary() == project.summary()
+
+
+def test_bad_parameters_end_in_one_line_and_lose_nothing(project: Project) -> None:
+    before = (project.root / "reports/tiny/runs/cnn/zca/metrics.json").read_bytes()
+    project.edit(zca={"normalise": {"name": "zzca"}})
+    said = project("python", "-m", "stages.train", "cnn", "zca", fails=True)
+    project("git", "checkout", "-q", "params.yaml")
+    line = "error: params.yaml: cnn.runs.zca.normalise.name: found 'zzca', allowed: none, standardise, mean_image, zca"
+    assert said.strip() == line
+    assert (project.root / "reports/tiny/runs/cnn/zca/metrics.json").read_bytes() == before
+
+
+def test_the_quick_profile_leaves_git_clean(project: Project) -> None:
+    project("git", "stash", "-q", "--include-untracked") if project("git", "status", "--porcelain") else None
+    path = project.root / "params.yaml"
+    params = path.read_text()
+    path.write_text(params.replace("profile: tiny", "profile: quick", 1))
+    project("git", "commit", "-qam", "quick")
+    assert "prepare@quick-circles" in project.ran("dvc", "repro", "prepare@quick-circles")
+    assert "prepare@quick-circles" in (project.root / "dvc.lock").read_text()
+    assert project("git", "status", "--porcelain") == ""
+    assert "quick-" not in project("git", "show", "HEAD:dvc.lock")

@@ -1,0 +1,117 @@
+"""The logged model: raw examples in, logits out, loaded where this project is not installed."""
+
+import re
+import sys
+from typing import Any
+
+import mlflow
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rdfia.track.mirror import publish
+from rdfia.track.model import best_seed, example
+from rdfia.track.result import Result, read
+from tests.track.conftest import IMAGES, POINTS, Linear, Study
+from tests.track.test_mirror import runs
+
+
+@pytest.fixture
+def logged(study: Study) -> tuple[Study, dict[str, torch.Tensor]]:
+    weights = study.weights("cnn", "baseline")
+    study.weights("mlp", "autograd", classes=2)
+    publish(study.params, study.root)
+    return study, weights
+
+
+def test_a_model_loads_without_the_project(logged: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    study, weights = logged
+    images = np.random.default_rng(1).integers(0, 256, (8, 3, 4, 4), dtype=np.uint8)
+    run_id = runs(study)["cnn/baseline"].info.run_id
+    expected = Linear(weights["seed0/weight"])(torch.from_numpy(images))  # seed 0 has the better validation accuracy
+    for name in [name for name in sys.modules if name.split(".")[0] in ("rdfia", "tests")]:
+        monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
+    mlflow.set_tracking_uri(f"sqlite:///{study.root}/mlflow.db")
+    model = mlflow.pyfunc.load_model(f"runs:/{run_id}/model")
+    for some in (images, images[:1]):
+        np.testing.assert_allclose(model.predict(some), expected[: len(some)].numpy(), rtol=1e-5)
+
+
+def test_a_model_of_points_takes_points(logged: Any) -> None:
+    study, _ = logged
+    mlflow.set_tracking_uri(f"sqlite:///{study.root}/mlflow.db")
+    model = mlflow.pyfunc.load_model(f"runs:/{runs(study)['mlp/autograd'].info.run_id}/model")
+    assert model.predict(np.zeros((5, 2), np.float32)).shape == (5, 2)
+
+
+def test_the_run_says_what_became_of_its_model(logged: Any) -> None:
+    study, _ = logged
+    found = {name: run.data.tags["rdfia.model"] for name, run in runs(study).items()}
+    missing = "missing: weights are not on this machine"
+    assert found == {"cnn/baseline": "seed 0", "cnn/fast": missing, "mlp/autograd": "seed 0"}
+
+
+def test_weights_that_arrive_later_bring_the_model(logged: Any) -> None:
+    study, _ = logged
+    study.weights("cnn", "fast")
+    again = publish(study.params, study.root)
+    assert (again.new, again.known) == (1, 2)
+    assert runs(study)["cnn/fast"].data.tags["rdfia.model"] == "seed 0"
+    assert publish(study.params, study.root).new == 0
+
+
+class Fixed(Linear):
+    """A model whose graph would hold the size of the example's batch."""
+
+    def forward(self, raw: torch.Tensor) -> torch.Tensor:
+        return super().forward(raw) + torch.zeros(len(raw), 1)
+
+
+def broken(*_: Any) -> None:
+    raise RuntimeError("no such\nlayer")
+
+
+def fixed(*_: Any) -> torch.nn.Module:
+    return Fixed(torch.ones(48, 3))
+
+
+@pytest.mark.parametrize(
+    ("build", "reason"), [(broken, "RuntimeError: no such layer"), (fixed, "ConstraintViolationError|UserError")]
+)
+def test_a_model_that_cannot_be_exported_costs_a_warning(
+    build: Any, reason: str, study: Study, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("rdfia.chapters.predictor", build)
+    study.weights("cnn", "baseline")
+    assert publish(study.params, study.root).new == 3
+    assert re.match(f"failed: ({reason})", runs(study)["cnn/baseline"].data.tags["rdfia.model"])
+    [line] = capsys.readouterr().err.splitlines()
+    assert re.match(f"cnn/baseline: logged without its model: ({reason})", line)
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    study = Study(tmp_path_factory.mktemp("result"))
+    study.add("cnn", "baseline")
+    found = read(study.params, study.root, "cnn", "baseline")
+    assert found is not None
+    return found
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=5))
+def test_the_best_seed_is_the_best_of_those_that_ended_well(result: Result, accuracies: list[float | None]) -> None:
+    seeds = {
+        str(seed): {"status": "diverged" if value is None else "finished", "validation_accuracy": value}
+        for seed, value in enumerate(accuracies)
+    }
+    result.metrics["seeds"] = seeds
+    sound = [value for value in accuracies if value is not None]
+    assert best_seed(result) == (accuracies.index(max(sound)) if sound else None)
+
+
+def test_examples_look_like_the_data() -> None:
+    images, points = example(IMAGES), example(POINTS)
+    assert (images.shape, images.dtype.name) == ((2, 3, 4, 4), "uint8")
+    assert (points.shape, points.dtype.name) == ((2, 2), "float32")

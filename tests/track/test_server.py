@@ -1,0 +1,85 @@
+"""Against a real MLflow server, started by the command behind `make ui` and ended by the test."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import mlflow
+import numpy as np
+import pytest
+
+from rdfia.track.live import live
+from rdfia.track.mirror import publish
+from rdfia.track.store import connect, locate, ui_command
+from tests.track.conftest import Study
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(240):
+        try:
+            urlopen(f"{address}/health", timeout=2).read()
+            return
+        except (URLError, OSError):
+            assert process.poll() is None
+            time.sleep(0.25)
+    raise AssertionError(f"no answer from {address}")
+
+
+@pytest.fixture
+def server(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    command, environment = ui_command(study.root, port)
+    elsewhere: Path = tmp_path_factory.mktemp("elsewhere")  # nothing may depend on where the page was opened
+    with (elsewhere / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env=environment, cwd=elsewhere, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=20)
+    assert [path.name for path in elsewhere.iterdir()] == ["log"]
+
+
+def ask(address: str, call: str, **question: Any) -> Any:
+    request = Request(f"{address}/api/2.0/mlflow/{call}", json.dumps(question).encode(), method="POST")
+    request.add_header("Content-Type", "application/json")
+    return json.load(urlopen(request, timeout=20))
+
+
+def test_the_page_shows_the_mirror_and_takes_part_in_it(
+    server: str, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study.weights("cnn", "baseline")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    monkeypatch.setenv("RDFIA_LIVE", "1")
+    published = publish(study.params, study.root)
+    assert (published.new, published.store) == (3, server)
+    assert publish(study.params, study.root).known == 3
+    with live("cnn", "zca", "quick", study.root) as tracker:
+        tracker.log(0, {"epoch": 1, "train_loss": 0.5})
+    names = [found["name"] for found in ask(server, "experiments/search", max_results=10)["experiments"]]
+    assert set(names) == {"rdfia/quick", "rdfia/quick/live", "Default"}
+    _, experiment = connect(locate(study.root), "rdfia/quick")
+    found = ask(server, "runs/search", experiment_ids=[experiment])["runs"]
+    assert {run["info"]["run_name"] for run in found} == {"mlp/autograd", "cnn/baseline", "cnn/fast"}
+    mlflow.set_tracking_uri(server)
+    [run_id] = [run["info"]["run_id"] for run in found if run["info"]["run_name"] == "cnn/baseline"]
+    model = mlflow.pyfunc.load_model(f"runs:/{run_id}/model")
+    assert model.predict(np.zeros((3, 3, 4, 4), np.uint8)).shape == (3, 3)
