@@ -23,7 +23,7 @@ def probe(model: Classifier, seen: Split) -> Mapping[str, Tensor]:
     if isinstance(network, ConvNet):
         return {"filters": next(m for m in network.modules() if isinstance(m, nn.Conv2d)).weight.float()}
     if isinstance(network, VisionTransformer):
-        return attention(model, network, seen.x[:IMAGES])
+        return attention(model, network, seen.x[:IMAGES].clone())
     return {}
 
 

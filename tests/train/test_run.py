@@ -135,3 +135,22 @@ def test_reports_are_records_then_weights(data: Data) -> None:
     assert all(isinstance(report, Record) for report in reports[:-1])
     assert isinstance(reports[-1], Trained)
     assert all(np.isfinite(value).all() for value in reports[-1].weights.values())
+
+
+@pytest.mark.parametrize("augment", [(), ({"name": "crop", "size": 7}, "horizontal_flip")])
+def test_whitening_ahead_trains_as_whitening_each_batch(
+    data: Data, augment: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = run(normalise="zca", augment=augment, seeds=1)
+    ahead = outcome(data, chosen, 1).history[0][-1]
+    monkeypatch.setattr("rdfia.train.run.whitened", lambda run, data: (run, data))
+    each = outcome(data, chosen, 1).history[0][-1]
+    assert ahead.validation_loss == pytest.approx(each.validation_loss, rel=1e-4)
+
+
+def test_colours_are_changed_before_whitening(data: Data) -> None:
+    from rdfia.train.run import whitened
+
+    jittered = run(normalise="zca", augment=("jitter",))
+    assert whitened(jittered, data) == (jittered, data)
+    assert whitened(run(normalise="zca"), data)[0].normalise.name == "none"
