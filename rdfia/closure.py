@@ -75,8 +75,9 @@ def _docstrings(tree: ast.Module) -> list[tuple[int, int]]:
     """First and last line of every docstring."""
     holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     bodies = [node.body[0] for node in ast.walk(tree) if isinstance(node, holders) and node.body]
-    strings = [s for s in bodies if isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant)]
-    return [(s.lineno, s.end_lineno or s.lineno) for s in strings if isinstance(s.value.value, str)]
+    values = [s.value for s in bodies if isinstance(s, ast.Expr)]
+    strings = [v for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str)]
+    return [(s.lineno, s.end_lineno or s.lineno) for s in strings]
 
 
 def fingerprint(entries: Iterable[str], root: Path) -> str:

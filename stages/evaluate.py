@@ -1,6 +1,9 @@
 """Stage `evaluate`: a chapter on the test split, which no other stage reads. `python -m stages.evaluate cnn`"""
 
 import sys
+from typing import Any
+
+from torch import Tensor
 
 from rdfia import chapters, config, places
 from rdfia.analyse.evaluate import evaluate, sound_seeds
@@ -14,7 +17,8 @@ def main(chapter: str) -> None:
     profile = config.profile(params)
     folder = places.data(profile, chapters.dataset(params, chapter))
     validation, test = (load_split(folder / f"{split}.safetensors") for split in ("validation", "test"))
-    found, probes = {}, {}
+    found: dict[str, Any] = {}
+    probes: dict[str, Tensor] = {}
     for name in chapters.runs(params, chapter):
         metrics = read_json(places.run(profile, chapter, name) / "metrics.json")
         weights = places.weights(profile, chapter, name)

@@ -171,7 +171,8 @@ def test_experiments_elsewhere_reach_the_same_store(project: Project) -> None:
 
 def test_an_experiment_is_applied_and_its_metrics_are_compared(project: Project) -> None:
     project("dvc", "exp", "apply", "apart")
-    assert yaml.safe_load((project.root / "params.yaml").read_text())["cnn"]["runs"]["zca"]["normalise"]["epsilon"] == 0.7
+    applied = yaml.safe_load((project.root / "params.yaml").read_text())["cnn"]["runs"]["zca"]
+    assert applied["normalise"]["epsilon"] == 0.7
     ran = project.ran("dvc", "repro")
     assert not [stage for stage in ran if stage.startswith(("cnn", "mlp", "vit", "prepare"))]
     changes = json.loads(project("dvc", "metrics", "diff", "--json", "--all", "wide", "apart"))

@@ -25,6 +25,9 @@ def to_unit(x: Tensor) -> Tensor:
 class Affine(nn.Module):
     """y = (x - shift) · gain, element by element."""
 
+    shift: Tensor
+    gain: Tensor
+
     def __init__(self, shift: Tensor, gain: Tensor) -> None:
         super().__init__()
         self.register_buffer("shift", shift)
@@ -36,6 +39,9 @@ class Affine(nn.Module):
 
 class Whiten(nn.Module):
     """y = (x - shift) W with each image as one row vector."""
+
+    shift: Tensor
+    weight: Tensor
 
     def __init__(self, shift: Tensor, weight: Tensor) -> None:
         super().__init__()

@@ -45,7 +45,7 @@ def autocast(name: Literal["float32", "bfloat16"], where: torch.device) -> Calla
 def _bfloat16_pays(where: torch.device) -> bool:
     """A convolution forward and backward: gradients within 2 % of float32's, and at least a quarter faster."""
     generator = torch.Generator().manual_seed(0)
-    layer = nn.Conv2d(32, 64, 5, padding=2).to(where, memory_format=torch.channels_last)
+    layer = nn.Conv2d(32, 64, 5, padding=2).to(where).to(memory_format=torch.channels_last)
     x = torch.randn(64, 32, 16, 16, generator=generator).to(where, memory_format=torch.channels_last)
     try:
         (exact, slow), (rough, fast) = (_probe(layer, x, autocast(name, where)) for name in ("float32", "bfloat16"))

@@ -89,7 +89,7 @@ def _gradients(model: Classifier, x: Tensor, y: Tensor, precision: Precision, ge
     with precision():
         logits = model.augmented(x, generator)
     loss = F.cross_entropy(logits.float(), y)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     return torch.stack([loss.detach() * len(y), (logits.detach().argmax(1) == y).sum()])
 
 

@@ -67,7 +67,7 @@ def train_seed(run: Run, data: Data, seed: int) -> Iterator[Record | Trained]:
     where = device.device()
     start = time.perf_counter()
     model = build(run, data.card, data.statistics, torch.Generator().manual_seed(seed))
-    model = model.to(where, memory_format=torch.channels_last)
+    model = model.to(where).to(memory_format=torch.channels_last)
     generator = torch.Generator(where).manual_seed(seed)
     train, validation = (tuple(t.to(where) for t in split) for split in (data.train, data.validation))
     count = len(train[1])
@@ -100,10 +100,11 @@ def whitened(run: Run, data: Data) -> tuple[Run, Data]:
 
     Not where colours are changed first. Other runs and data come back as they are.
     """
-    layer = run.normalise.build(data.statistics).to(device.device())
+    where = device.device()
+    layer = run.normalise.build(data.statistics).to(where)
     if not isinstance(layer, Whiten) or any(augment.space == "pixels" for augment in run.augment):
         return run, data
-    train, validation = ((predict(layer, x.to(layer.weight.device), nullcontext), y) for x, y in _units(data))
+    train, validation = ((predict(layer, x.to(where), nullcontext), y) for x, y in _units(data))
     return run.model_copy(update={"normalise": Identity()}), replace(data, train=train, validation=validation)
 
 
