@@ -1,0 +1,62 @@
+"""The published datasets, by way of torchvision: downloaded once, checked against their checksums."""
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import torch
+
+from rdfia.config import Config, ConfigError
+from rdfia.data.store import Raw, Split
+
+MNIST_FILES = "train-images-idx3-ubyte.gz and its three siblings"
+
+
+class Mnist(Config):
+    """Handwritten digits: 60,000 train and 10,000 test images of 28x28 grey pixels (LeCun et al., 1998)."""
+
+    label: ClassVar[str] = "MNIST"
+    stands_for: ClassVar[str | None] = "mnist"
+    name: Literal["mnist"] = "mnist"
+
+    def load(self, root: Path) -> Raw:
+        """Read the files below `root`/MNIST/raw, downloaded where they are missing."""
+        from torchvision.datasets import MNIST
+
+        hint = f"put {MNIST_FILES} into {root / 'MNIST' / 'raw'}, or choose `source: digits`"
+        train, test = (_fetch(MNIST, root, part, hint) for part in (True, False))
+        classes = tuple(str(digit) for digit in range(10))
+        return Raw(_grey(train), _grey(test), classes, "MNIST as published, read by torchvision")
+
+
+class Cifar10(Config):
+    """Ten classes of small photographs: 50,000 train and 10,000 test images of 32x32 pixels (Krizhevsky, 2009)."""
+
+    label: ClassVar[str] = "CIFAR-10"
+    stands_for: ClassVar[str | None] = "cifar10"
+    name: Literal["cifar10"] = "cifar10"
+
+    def load(self, root: Path) -> Raw:
+        """Read the archive below `root`, downloaded where it is missing."""
+        from torchvision.datasets import CIFAR10
+
+        hint = f"put cifar-10-python.tar.gz into {root}, or choose `source: objects` or a `folders` source"
+        train, test = (_fetch(CIFAR10, root, part, hint) for part in (True, False))
+        return Raw(_colour(train), _colour(test), tuple(train.classes), "CIFAR-10 as published, read by torchvision")
+
+
+def _fetch(dataset: Any, root: Path, train: bool, hint: str) -> Any:
+    """One split of a torchvision dataset; a failed download is one line that says what to do."""
+    try:
+        return dataset(root, train=train, download=True)
+    except (OSError, RuntimeError, EOFError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise ConfigError(f"{dataset.__name__}: could not be read or downloaded ({reason}); {hint}") from None
+
+
+def _grey(dataset: Any) -> Split:
+    return Split(dataset.data.unsqueeze(1), dataset.targets.long())  # (N, 28, 28) → (N, 1, 28, 28)
+
+
+def _colour(dataset: Any) -> Split:
+    images = torch.from_numpy(dataset.data).permute(0, 3, 1, 2).contiguous()  # (N, 32, 32, 3) → (N, 3, 32, 32)
+    return Split(images, torch.tensor(dataset.targets))

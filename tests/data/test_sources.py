@@ -1,0 +1,119 @@
+"""Sources: every tag, the short form, the errors, the prepared splits and their card, and the published datasets."""
+
+import gzip
+import hashlib
+import struct
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import torch
+from pydantic import TypeAdapter
+
+from rdfia.config import ConfigError, parse
+from rdfia.data.circles import Circles
+from rdfia.data.objects import Objects
+from rdfia.data.sources import Dataset, Source
+from rdfia.data.torchvision_sets import Cifar10, Mnist
+
+WHERE = ["data.d"]
+CLASSES = get_args(get_args(Source)[0])
+CARD = {"name", "source", "label", "stands_for", "kind", "classes", "shape", "counts", "sha256", "provenance"}
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_every_source_is_reached_by_its_name(kind: Any) -> None:
+    name = kind.model_fields["name"].default
+    found = TypeAdapter(Source).validate_python({"name": name, **({"path": "x"} if name == "folders" else {})})
+    assert type(found) is kind
+    assert isinstance(found.label, str)
+    assert found.stands_for == {"circles": "circles", "mnist": "mnist", "cifar10": "cifar10"}.get(name)
+
+
+def test_the_union_holds_six_sources() -> None:
+    names = {kind.model_fields["name"].default for kind in CLASSES}
+    assert names == {"circles", "digits", "objects", "mnist", "cifar10", "folders"}
+
+
+def test_the_short_form_is_the_long_form() -> None:
+    forms = ("circles", {"name": "circles"})
+    short, long = (parse(Dataset, {"source": form, "validation": 5}, where=WHERE) for form in forms)
+    assert short == long == Dataset(source=Circles(), validation=5)
+
+
+@pytest.mark.parametrize("source", ["squares", {"name": "squares"}])
+def test_an_unknown_source_lists_the_known(source: object) -> None:
+    with pytest.raises(ConfigError, match=r"data\.d\.source\.name: found 'squares', allowed: circles, digits, objects"):
+        parse(Dataset, {"source": source, "validation": 5}, where=WHERE)
+
+
+def test_an_unknown_key_of_a_source_names_it() -> None:
+    with pytest.raises(ConfigError, match=r"data\.d\.source\.hazy: unknown key; allowed: .*clutter"):
+        parse(Dataset, {"source": {"name": "objects", "hazy": 1}, "validation": 5}, where=WHERE)
+
+
+def test_prepared_splits_and_their_card(tmp_path: Path) -> None:
+    splits, card = Dataset(source=Objects(train=60, test=20), validation=20).prepare("cifar10", tmp_path)
+    assert {name: len(split) for name, split in splits.items()} == {"train": 40, "validation": 20, "test": 20}
+    assert torch.bincount(splits["validation"].y).tolist() == [2] * 10
+    assert set(card) == CARD
+    assert card["name"] == "cifar10"
+    assert (card["source"], card["kind"], card["shape"], card["stands_for"]) == ("objects", "images", [3, 32, 32], None)
+    assert card["counts"] == {"train": 40, "validation": 20, "test": 20}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_card_of_points(tmp_path: Path) -> None:
+    _, card = Dataset(source=Circles(), validation=200).prepare("circles", tmp_path)
+    assert (card["kind"], card["shape"], card["stands_for"]) == ("points", [2], "circles")
+    assert card["counts"] == {"train": 200, "validation": 200, "test": 200}
+
+
+def test_the_same_settings_give_the_same_hash_and_another_seed_another(tmp_path: Path) -> None:
+    sets = [Dataset(source=Circles(), validation=200, seed=seed) for seed in (0, 0, 1)]
+    hashes = [d.prepare("circles", tmp_path)[1]["sha256"] for d in sets]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_a_validation_split_that_is_too_large_names_its_key(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"params.yaml: data\.circles\.validation: found 400, allowed: 0 to 398"):
+        Dataset(source=Circles(), validation=400).prepare("circles", tmp_path)
+
+
+def _without_network(*_: object, **__: object) -> None:
+    raise OSError("<urlopen error [Errno -3] Temporary failure in name resolution>")
+
+
+@pytest.mark.parametrize(("source", "way_out"), [(Mnist(), "source: digits"), (Cifar10(), "source: objects")])
+def test_no_network_is_one_line_with_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Mnist | Cifar10, way_out: str
+) -> None:
+    monkeypatch.setattr("urllib.request.urlopen", _without_network)
+    with pytest.raises(ConfigError, match=way_out) as caught:
+        source.load(tmp_path)
+    assert "\n" not in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
+
+
+def _idx(values: torch.Tensor) -> bytes:
+    """The file format of MNIST: two zero bytes, the type (8: uint8), the rank, the sizes, the values."""
+    head = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
+    return gzip.compress(head + values.to(torch.uint8).numpy().tobytes())
+
+
+def test_mnist_is_read_from_its_four_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from torchvision.datasets import MNIST
+
+    monkeypatch.setattr("urllib.request.urlopen", _without_network)
+    folder, digits = tmp_path / "MNIST" / "raw", torch.arange(3 * 28 * 28).view(3, 28, 28) % 256
+    folder.mkdir(parents=True)
+    parts = [digits, torch.tensor([7, 0, 9]), digits.flip(0)[:2], torch.tensor([1, 2])]
+    resources = []
+    for (name, _), values in zip(MNIST.resources, parts, strict=True):
+        (folder / name).write_bytes(_idx(values))
+        resources.append((name, hashlib.md5((folder / name).read_bytes()).hexdigest()))
+    monkeypatch.setattr(MNIST, "resources", resources)
+    raw = Mnist().load(tmp_path)
+    assert torch.equal(raw.train.x, digits.unsqueeze(1).to(torch.uint8))
+    assert raw.train.y.tolist() == [7, 0, 9]
+    assert raw.test.x.shape == (2, 1, 28, 28)
