@@ -10,6 +10,7 @@ import hashlib
 import io
 import tokenize
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 PACKAGES = ("rdfia", "stages")
@@ -38,6 +39,7 @@ def closure(entries: Iterable[str], root: Path) -> list[str]:
     return sorted(found)
 
 
+@cache
 def imports(module: str, root: Path) -> list[str]:
     """The project's modules that `module` imports anywhere in its text, and the packages that it lies in."""
     names = [module.rsplit(".", depth)[0] for depth in range(1, module.count(".") + 1)]
@@ -84,6 +86,10 @@ def fingerprint(entries: Iterable[str], root: Path) -> str:
     """SHA-256 over the essence of every module in the closure."""
     digest = hashlib.sha256()
     for module in closure(entries, root):
-        text = essence(locate(module, root).read_text(encoding="utf-8"))
-        digest.update(f"{module}\n{text}\n".encode())
+        digest.update(f"{module}\n{_essence_of(module, root)}\n".encode())
     return digest.hexdigest()
+
+
+@cache
+def _essence_of(module: str, root: Path) -> str:
+    return essence(locate(module, root).read_text(encoding="utf-8"))
