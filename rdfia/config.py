@@ -57,7 +57,29 @@ _Loader.add_implicit_resolver(
 
 
 def load(path: Path = PARAMS) -> dict[str, Any]:
-    """Read a parameter file; a file that is not there or not YAML is a ConfigError."""
+    """Read the parameters of the study and check their outline; what a run says is checked when it is resolved."""
+    params = read(path)
+    chapters = [key for key in params if key not in ("profile", "profiles", "data")]
+    for chapter in chapters:
+        _only(params[chapter], ("dataset", "base", "runs"), path, chapter, "a chapter's dataset, base, runs")
+    for name, over in section(params, "profiles").items():
+        _only(over, ("data", *chapters), path, f"profiles.{name}", ", ".join(("data", *chapters)))
+        known = section(params, "data")
+        _only(over.get("data", {}), tuple(known), path, f"profiles.{name}.data", ", ".join(known))
+    return params
+
+
+def _only(node: Any, allowed: Sequence[str], path: Path, where: str, said: str) -> None:
+    """A node that is no mapping, or has a key that is not allowed, is a ConfigError."""
+    if not isinstance(node, Mapping):
+        raise ConfigError(f"{path}: {where}: found {_show(node)}, allowed: {said}")
+    for key in node:
+        if key not in allowed:
+            raise ConfigError(f"{path}: {where}.{key}: unknown key; allowed: {said}")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a YAML file; one that is not there or not YAML is a ConfigError."""
     try:
         params = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:

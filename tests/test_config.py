@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,12 +56,12 @@ def test_another_name_replaces_the_whole_class() -> None:
 @pytest.mark.parametrize("text", ["1e-3", "1E-3", "0.001", "1.0e-3", ".001"])
 def test_numbers_are_those_of_yaml_1_2(tmp_path: Path, text: str) -> None:
     (tmp_path / "p.yaml").write_text(f"rate: {text}\n")
-    assert config.load(tmp_path / "p.yaml") == {"rate": 0.001}
+    assert config.read(tmp_path / "p.yaml") == {"rate": 0.001}
 
 
 def test_words_and_whole_numbers_stay_what_they_are(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text("a: 12\nb: e3\nc: 1.2.3\nd: true\n")
-    assert config.load(tmp_path / "p.yaml") == {"a": 12, "b": "e3", "c": "1.2.3", "d": True}
+    assert config.read(tmp_path / "p.yaml") == {"a": 12, "b": "e3", "c": "1.2.3", "d": True}
 
 
 @pytest.mark.parametrize(
@@ -114,16 +115,39 @@ def test_a_name_that_dvc_cannot_carry_is_refused(params: dict[str, Any]) -> None
 
 def test_files_that_are_no_parameters(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
-        config.load(tmp_path / "none.yaml")
+        config.read(tmp_path / "none.yaml")
     (tmp_path / "list.yaml").write_text("- 1\n")
     with pytest.raises(ConfigError, match="allowed: a mapping of keys"):
-        config.load(tmp_path / "list.yaml")
+        config.read(tmp_path / "list.yaml")
     (tmp_path / "broken.yaml").write_text("a: [1\n")
     with pytest.raises(ConfigError, match="not YAML"):
-        config.load(tmp_path / "broken.yaml")
+        config.read(tmp_path / "broken.yaml")
 
 
 def test_configurations_are_frozen(params: dict[str, Any]) -> None:
     run = chapters.resolve(params, "cnn", "zca")
     with pytest.raises(ValueError, match="frozen"):
         run.epochs = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("cnn.runz", {}, r"cnn\.runz: unknown key; allowed: a chapter's dataset, base, runs"),
+        ("profils", {"quick": {}}, r"profils\.quick: unknown key; allowed: a chapter's dataset"),
+        ("seeds", 3, r"seeds: found 3, allowed: a chapter's dataset"),
+        ("profiles.quick.cn", {}, r"profiles\.quick\.cn: unknown key; allowed: data, mlp, cnn, vit"),
+        (
+            "profiles.quick.data.cifar",
+            {},
+            r"profiles\.quick\.data\.cifar: unknown key; allowed: circles, mnist, cifar10",
+        ),
+        ("profiles.quick", 3, r"profiles\.quick: found 3, allowed: data, mlp"),
+    ],
+)
+def test_the_outline_of_the_file_is_checked(
+    params: dict[str, Any], tmp_path: Path, key: str, value: Any, said: str
+) -> None:
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(changed(params, key, value), sort_keys=False))
+    with pytest.raises(ConfigError, match=said):
+        config.load(tmp_path / "params.yaml")

@@ -230,6 +230,19 @@ def test_a_clone_without_data_renders_the_report(project: Project, tmp_path: Pat
     assert clone.summary() == project.summary()
 
 
+def test_only_evaluation_reads_the_test_split(project: Project) -> None:
+    splits = list((project.root / "data/tiny").glob("*/test.safetensors"))
+    assert len(splits) == 3
+    for split in splits:
+        split.rename(split.with_suffix(".away"))
+    project("python", "-m", "stages.train", "cnn", "zca")
+    project("python", "-m", "stages.report")
+    said = project("python", "-m", "stages.evaluate", "cnn", fails=True)
+    for split in splits:
+        split.with_suffix(".away").rename(split)
+    assert said.strip().startswith("error: data/tiny/cifar10/test.safetensors: no such file")
+
+
 def test_bad_parameters_end_in_one_line_and_lose_nothing(project: Project) -> None:
     before = (project.root / "reports/tiny/runs/cnn/zca/metrics.json").read_bytes()
     project.edit(zca={"normalise": {"name": "zzca"}})

@@ -1,0 +1,102 @@
+"""Evaluation: right where it can be counted by hand, refusing weights that are not those of the metrics."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from rdfia import places
+from rdfia.analyse.evaluate import evaluate
+from rdfia.analyse.probe import probe
+from rdfia.chapters import kind, predictor
+from rdfia.config import ConfigError
+from rdfia.data.normalise import fit_all
+from rdfia.data.store import Split, read_json
+from rdfia.train.result import Outcome, write
+from rdfia.train.run import Data, train_run
+
+SIZES = {"mlp": (2,), "cnn": (1, 8, 8), "vit": (1, 8, 8)}
+MODELS: dict[str, dict[str, Any]] = {
+    "mlp": {"name": "mlp"},
+    "cnn": {"name": "cnn", "channels": (4,), "kernel_size": 3, "hidden": 8},
+    "vit": {"name": "vit", "embed": 8, "heads": 2, "patch_size": 4},
+}
+
+
+def examples(chapter: str, count: int = 40) -> Split:
+    """Two classes, told apart by the sign or brightness of their values."""
+    generator = torch.Generator().manual_seed(0)
+    y = torch.arange(count) % 2
+    x = torch.rand(count, *SIZES[chapter], generator=generator) + y.view(-1, *[1] * len(SIZES[chapter])) * 0.8
+    return Split(x if chapter == "mlp" else (x * 140).to(torch.uint8), y)
+
+
+def trained(chapter: str, rate: float = 0.5) -> tuple[dict[str, Any], Path, Split]:
+    """A run of two seeds in the working folder."""
+    split = examples(chapter)
+    kinds = "points" if chapter == "mlp" else "images"
+    card = {"name": "d", "kind": kinds, "classes": ["a", "b"], "shape": list(SIZES[chapter]), "sha256": "0"}
+    data = Data(card, fit_all(split.x), (split.x, split.y), (split.x, split.y))
+    optimiser = {"name": "sgd", "learning_rate": rate}
+    settings = {"model": MODELS[chapter], "optimiser": optimiser, "epochs": 3, "batch_size": 8, "seeds": 2}
+    run = kind(chapter).model_validate(settings | {"normalise": "standardise"})
+    outcome = Outcome()
+    for seed, report in train_run(run, data, 1):
+        outcome.add(seed, report)
+    write(outcome, "quick", chapter, "r", run, data)
+    metrics = read_json(places.run("quick", chapter, "r") / "metrics.json")
+    return metrics, places.weights("quick", chapter, "r"), split
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("chapter", list(MODELS))
+def test_accuracy_and_confusion_are_those_of_the_saved_networks(chapter: str) -> None:
+    metrics, weights, split = trained(chapter)
+    found = evaluate(metrics, weights, split)
+    counts = torch.zeros(2, 2, dtype=torch.int64)
+    for seed in (0, 1):
+        answers = predictor(metrics, weights, seed)(split.x).argmax(1)
+        assert found["seeds"][str(seed)]["accuracy"] == pytest.approx((answers == split.y).double().mean().item())
+        for truth, answer in zip(split.y.tolist(), answers.tolist(), strict=True):
+            counts[truth, answer] += 1
+    assert found["confusion"] == counts.tolist()
+    assert found["seeds"]["0"]["accuracy"] == pytest.approx(metrics["seeds"]["0"]["validation_accuracy"])
+
+
+def test_seeds_that_diverged_are_left_out() -> None:
+    metrics, weights, split = trained("cnn", rate=1e30)
+    assert metrics["status"] == "diverged"
+    assert evaluate(metrics, weights, split)["seeds"] == {}
+
+
+def test_weights_that_are_missing_or_others_are_refused() -> None:
+    metrics, weights, split = trained("cnn")
+    with pytest.raises(ConfigError, match="not the weights of the metrics of cnn/r"):
+        evaluate({**metrics, "weights_sha256": "0"}, weights, split)
+    weights.unlink()
+    with pytest.raises(ConfigError, match=r"r\.safetensors: no such file; `dvc pull`"):
+        evaluate(metrics, weights, split)
+
+
+def test_boundaries_are_the_networks_own_probabilities() -> None:
+    metrics, weights, split = trained("mlp")
+    model = predictor(metrics, weights, 0)
+    drawn = probe(model, split)
+    corner = model(torch.tensor([[-2.0, 2.0]])).softmax(1)[0, 1]  # x = -2, y = 2: last row, first column
+    torch.testing.assert_close(drawn["boundary"][-1, 0], corner)
+    assert drawn["points"].shape == (40, 3)
+
+
+def test_filters_and_attention_are_the_networks_own() -> None:
+    metrics, weights, split = trained("cnn")
+    model = predictor(metrics, weights, 0)
+    assert torch.equal(probe(model, split)["filters"], model.network.features[0].weight)  # type: ignore[index, union-attr]
+    metrics, weights, split = trained("vit")
+    drawn = probe(predictor(metrics, weights, 0), split)
+    assert drawn["attention"].shape == (6, 2, 2, 2)  # images, heads, rows and columns of patches
+    assert ((drawn["attention"].sum((2, 3)) > 0) & (drawn["attention"].sum((2, 3)) < 1)).all()
