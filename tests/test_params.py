@@ -20,7 +20,7 @@ RUNS = [(chapter, run) for chapter in chapters.CHAPTERS for run in chapters.runs
 SHAPES = {"circles": (2,), "mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
 CLASSES = {"circles": 2, "mnist": 10, "cifar10": 10}
 
-# By the formulas: convolution k²·c·n + n, dense m·n + n, batch norm 2n.
+# By the formulas: convolution k²·c·n + n, dense m·n + n, batch or layer norm 2n, a token or position n.
 WEIGHTS = {
     "mlp/autograd": 52,
     "cnn/baseline": 1_191_170,
@@ -28,8 +28,8 @@ WEIGHTS = {
     "cnn/zca": 1_191_170,
     "cnn/crop_flip": 743_170,  # 28 → 14 → 7 → 3: fc reads 576 values, not 1,024
     "cnn/batch_norm": 1_191_490,
-    "vit/small": 28_202,
-    "vit/large": 114_314,
+    "vit/small": 27_978,
+    "vit/large": 113_738,
 }
 
 

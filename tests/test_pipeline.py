@@ -61,7 +61,7 @@ class Project:
         """The tags of every run in the MLflow store, read from the file itself."""
         query = (
             "select run_uuid, key, value from tags join runs using (run_uuid) join experiments using (experiment_id)"
-            " where name = 'rdfia/tiny' and runs.lifecycle_stage = 'active'"
+            " where experiments.name = 'rdfia/tiny' and runs.lifecycle_stage = 'active'"
         )
         with closing(sqlite3.connect(self.root / "mlflow.db")) as store:
             tags: dict[str, dict[str, str]] = {}
