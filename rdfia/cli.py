@@ -3,9 +3,7 @@
 import argparse
 import os
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -47,15 +45,9 @@ def show(chapter: str, run: str | None) -> None:
 
 
 def check() -> None:
-    from rdfia import chapters
-    from rdfia.data.sources import declared
+    from rdfia.study import validate
 
-    params = config.load()
-    datasets = [declared(params, name) for name in config.section(params, "data")]
-    runs = [chapters.resolve(params, chapter, run) for chapter, run in _declared(params)]
-    for chapter in chapters.CHAPTERS:
-        chapters.dataset(params, chapter)
-    print(f"{config.PARAMS}: profile {config.profile(params)}, {len(datasets)} data sets, {len(runs)} runs, all valid")
+    print(validate(config.load()))
 
 
 def where() -> None:
@@ -65,8 +57,10 @@ def where() -> None:
 
 def prune() -> None:
     """Files below the chosen profile whose run is not declared; cached copies are `dvc gc --workspace`'s to remove."""
+    from rdfia.study import runs
+
     params = config.load()
-    profile, declared = config.profile(params), set(_declared(params))
+    profile, declared = config.profile(params), set(runs(params))
     folders = places.run(profile, "*", "*").parent.parent.parent.glob("runs/*/*")
     weights = Path("weights", profile).glob("*/*.safetensors")
     stale = [p for p in folders if (p.parent.name, p.name) not in declared]
@@ -96,13 +90,6 @@ def bench() -> None:
     from rdfia.bench import measure
 
     measure(Path("reports/bench"))
-
-
-def _declared(params: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Every declared (chapter, run)."""
-    from rdfia import chapters
-
-    return [(chapter, run) for chapter in chapters.CHAPTERS for run in chapters.runs(params, chapter)]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 PACKAGES = ("rdfia", "stages")
 
 FAMILIES: dict[str, tuple[str, ...]] = {
+    "check": ("stages.check", "rdfia.chapters.mlp", "rdfia.chapters.cnn", "rdfia.chapters.vit"),
     "prepare": ("stages.prepare",),
     "mlp": ("stages.train", "rdfia.chapters.mlp"),
     "cnn": ("stages.train", "rdfia.chapters.cnn"),

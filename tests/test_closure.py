@@ -45,7 +45,7 @@ def test_a_docstring_alone_leaves_an_empty_body_apart() -> None:
 
 def test_one_network_is_one_family() -> None:
     families = {name for name, entries in FAMILIES.items() if "rdfia.models.cnn" in closure(entries, ROOT)}
-    assert families == {"cnn", "evaluate"}  # evaluate draws filters, so it knows the network's class
+    assert families == {"cnn", "check", "evaluate"}  # which read every declaration, and draw filters
 
 
 def test_training_does_not_depend_on_report_and_tracking() -> None:

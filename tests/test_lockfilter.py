@@ -16,7 +16,7 @@ def lock(*names: str) -> str:
 
 
 def test_what_is_made_again_is_dropped_and_the_rest_kept() -> None:
-    text = lock("code", "cnn@quick-zca", "cnn@paper-zca", "report@paper", "evaluate@paper-cnn", "track@quick")
+    text = lock("code", "check", "cnn@quick-zca", "cnn@paper-zca", "report@paper", "evaluate@paper-cnn", "track@quick")
     assert keep(text) == lock("cnn@paper-zca", "evaluate@paper-cnn")
 
 

@@ -117,7 +117,7 @@ def test_one_command_runs_every_stage_to_the_report(project: Project) -> None:
     runs = [f"{chapter}@tiny-{run}" for chapter, names in RUNS.items() for run in names]
     prepared = [f"prepare@tiny-{name}" for name in ("circles", "mnist", "cifar10")]
     evaluated = [f"evaluate@tiny-{chapter}" for chapter in RUNS]
-    stages = {"code", *prepared, *runs, *evaluated, "report@tiny", "track@tiny"}
+    stages = {"code", "check", *prepared, *runs, *evaluated, "report@tiny", "track@tiny"}
     assert set(project.first) == stages  # type: ignore[attr-defined]
     assert set(project.summary()["runs"]) == {f"{c}/{r}" for c, names in RUNS.items() for r in names}
     assert len(project.published()) == 4
@@ -151,7 +151,7 @@ def test_a_change_in_one_network_concerns_its_chapter(project: Project) -> None:
     after = {p.name: p.read_text() for p in (project.root / "reports/code").glob("*.txt")}
     path.write_text(source)
     project("python", "-m", "stages.code")
-    assert {name for name in after if before[name] != after[name]} == {"cnn.txt", "evaluate.txt"}
+    assert {name for name in after if before[name] != after[name]} == {"cnn.txt", "check.txt", "evaluate.txt"}
 
 
 def test_an_experiment_with_one_parameter_trains_that_run_alone(project: Project) -> None:
@@ -226,7 +226,7 @@ def test_a_clone_without_data_renders_the_report(project: Project, tmp_path: Pat
     assert not (clone.root / "weights").exists()
     assert not (clone.root / "data").exists()
     ran = clone.ran("dvc", "repro", "--allow-missing", "report@tiny")
-    assert set(ran) == {"code", "report@tiny"}
+    assert set(ran) == {"code", "check", "report@tiny"}
     assert clone.summary() == project.summary()
 
 
@@ -247,9 +247,12 @@ def test_bad_parameters_end_in_one_line_and_lose_nothing(project: Project) -> No
     before = (project.root / "reports/tiny/runs/cnn/zca/metrics.json").read_bytes()
     project.edit(zca={"normalise": {"name": "zzca"}})
     said = project("python", "-m", "stages.train", "cnn", "zca", fails=True)
+    piped = project("dvc", "repro", fails=True)
     project("git", "checkout", "-q", "params.yaml")
     line = "error: params.yaml: cnn.runs.zca.normalise.name: found 'zzca', allowed: none, standardise, mean_image, zca"
     assert said.strip() == line
+    assert line in piped
+    assert "Running stage 'cnn" not in piped
     assert (project.root / "reports/tiny/runs/cnn/zca/metrics.json").read_bytes() == before
 
 
