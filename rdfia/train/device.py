@@ -5,7 +5,7 @@ import platform
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,8 +28,12 @@ def device() -> torch.device:
     return torch.device(name)
 
 
+@cache
 def settle(name: PrecisionName, where: torch.device) -> Literal["float32", "bfloat16"]:
-    """The precision to use: `auto` is bfloat16 where a short self-test finds it both right and faster, else float32."""
+    """The precision to use: `auto` is bfloat16 where a short self-test finds it both right and faster, else float32.
+
+    Measured once a process, so that every seed of a run has the same.
+    """
     if name != "auto":
         return name
     return "bfloat16" if _bfloat16_pays(where) else "float32"

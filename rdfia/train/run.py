@@ -87,6 +87,7 @@ def train_run(run: Run, data: Data, jobs: int | None = None) -> Iterator[Event]:
     """Every seed of the run; on a CPU each trains with one thread, `jobs` at a time, which changes no number."""
     torch.set_num_threads(1)
     jobs = min(run.seeds, jobs or _jobs())
+    device.settle(run.precision, device.device())  # before processes part, so that all of them know the answer
     run, data = whitened(run, data)
     if jobs == 1:
         for seed in range(run.seeds):
