@@ -59,7 +59,7 @@ distclean: clean ## also remove the environment, the caches and MLflow's store
 
 lock: ## renew requirements.lock from pyproject.toml: versions and hashes, no addresses
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
-		--no-emit-index-url --no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
+		--no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
