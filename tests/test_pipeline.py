@@ -225,8 +225,9 @@ def test_a_clone_without_data_renders_the_report(project: Project, tmp_path: Pat
     clone = Project(tmp_path / "clone")
     assert not (clone.root / "weights").exists()
     assert not (clone.root / "data").exists()
-    ran = clone.ran("dvc", "repro", "--allow-missing", "report@tiny")
-    assert set(ran) == {"code", "check", "report@tiny"}
+    ran = clone.ran("dvc", "repro", "--allow-missing")
+    assert set(ran) == {"code", "check", "report@tiny", "track@tiny"}
+    assert {run["rdfia.model"] for run in clone.published()} == {"missing: weights are not on this machine"}
     assert clone.summary() == project.summary()
 
 
