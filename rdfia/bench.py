@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rdfia import chapters, config
-from rdfia.data.store import write_json
+from rdfia.files import write_json
 from rdfia.train import device
 
 STAGES = 20

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from rdfia import config, places
+from rdfia import config, declared, places
 from rdfia.command import one_line
 
 
@@ -57,14 +57,12 @@ def where() -> None:
 
 def prune() -> None:
     """Files below the chosen profile whose run is not declared; cached copies are `dvc gc --workspace`'s to remove."""
-    from rdfia.study import runs
-
     params = config.load()
-    profile, declared = config.profile(params), set(runs(params))
+    profile, kept = config.profile(params), set(declared.runs(params))
     folders = places.run(profile, "*", "*").parent.parent.parent.glob("runs/*/*")
     weights = Path("weights", profile).glob("*/*.safetensors")
-    stale = [p for p in folders if (p.parent.name, p.name) not in declared]
-    stale += [p for p in weights if (p.parent.name, p.stem) not in declared]
+    stale = [p for p in folders if (p.parent.name, p.name) not in kept]
+    stale += [p for p in weights if (p.parent.name, p.stem) not in kept]
     for path in sorted(stale):
         print(f"removed {path}")
         shutil.rmtree(path) if path.is_dir() else path.unlink()

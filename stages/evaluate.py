@@ -9,7 +9,8 @@ from rdfia import chapters, config, places
 from rdfia.analyse.evaluate import evaluate, sound_seeds
 from rdfia.analyse.probe import probe
 from rdfia.command import one_line
-from rdfia.data.store import load_split, read_json, save_tensors, write_json
+from rdfia.data.store import load_split, save_tensors
+from rdfia.files import read_json, write_json
 
 
 def main(chapter: str) -> None:
@@ -20,7 +21,7 @@ def main(chapter: str) -> None:
     found: dict[str, Any] = {}
     probes: dict[str, Tensor] = {}
     for name in chapters.runs(params, chapter):
-        metrics = read_json(places.run(profile, chapter, name) / "metrics.json")
+        metrics = read_json(places.run(profile, chapter, name) / "metrics.json", "`dvc repro` trains the run")
         weights = places.weights(profile, chapter, name)
         found[name] = evaluate(metrics, weights, test)
         for seed in sound_seeds(metrics)[:1]:

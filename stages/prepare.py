@@ -7,7 +7,8 @@ from rdfia.command import one_line
 from rdfia.data.normalise import fit_all
 from rdfia.data.sheets import sheets
 from rdfia.data.sources import declared
-from rdfia.data.store import save_split, save_tensors, write_json
+from rdfia.data.store import save_split, save_tensors
+from rdfia.files import write_json
 
 
 def main(name: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rdfia import config
 from rdfia.command import one_line
-from rdfia.data.store import write_json
+from rdfia.files import write_json
 from rdfia.track import publish
 
 

@@ -5,16 +5,17 @@ Accuracies are percentages from here on.
 """
 
 import csv
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from rdfia import declared
 from rdfia.analyse import metrics
 from rdfia.analyse.changes import changes
-from rdfia.config import ConfigError, profile, section
+from rdfia.config import profile, section
+from rdfia.files import find_json
 
 FINISHED, DIVERGED, NOT_RUN = "finished", "diverged", "not run"
 PERCENT = 100.0
@@ -148,7 +149,7 @@ def load(params: Mapping[str, Any], root: Path) -> Study:
     """Read everything that the parameters declare, for their profile."""
     name = profile(params)
     folder = root / "reports" / name
-    chapters = [key for key, value in params.items() if isinstance(value, Mapping) and "runs" in value]
+    chapters = declared.chapters(params)
     used = [str(section(params, chapter).get("dataset", "")) for chapter in chapters]
     cards = {key: _card(folder, key) for key in dict.fromkeys(used) if key}
     return Study(root, name, tuple(_chapter(params, folder, chapter, cards) for chapter in chapters), cards)
@@ -166,41 +167,34 @@ def history(study: Study, run: RunResult) -> list[dict[str, float | None]]:
 def _chapter(params: Mapping[str, Any], folder: Path, chapter: str, cards: Mapping[str, Card]) -> ChapterResult:
     """The results of all runs that a chapter declares."""
     dataset = str(section(params, chapter).get("dataset", ""))
-    tests = _json(folder / "test" / f"{chapter}.json")
+    tests = find_json(folder / "test" / f"{chapter}.json")
     names = list(section(params, chapter, "runs"))
     card = cards.get(dataset, Card(dataset))
-    runs = tuple(_run(params, folder, (chapter, name, names[0]), card, tests.get(name, {})) for name in names)
+    runs = tuple(_run(params, folder, (chapter, name), card, tests.get(name, {})) for name in names)
     return ChapterResult(chapter, dataset, runs)
 
 
 def _run(
-    params: Mapping[str, Any], folder: Path, place: tuple[str, str, str], card: Card, test: Mapping[str, Any]
+    params: Mapping[str, Any], folder: Path, place: tuple[str, str], card: Card, test: Mapping[str, Any]
 ) -> RunResult:
     """One declared run from its metrics, its timing and what `evaluate` found."""
-    chapter, name, first = place
+    chapter, name = place
     own = params[chapter]["runs"][name] or {}
-    reference = str(own.get("reference", first))
-    if reference not in params[chapter]["runs"]:
-        allowed = ", ".join(params[chapter]["runs"])
-        where = f"params.yaml: {chapter}.runs.{name}.reference"
-        raise ConfigError(f"{where}: found {reference!r}, allowed: {allowed}")
     title = str(own.get("title", name.replace("_", " ")))
     at = folder / "runs" / chapter / name
-    found = _json(at / "metrics.json")
-    declared = RunResult(chapter, name, title, reference, changes(params, chapter, name), card)
-    return _filled(declared, found, _json(at / "timing.json"), test) if found else declared
+    found = find_json(at / "metrics.json")
+    run = RunResult(
+        chapter, name, title, declared.reference(params, chapter, name), changes(params, chapter, name), card
+    )
+    return _filled(run, found, find_json(at / "timing.json"), test) if found else run
 
 
 def _filled(run: RunResult, found: Mapping[str, Any], timing: Mapping[str, Any], test: Mapping[str, Any]) -> RunResult:
     """The declared run with what its files say."""
     seeds = found.get("seeds", {})
     ended = {seed: record for seed, record in seeds.items() if record.get("status", FINISHED) == FINISHED}
-    return RunResult(
-        chapter=run.chapter,
-        name=run.name,
-        title=run.title,
-        reference=run.reference,
-        changes=run.changes,
+    return replace(
+        run,
         card=Card.read(found["data"]) if found.get("data") else run.card,
         status=str(found.get("status", FINISHED)),
         parameters=found.get("parameters"),
@@ -223,21 +217,8 @@ def _percent(seeds: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, floa
 
 def _card(folder: Path, name: str) -> Card:
     """The card of a data set, an empty one before it was prepared."""
-    found = _json(folder / "data" / f"{name}.json")
+    found = find_json(folder / "data" / f"{name}.json")
     return Card.read({"name": name, **found})
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """The mapping in a JSON file, empty where the file is missing."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{path}: found no JSON ({error.msg}, line {error.lineno}), allowed: one object") from None
-    if not isinstance(found, dict):
-        raise ConfigError(f"{path}: found a {type(found).__name__}, allowed: one object")
-    return found
 
 
 def _number(cell: str | None) -> float | None:

@@ -14,6 +14,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from rdfia.config import PARAMS, ConfigError, layers, parse, section
+from rdfia.declared import reference
 from rdfia.train.classifier import Classifier, build, network
 from rdfia.train.run import Run
 
@@ -43,12 +44,9 @@ def runs(params: Mapping[str, Any], chapter: str) -> list[str]:
 
 def resolve(params: Mapping[str, Any], chapter: str, run: str) -> Run:
     """base, changed by the profile, changed by the run's own lines, validated."""
-    declared = kind(chapter)
     parts = layers(params, chapter, run)
-    resolved = parse(declared, *parts.values(), where=list(parts))
-    if resolved.reference is not None and resolved.reference not in runs(params, chapter):
-        allowed = ", ".join(runs(params, chapter))
-        raise ConfigError(f"{PARAMS}: {chapter}.runs.{run}.reference: found {resolved.reference!r}, allowed: {allowed}")
+    resolved = parse(kind(chapter), *parts.values(), where=list(parts))
+    reference(params, chapter, run)
     return resolved
 
 

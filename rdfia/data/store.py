@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from rdfia.config import ConfigError
+from rdfia.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -110,15 +109,6 @@ def card(splits: Mapping[str, Split], classes: Sequence[str], provenance: str) -
     }
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file in the same folder, then put it in place at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        temporary = Path(folder) / path.name
-        write(temporary)
-        os.replace(temporary, path)
-
-
 def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
     """Write tensors as safetensors: they load in milliseconds and cannot run code."""
     whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
@@ -137,14 +127,3 @@ def load_split(path: Path) -> Split:
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; `dvc repro prepare` makes it, `dvc pull` fetches it") from None
     return Split(tensors["x"], tensors["y"])
-
-
-def write_json(content: Any, path: Path) -> None:
-    """Write JSON with two spaces of indent, keys in their order, and a last newline."""
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rdfia.analyse.metrics import Estimate, resolve
 from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict, joined
-from rdfia.analyse.results import ChapterResult, RunResult, Study
+from rdfia.analyse.results import NOT_RUN, ChapterResult, RunResult, Study
 from rdfia.report.tables import Cell, Column, Table
 
 RUN = Column("run", code=True)
@@ -97,7 +97,7 @@ def status(run: RunResult) -> str:
     """How a run ended, in words."""
     if run.diverged:
         return f"{run.diverged} of {run.declared} seeds diverged"
-    return run.status if run.test or run.status == "not run" else f"{run.status}, not evaluated"
+    return run.status if run.test or run.status == NOT_RUN else f"{run.status}, not evaluated"
 
 
 def data(study: Study) -> Table:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study, history
+from rdfia.analyse.results import NOT_RUN, PERCENT, ChapterResult, RunResult, Study, history
 from rdfia.report.style import BLUE, GREEN, ORANGE, Drawing, finish, listed, panels
 
 DETAILED = 12  # runs that are drawn one by one
@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 def draw(study: Study, chapter: ChapterResult) -> list[Drawing]:
     """Loss and accuracy over the epochs for the chapter's first runs; nothing where no history is."""
-    found = [(run, history(study, run)) for run in chapter.runs if run.status != "not run"]
+    found = [(run, history(study, run)) for run in chapter.runs if run.status != NOT_RUN]
     shown = [(run, records) for run, records in found if records][:DETAILED]
     if not shown:
         return []
@@ -74,7 +74,7 @@ def _limit(axes: Sequence[Axes], shown: Sequence[tuple[RunResult, list[Record]]]
 
 def _words(chapter: ChapterResult, shown: Sequence[tuple[RunResult, Any]], measure: str) -> tuple[str, str]:
     """Caption and description, with the run in which validation parts most from training."""
-    left_out = len([run for run in chapter.runs if run.status != "not run"]) - len(shown)
+    left_out = len([run for run in chapter.runs if run.status != NOT_RUN]) - len(shown)
     more = f" The first {len(shown)} runs are shown; {left_out} more stand in the table." if left_out > 0 else ""
     what = (
         f"{measure.capitalize()} over the epochs; lines are means over seeds, bands run from the lowest seed to the "

@@ -2,15 +2,15 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rdfia import declared, revision
 from rdfia.config import profile
 from rdfia.track.model import MISSING, log_model
-from rdfia.track.result import Result, declared, points, read
+from rdfia.track.result import Result, points, read
 from rdfia.track.store import connect, exclusive, locate, reachable
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def publish(params: dict[str, Any], root: Path) -> Published:
     behind is deleted and written again, and so is a run without its model as soon as the weights are there.
     Publishers of one project wait for each other, so that no result is written twice.
     """
-    found = [read(params, root, chapter, run) for chapter, run in declared(params)]
+    found = [read(params, root, chapter, run) for chapter, run in declared.runs(params)]
     results = [result for result in found if result]
     missing = len(found) - len(results)
     store = locate(root)
@@ -165,12 +165,5 @@ def _flatten(config: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 def _commit(root: Path) -> str:
     """The commit that is checked out, marked where code or parameters differ from it; nothing outside git."""
-    head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
-    return head + "-dirty" if head and _git(root, "status", "--porcelain", "--", *CODE) else head
-
-
-def _git(root: Path, *words: str) -> str:
-    try:
-        return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+    head = revision.commit(root)
+    return head + "-dirty" if head and revision.git(root, "status", "--porcelain", "--", *CODE) else head

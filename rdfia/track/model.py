@@ -70,7 +70,7 @@ def _log(
     from rdfia.chapters import predictor
 
     card = result.metrics["data"]
-    module: nn.Module = predictor(result.metrics, result.weights, seed).eval().cpu()
+    module: nn.Module = predictor(result.metrics, result.weights, seed)
     inputs = example(card)
     # MLflow's own export settles for a fixed batch in silence when the model forces one, as `len(x)` does: this raises
     torch.export.export(module, (torch.from_numpy(inputs),), dynamic_shapes=({0: torch.export.Dim("batch")},))

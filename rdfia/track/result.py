@@ -13,7 +13,8 @@ from typing import Any
 
 from rdfia import places
 from rdfia.analyse.metrics import interval
-from rdfia.config import ConfigError, profile, section
+from rdfia.config import profile
+from rdfia.files import find_json
 
 AXES = ("seed", "epoch", "step")  # where a row of the history stands; the other columns are curves
 
@@ -62,12 +63,6 @@ class Result:
         return round(1000 * (started + share * float(self.timing["seconds"])))
 
 
-def declared(params: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Every run of every chapter, in the order of the parameters."""
-    chapters = [key for key, value in params.items() if isinstance(value, Mapping) and "runs" in value]
-    return [(chapter, run) for chapter in chapters for run in section(params, chapter, "runs")]
-
-
 def read(params: Mapping[str, Any], root: Path, chapter: str, run: str) -> Result | None:
     """A run's files, or None where it has not been run."""
     chosen = profile(params)
@@ -75,35 +70,22 @@ def read(params: Mapping[str, Any], root: Path, chapter: str, run: str) -> Resul
     files = (folder / "metrics.json", folder / "history.csv")
     if not all(path.is_file() for path in files):
         return None
-    test = _json(root / places.test(chosen, chapter)).get(run) or {}
+    test = find_json(root / places.test(chosen, chapter)).get(run) or {}
     written = datetime.fromtimestamp(files[0].stat().st_mtime).astimezone().isoformat()
     return Result(
         chapter=chapter,
         run=run,
         profile=chosen,
         title=str((params[chapter]["runs"][run] or {}).get("title", "")),
-        metrics=_json(files[0]),
+        metrics=find_json(files[0]),
         history=list(csv.DictReader(files[1].read_text(encoding="utf-8").splitlines())),
-        timing={"started": written, "seconds": 0.0, **_json(folder / "timing.json")},
+        timing={"started": written, "seconds": 0.0, **find_json(folder / "timing.json")},
         test=test,
         content=_digest(files, test),
         files=files,
         figures=tuple(sorted((root / "reports" / chosen / "figures").glob(f"{chapter}*.png"))),
         weights=root / places.weights(chosen, chapter, run),
     )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """The mapping in a JSON file; an empty one where there is no file."""
-    if not path.is_file():
-        return {}
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{path}: not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise ConfigError(f"{path}: found a {type(found).__name__}, allowed: a mapping of keys")
-    return found
 
 
 def _digest(files: tuple[Path, ...], test: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import os
-import subprocess
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,8 +17,9 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 
 from rdfia import places
-from rdfia.config import ConfigError
-from rdfia.data.store import load_split, read_json, write_atomically, write_json
+from rdfia.data.store import load_split
+from rdfia.files import read_json, write_atomically, write_json
+from rdfia.revision import commit
 from rdfia.train import device
 from rdfia.train.fit import Record
 from rdfia.train.run import Data, Run, Trained
@@ -44,12 +44,11 @@ class Outcome:
 
 def load_data(profile: str, dataset: str) -> Data:
     """Train and validation splits and statistics of a prepared data set; the test split is not touched."""
-    folder, card = places.data(profile, dataset), places.card(profile, dataset)
-    if not card.exists():
-        raise ConfigError(f"{card}: no such file; `dvc repro prepare@{profile}-{dataset}` prepares the data set")
+    folder = places.data(profile, dataset)
+    card = read_json(places.card(profile, dataset), f"`dvc repro prepare@{profile}-{dataset}` prepares the data set")
     train, validation = (load_split(folder / f"{name}.safetensors") for name in ("train", "validation"))
     statistics = load_file(folder / "statistics.safetensors")
-    return Data(read_json(card), statistics, (train.x, train.y), (validation.x, validation.y))
+    return Data(card, statistics, (train.x, train.y), (validation.x, validation.y))
 
 
 def write(outcome: Outcome, profile: str, chapter: str, name: str, run: Run, data: Data) -> None:
@@ -134,13 +133,6 @@ def _timing(outcome: Outcome, run: Run, images: int) -> dict[str, Any]:
         "training_seconds": round(training, 3),
         "images_per_second": round(images * epochs / training, 1),
         "machine": device.machine(where, device.settle(run.precision, where)) | {"torch": torch.__version__},
-        "commit": commit(),
+        "commit": commit(Path()),
         "experiment": os.environ.get("DVC_EXP_NAME", ""),
     }
-
-
-def commit() -> str:
-    """The commit that is checked out, or nothing outside of git."""
-    command = ["git", "rev-parse", "HEAD"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    return answer.stdout.strip() if answer.returncode == 0 else ""

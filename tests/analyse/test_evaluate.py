@@ -12,7 +12,8 @@ from rdfia.analyse.probe import probe
 from rdfia.chapters import kind, predictor
 from rdfia.config import ConfigError
 from rdfia.data.normalise import fit_all
-from rdfia.data.store import Split, read_json
+from rdfia.data.store import Split
+from rdfia.files import find_json
 from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, train_run
 
@@ -45,7 +46,7 @@ def trained(chapter: str, rate: float = 0.5) -> tuple[dict[str, Any], Path, Spli
     for seed, report in train_run(run, data, 1):
         outcome.add(seed, report)
     write(outcome, "quick", chapter, "r", run, data)
-    metrics = read_json(places.run("quick", chapter, "r") / "metrics.json")
+    metrics = find_json(places.run("quick", chapter, "r") / "metrics.json")
     return metrics, places.weights("quick", chapter, "r"), split
 
 

@@ -14,12 +14,10 @@ from rdfia.data.store import (
     content_hash,
     held_out,
     load_split,
-    read_json,
     save_split,
     split_validation,
-    write_atomically,
-    write_json,
 )
+from rdfia.files import find_json, write_atomically, write_json
 
 labels = st.lists(st.integers(0, 3), min_size=5, max_size=60).map(torch.tensor)
 
@@ -120,7 +118,7 @@ def test_an_interrupted_write_keeps_the_old_file(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         write_atomically(path, fail)
-    assert read_json(path) == {"b": 1, "a": [0.5]}
+    assert find_json(path) == {"b": 1, "a": [0.5]}
     assert [p.name for p in tmp_path.iterdir()] == ["card.json"]
 
 

@@ -1,0 +1,45 @@
+"""Small files, put in place whole and read back with one clear line where they cannot be used."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rdfia.config import ConfigError
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file in the same folder, then put it in place at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        temporary = Path(folder) / path.name
+        write(temporary)
+        os.replace(temporary, path)
+
+
+def write_json(content: Any, path: Path) -> None:
+    """Write JSON with two spaces of indent, keys in their order, and a last newline."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """The mapping in a JSON file; where there is no file, the line says what makes it."""
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file; {remedy}")
+    return find_json(path)
+
+
+def find_json(path: Path) -> dict[str, Any]:
+    """The mapping in a JSON file, empty where there is no file."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{path}: found no JSON ({error.msg}, line {error.lineno}), allowed: one object") from None
+    if not isinstance(found, dict):
+        raise ConfigError(f"{path}: found a {type(found).__name__}, allowed: one object")
+    return found
