@@ -66,8 +66,7 @@ def _dvc() -> float:
 def _training(chapter: str, run: str) -> float:
     """Every seed of the run as the stage trains it; nothing is written."""
     from rdfia.train.result import load_data
-    from rdfia.train.run import train_run
 
     params = config.load()
     data = load_data(config.profile(params), chapters.dataset(params, chapter))
-    return _best(lambda: list(train_run(chapters.resolve(params, chapter, run), data)), times=1)
+    return _best(lambda: list(chapters.resolve(params, chapter, run).events(data)), times=1)

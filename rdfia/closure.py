@@ -15,13 +15,23 @@ from pathlib import Path
 
 PACKAGES = ("rdfia", "stages")
 
+# Each chapter's module in rdfia.chapters: the same network on another data set is another chapter.
+CHAPTERS = {
+    "mlp": "mlp",
+    "mlp_mnist": "mlp",
+    "svm": "svm",
+    "svm_mnist": "svm",
+    "cnn": "cnn",
+    "cnn_mnist": "cnn",
+    "vit": "vit",
+}
+
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "check": ("stages.check", "rdfia.chapters.mlp", "rdfia.chapters.cnn", "rdfia.chapters.vit"),
+    "check": ("stages.check", *(f"rdfia.chapters.{module}" for module in sorted(set(CHAPTERS.values())))),
     "prepare": ("stages.prepare",),
-    "mlp": ("stages.train", "rdfia.chapters.mlp"),
-    "cnn": ("stages.train", "rdfia.chapters.cnn"),
-    "vit": ("stages.train", "rdfia.chapters.vit"),
+    **{chapter: ("stages.train", f"rdfia.chapters.{module}") for chapter, module in CHAPTERS.items()},
     "evaluate": ("stages.evaluate",),
+    "theory": ("stages.theory",),
     "report": ("stages.report",),
     "track": ("stages.track",),
 }

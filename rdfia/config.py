@@ -59,7 +59,7 @@ _Loader.add_implicit_resolver(
 def load(path: Path = PARAMS) -> dict[str, Any]:
     """Read the parameters of the study and check their outline; what a run says is checked when it is resolved."""
     params = read(path)
-    chapters = [key for key in params if key not in ("profile", "profiles", "data")]
+    chapters = [key for key in params if key not in ("profile", "profiles", "data", "theory")]
     for chapter in chapters:
         _only(params[chapter], ("dataset", "base", "runs"), path, chapter, "a chapter's dataset, base, runs")
     for name, over in section(params, "profiles").items():

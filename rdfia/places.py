@@ -33,6 +33,11 @@ def probes(profile: str, chapter: str) -> Path:
     return Path("reports") / profile / "probes" / f"{chapter}.safetensors"
 
 
+def theory(profile: str, question: str) -> Path:
+    """The computed answer to a written question; its arrays lie beside it."""
+    return Path("reports") / profile / "theory" / f"{question}.json"
+
+
 def code(family: str) -> Path:
     """The hash of the code that a family of stages depends on."""
     return Path("reports") / "code" / f"{family}.txt"

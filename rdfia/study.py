@@ -1,9 +1,9 @@
-"""The study as a whole: every run and data set that the parameters declare."""
+"""The study as a whole: every run, data set and question that the parameters declare."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from rdfia import chapters, config, declared
+from rdfia import chapters, config, declared, theory
 from rdfia.data import sources
 
 
@@ -13,5 +13,6 @@ def validate(params: Mapping[str, Any]) -> str:
     runs = [chapters.resolve(params, chapter, run) for chapter, run in declared.runs(params)]
     for chapter in declared.chapters(params):
         chapters.dataset(params, chapter)
-    profile = config.profile(params)
-    return f"{config.PARAMS}: profile {profile}, {len(datasets)} data sets, {len(runs)} runs, all valid"
+    questions = theory.resolve(params)
+    counted = f"{len(datasets)} data sets, {len(runs)} runs, {len(questions)} questions"
+    return f"{config.PARAMS}: profile {config.profile(params)}, {counted}, all valid"

@@ -71,7 +71,7 @@ def test_words_and_whole_numbers_stay_what_they_are(tmp_path: Path) -> None:
         ("cnn.runs.zca.normalise.epsilon", -1.0, "found -1.0, allowed: greater than 0"),
         ("cnn.runs.zca.normalise.epsilon", "much", "found 'much', allowed: number"),
         ("cnn.runs.zca.normalise.name", "zzca", "found 'zzca', allowed: none, standardise, mean_image, zca"),
-        ("cnn.runs.zca.epoch", 3, "unknown key; allowed: title, reference, model,"),
+        ("cnn.runs.zca.epoch", 3, "unknown key; allowed: title, group, reference, model,"),
         ("cnn.base.epochs", 0, "found 0, allowed: greater than or equal to 1"),
         ("cnn.base.epochs", True, "found True, allowed: integer"),
         ("cnn.base.model.channels", [32, 0], "found 0, allowed: greater than or equal to 1"),
@@ -104,7 +104,7 @@ def test_a_missing_key_an_unknown_profile_and_run(params: dict[str, Any]) -> Non
         chapters.resolve({**params, "profile": "huge"}, "mlp", "autograd")
     with pytest.raises(ConfigError, match=r"cnn\.runs\.nobody: no such key; allowed: baseline"):
         chapters.resolve(params, "cnn", "nobody")
-    with pytest.raises(ConfigError, match="found 'rnn', allowed: mlp, cnn, vit"):
+    with pytest.raises(ConfigError, match="found 'rnn', allowed: mlp, mlp_mnist, svm, svm_mnist, cnn, cnn_mnist, vit"):
         chapters.kind("rnn")
 
 
@@ -136,11 +136,15 @@ def test_configurations_are_frozen(params: dict[str, Any]) -> None:
         ("cnn.runz", {}, r"cnn\.runz: unknown key; allowed: a chapter's dataset, base, runs"),
         ("profils", {"quick": {}}, r"profils\.quick: unknown key; allowed: a chapter's dataset"),
         ("seeds", 3, r"seeds: found 3, allowed: a chapter's dataset"),
-        ("profiles.quick.cn", {}, r"profiles\.quick\.cn: unknown key; allowed: data, mlp, cnn, vit"),
+        (
+            "profiles.quick.cn",
+            {},
+            r"profiles\.quick\.cn: unknown key; allowed: data, mlp, mlp_mnist,",
+        ),
         (
             "profiles.quick.data.cifar",
             {},
-            r"profiles\.quick\.data\.cifar: unknown key; allowed: circles, mnist, cifar10",
+            r"profiles\.quick\.data\.cifar: unknown key; allowed: circles, rings, mnist, cifar10",
         ),
         ("profiles.quick", 3, r"profiles\.quick: found 3, allowed: data, mlp"),
     ],

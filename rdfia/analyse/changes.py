@@ -6,7 +6,7 @@ from typing import Any
 
 from rdfia.config import layers, merge
 
-ASIDE = ("reference", "title")
+ASIDE = ("group", "record_every", "reference", "snapshots", "title")  # nothing that is trained depends on them
 
 
 def changes(params: Mapping[str, Any], chapter: str, run: str) -> str:
@@ -29,6 +29,15 @@ def _differences(base: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
         else:
             found.append(f"{_words(key)} {phrase(value)}")
     return found
+
+
+def written(own: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """The dotted keys of the settings that a run writes itself, leaf by leaf."""
+    keys: list[str] = []
+    for key, value in own.items():
+        if prefix or key not in ASIDE:
+            keys += written(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [f"{prefix}{key}"]
+    return keys
 
 
 def same(first: Any, second: Any) -> bool:

@@ -46,6 +46,16 @@ def sound_seeds(metrics: Mapping[str, Any]) -> list[int]:
     return [int(seed) for seed, last in metrics["seeds"].items() if last["status"] == "finished"]
 
 
+def best(found: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """The run with the highest mean validation accuracy, among those whose seeds all trained to their end."""
+    means = {
+        name: sum(last["validation_accuracy"] for last in metrics["seeds"].values()) / len(metrics["seeds"])
+        for name, metrics in found.items()
+        if len(sound_seeds(metrics)) == len(metrics["seeds"])
+    }
+    return max(means, key=lambda name: means[name], default=None)
+
+
 def _score(logits: Tensor, y: Tensor) -> dict[str, float | None]:
     loss = F.cross_entropy(logits, y).item()
     accuracy = (logits.argmax(1) == y).double().mean().item()

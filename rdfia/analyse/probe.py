@@ -1,17 +1,46 @@
 """Small arrays taken from a trained network, from which the report draws: filters, decision regions, attention."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from rdfia.analyse.evaluate import sound_seeds
+from rdfia.chapters import predictor
 from rdfia.data.store import Split
 from rdfia.models.cnn import ConvNet
+from rdfia.models.svm import KernelMachine
 from rdfia.models.vit import VisionTransformer
 from rdfia.train.classifier import Classifier
+from rdfia.train.fit import EVALUATION_BATCH
+from rdfia.train.margin import draw
+from rdfia.train.run import Data
 
-GRID, EXTENT = 81, 2.0
-IMAGES = 6
+GRID, STRIP, EXTENT = 81, 41, 2.0
+IMAGES, MISTAKES = 6, 16
+
+
+def arrays(
+    metrics: Mapping[str, Any], weights: Path, train: Split, validation: Split, test: Split | None = None
+) -> dict[str, Tensor]:
+    """What is drawn of a run: its first sound seed, at the end and in its snapshots; with `test`, its mistakes too."""
+    found: dict[str, Tensor] = {}
+    config = metrics["config"]
+    for seed in sound_seeds(metrics)[:1]:
+        model = predictor(metrics, weights, seed)
+        found |= probe(model, validation)
+        epochs = [epoch for epoch in config.get("snapshots", ()) if epoch < config["epochs"]]
+        if "boundary" in found and epochs:
+            found["strip"] = strip([predictor(metrics, weights, seed, epoch) for epoch in epochs])
+            found["epochs"] = torch.tensor(epochs)
+        if "support" in found:
+            seen = Data(metrics["data"], {}, (train.x, train.y), (validation.x, validation.y))
+            found["points"] = points(Split(*draw(config["sample"], seen, seed)))
+        if test is not None and test.x.ndim == 4:
+            found |= mistakes(model, test)
+    return found
 
 
 @torch.no_grad()
@@ -19,7 +48,8 @@ def probe(model: Classifier, seen: Split) -> Mapping[str, Tensor]:
     """Whatever can be drawn of this network on examples like `seen`, by name."""
     network: nn.Module = model.network
     if seen.x.ndim == 2:
-        return boundary(model, seen)
+        support = {"support": network.support_points()} if isinstance(network, KernelMachine) else {}
+        return {"boundary": boundary(model, GRID), **support}
     if isinstance(network, ConvNet):
         return {"filters": next(m for m in network.modules() if isinstance(m, nn.Conv2d)).weight.float()}
     if isinstance(network, VisionTransformer):
@@ -27,12 +57,34 @@ def probe(model: Classifier, seen: Split) -> Mapping[str, Tensor]:
     return {}
 
 
-def boundary(model: Classifier, seen: Split) -> dict[str, Tensor]:
-    """The probability of class 1 over [-2, 2]², row 0 at y = -2, and the examples (N, 3) as x, y, class."""
-    line = torch.linspace(-EXTENT, EXTENT, GRID)
+@torch.no_grad()
+def boundary(model: Classifier, side: int) -> Tensor:
+    """The probability of class 1 at side × side points of [-2, 2]², row 0 at y = -2."""
+    line = torch.linspace(-EXTENT, EXTENT, side)
     y, x = torch.meshgrid(line, line, indexing="ij")
-    probability = model(torch.stack([x, y], -1).view(-1, 2)).softmax(1)[:, 1]
-    return {"boundary": probability.view(GRID, GRID), "points": torch.cat([seen.x, seen.y[:, None]], 1).float()}
+    probability: Tensor = model(torch.stack([x, y], -1).view(-1, 2)).softmax(1)[:, 1]
+    return probability.view(side, side).float()
+
+
+def strip(models: Sequence[Classifier]) -> Tensor:
+    """The boundary of one network as it was at several epochs (epochs, side, side)."""
+    return torch.stack([boundary(model, STRIP) for model in models]).half()
+
+
+def points(split: Split) -> Tensor:
+    """Examples in the plane (N, 3) as x, y, class."""
+    return torch.cat([split.x, split.y[:, None]], 1).float()
+
+
+@torch.no_grad()
+def mistakes(model: Classifier, seen: Split) -> dict[str, Tensor]:
+    """The examples that the network gets most wrong, and for each the true class, the answer and its probability."""
+    shares = torch.cat([model(batch) for batch in seen.x.split(EVALUATION_BATCH)]).float().softmax(1)
+    probability, answer = shares.max(1)
+    wrong = (answer != seen.y).nonzero()[:, 0]
+    worst = wrong[shares[wrong, seen.y[wrong]].argsort(stable=True)][:MISTAKES]
+    said = torch.stack([seen.y[worst], answer[worst], probability[worst]], 1)
+    return {"mistakes": seen.x[worst], "said": said}
 
 
 def attention(model: Classifier, network: VisionTransformer, images: Tensor) -> dict[str, Tensor]:

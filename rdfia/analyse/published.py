@@ -2,23 +2,26 @@
 
 A published figure is one run of somebody else. So it is laid against the range in which one new run of ours would
 fall (`metrics.prediction`), widened by what the printed figure leaves open: half a unit of its last digit, and one
-point more where the report says "about".
+point more where the report says "about". Where the published points are lost and ours are another draw of them, the
+two test sets differ by chance, and the range is wider by that.
 """
 
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import hypot, sqrt
 from pathlib import Path
 
 from rdfia.analyse.metrics import Estimate, prediction
-from rdfia.analyse.results import DIVERGED, FINISHED, NOT_RUN, RunResult, Study
+from rdfia.analyse.results import DIVERGED, FINISHED, NOT_RUN, PERCENT, RunResult, Study
 
 SOURCE = Path(__file__).with_name("published.csv")
 AGREES, DIFFERS, INCOMPARABLE = "agrees", "differs", "cannot be compared"
 NO_RUN, NOTHING = "no run yet", "no published figure"
 ABOUT = 1.0  # points that "about" leaves open
 QUICK = "quick"
+DRAWN = {"circles": 200}  # data sets that each study draws anew, with the size of the published test set
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,23 @@ def judge(figure: Published, run: RunResult | None, profile: str) -> Verdict:
     if reason:
         return Verdict(figure, INCOMPARABLE, reason)
     span = prediction(list(run.test.values()))
-    return Verdict(figure, AGREES if _inside(figure, span) else DIFFERS, points=span.mean - figure.number)
+    inside = _inside(figure, span, _sampling(figure, span.mean, run.card.counts.get("test")))
+    return Verdict(figure, AGREES if inside else DIFFERS, points=span.mean - figure.number)
 
 
-def _inside(figure: Published, span: Estimate) -> bool:
-    """Whether the range and the figure's own tolerance meet."""
-    low, high = figure.number - figure.tolerance, figure.number + figure.tolerance
-    return span.low is not None and span.high is not None and span.low <= high and low <= span.high
+def _sampling(figure: Published, accuracy: float, tested: int | None) -> float:
+    """How far two test sets of the same kind part by chance, 1.96 √(p (1 - p) (1/n + 1/m)), in points."""
+    if figure.dataset not in DRAWN or not tested:
+        return 0.0
+    share = accuracy / PERCENT
+    return PERCENT * 1.96 * sqrt(share * (1 - share) * (1 / DRAWN[figure.dataset] + 1 / tested))
+
+
+def _inside(figure: Published, span: Estimate, sampling: float) -> bool:
+    """Whether the range, with the chance of the test sets, and the figure's own tolerance meet."""
+    if span.high is None:
+        return False
+    return abs(figure.number - span.mean) <= hypot(span.high - span.mean, sampling) + figure.tolerance
 
 
 def verdicts(study: Study, figures: Sequence[Published]) -> tuple[Verdict, ...]:

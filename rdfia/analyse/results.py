@@ -13,7 +13,7 @@ from typing import Any
 
 from rdfia import declared
 from rdfia.analyse import metrics
-from rdfia.analyse.changes import changes
+from rdfia.analyse.changes import changes, written
 from rdfia.config import profile, section
 from rdfia.files import find_json
 
@@ -66,6 +66,9 @@ class RunResult:
     classes: tuple[str, ...] = ()
     timing: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
+    delta: tuple[str, ...] = ()  # the dotted keys of the settings that the run writes itself
+    config: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -184,7 +187,14 @@ def _run(
     at = folder / "runs" / chapter / name
     found = find_json(at / "metrics.json")
     run = RunResult(
-        chapter, name, title, declared.reference(params, chapter, name), changes(params, chapter, name), card
+        chapter,
+        name,
+        title,
+        declared.reference(params, chapter, name),
+        changes(params, chapter, name),
+        card,
+        group=str(own.get("group", "")),
+        delta=tuple(written(own)),
     )
     return _filled(run, found, find_json(at / "timing.json"), test) if found else run
 
@@ -207,6 +217,7 @@ def _filled(run: RunResult, found: Mapping[str, Any], timing: Mapping[str, Any],
         classes=tuple(str(name) for name in test.get("classes") or ()),
         timing=timing,
         versions=found.get("versions", {}),
+        config=found.get("config", {}),
     )
 
 

@@ -4,7 +4,8 @@ A chapter's own module is imported when it is asked for, so that a change to one
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,18 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from rdfia.closure import CHAPTERS
 from rdfia.config import PARAMS, ConfigError, layers, parse, section
 from rdfia.declared import reference
 from rdfia.train.classifier import Classifier, build, network
 from rdfia.train.run import Run
-
-CHAPTERS = ("mlp", "cnn", "vit")
 
 
 def kind(chapter: str) -> type[Run]:
     """The configuration class of a chapter's runs."""
     if chapter not in CHAPTERS:
         raise ConfigError(f"chapter: found {chapter!r}, allowed: {', '.join(CHAPTERS)}")
-    declared: type[Run] = import_module(f"rdfia.chapters.{chapter}").ChapterRun
+    declared: type[Run] = import_module(f"rdfia.chapters.{CHAPTERS[chapter]}").ChapterRun
     return declared
 
 
@@ -52,17 +52,27 @@ def resolve(params: Mapping[str, Any], chapter: str, run: str) -> Run:
 
 def check(run: Run, card: Mapping[str, Any], where: str) -> None:
     """A network that cannot be built on these data is a ConfigError that names the run."""
-    try:
+    with at(where):
         network(run, card, torch.Generator())
+
+
+@contextmanager
+def at(where: str) -> Iterator[None]:
+    """What is found wrong with a run's settings inside the block is said with the key of the run."""
+    try:
+        yield
     except ConfigError as error:
         raise ConfigError(f"{PARAMS}: {where}.{error}") from None
 
 
-def predictor(metrics: Mapping[str, Any], weights: Path, seed: int) -> Classifier:
-    """The trained classifier of one seed, as a run's metrics.json and weights describe it, in evaluation mode."""
+def predictor(metrics: Mapping[str, Any], weights: Path, seed: int, epoch: int | None = None) -> Classifier:
+    """The trained classifier of one seed, as a run's metrics.json and weights describe it, in evaluation mode.
+
+    With an epoch, as it was at that epoch, of which the run must have kept a snapshot.
+    """
     run = kind(metrics["chapter"]).model_validate_json(json.dumps(metrics["config"]))
     model = build(run, metrics["data"], _part(weights, "statistics/"), torch.Generator())
-    model.network.load_state_dict(_part(weights, f"seed{seed}/"))
+    model.network.load_state_dict(_part(weights, f"seed{seed}/" if epoch is None else f"seed{seed}@{epoch}/"))
     return model.eval()
 
 

@@ -1,10 +1,10 @@
 """The chapter `mlp`: its runs train the network by hand."""
 
 from rdfia.models.mlp import MLP
-from rdfia.train.run import Run
+from rdfia.train.descent import DescentRun
 
 
-class ChapterRun(Run):
+class ChapterRun(DescentRun):
     """A run whose model is the network by hand."""
 
     model: MLP

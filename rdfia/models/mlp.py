@@ -1,4 +1,8 @@
-"""The network by hand of part 1: x → Linear → tanh → Linear, with the gradients by autograd."""
+"""The network by hand of part 1, x → Linear → tanh → Linear, three times: what differs is who does the mathematics.
+
+The fourth implementation leaves the update to `torch.optim` too; it is an optimiser, `torch_sgd`. All start from the
+same draws, so that from one order of batches they take the same steps, up to rounding.
+"""
 
 from typing import Literal
 
@@ -7,19 +11,70 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from rdfia.config import Config
+from rdfia.models import formulas
 
 
 class Perceptron(nn.Module):
-    """ỹ = tanh(x Whᵀ + bh) Wyᵀ + by, for x of shape (N, nx); softmax is part of the loss."""
+    """ỹ = tanh(x Whᵀ + bh) Wyᵀ + by, for examples of the shape `shape`; softmax is part of the loss.
 
-    def __init__(self, inputs: int, hidden: int, outputs: int, scale: float, generator: Generator) -> None:
+    Every weight may have a leading dimension, for networks side by side in one tensor program: x is then
+    (networks, N, …), or (N, …) where all look at the same examples.
+    """
+
+    stackable = True
+    one_hot: Tensor  # (ny, ny): row y is the label y
+
+    def __init__(self, shape: tuple[int, ...], hidden: int, outputs: int, scale: float, generator: Generator) -> None:
         super().__init__()
+        self.dimensions, inputs = len(shape), torch.Size(shape).numel()
         self.Wh, self.bh = _normal((hidden, inputs), scale, generator), _normal((hidden,), scale, generator)
         self.Wy, self.by = _normal((outputs, hidden), scale, generator), _normal((outputs,), scale, generator)
+        self.register_buffer("one_hot", torch.eye(outputs), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = torch.tanh(x.flatten(1) @ self.Wh.T + self.bh)  # (N, nh)
-        return h @ self.Wy.T + self.by  # (N, ny)
+        return formulas.output(self.hidden(self.flat(x)), self.Wy, self.by)  # (…, N, ny)
+
+    def flat(self, x: Tensor) -> Tensor:
+        """Examples as rows (…, N, nx)."""
+        return x.flatten(-self.dimensions)
+
+    def hidden(self, x: Tensor) -> Tensor:
+        """h (…, N, nh)."""
+        return formulas.hidden(formulas.hidden_input(x, self.Wh, self.bh))
+
+
+class ByHand(Perceptron):
+    """The same network, and the gradients of its cross-entropy from the derived formulas, without autograd."""
+
+    @torch.no_grad()
+    def gradients(self, x: Tensor, y: Tensor) -> Tensor:
+        """Fill every weight's gradient for the labels y (…, N), and return ỹ (…, N, ny)."""
+        x = self.flat(x)
+        h = self.hidden(x)
+        y_tilde = formulas.output(h, self.Wy, self.by)
+        grad_y_tilde = formulas.grad_y_tilde(self.one_hot[y], formulas.softmax(y_tilde))
+        grad_h_tilde = formulas.grad_h_tilde(grad_y_tilde, self.Wy, h)
+        self.Wy.grad, self.by.grad = formulas.grad_Wy(grad_y_tilde, h), formulas.grad_by(grad_y_tilde)
+        self.Wh.grad, self.bh.grad = formulas.grad_Wh(grad_h_tilde, x), formulas.grad_bh(grad_h_tilde)
+        return y_tilde
+
+
+class Layers(nn.Module):
+    """The same network from PyTorch's own layers."""
+
+    def __init__(self, start: Perceptron) -> None:
+        super().__init__()
+        (hidden, inputs), outputs = start.Wh.shape, len(start.by)
+        # Without their own draws, which would come from PyTorch's global generator
+        first, last = (nn.utils.skip_init(nn.Linear, *size) for size in ((inputs, hidden), (hidden, outputs)))
+        self.layers = nn.Sequential(nn.Flatten(), first, nn.Tanh(), last)
+        with torch.no_grad():
+            for layer, weight, bias in ((first, start.Wh, start.bh), (last, start.Wy, start.by)):
+                layer.weight.copy_(weight)
+                layer.bias.copy_(bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)  # type: ignore[no-any-return]
 
 
 def _normal(shape: tuple[int, ...], scale: float, generator: Generator) -> nn.Parameter:
@@ -27,11 +82,18 @@ def _normal(shape: tuple[int, ...], scale: float, generator: Generator) -> nn.Pa
 
 
 class MLP(Config):
-    """One hidden layer of `hidden` tanh units; weights and biases start as N(0, scale²)."""
+    """One hidden layer of `hidden` tanh units; weights and biases start as N(0, scale²).
+
+    `implementation` says who finds the gradients: `by_hand` the derived formulas, `autograd` PyTorch's, `nn` PyTorch's
+    with its own layers too.
+    """
 
     name: Literal["mlp"] = "mlp"
+    implementation: Literal["by_hand", "autograd", "nn"] = "by_hand"
     hidden: int = Field(10, ge=1)
     scale: float = Field(0.3, gt=0)
 
     def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:
-        return Perceptron(torch.Size(shape).numel(), self.hidden, classes, self.scale, generator)
+        kind = ByHand if self.implementation == "by_hand" else Perceptron
+        network = kind(shape, self.hidden, classes, self.scale, generator)
+        return Layers(network) if self.implementation == "nn" else network

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult
 from rdfia.report.curves import DETAILED
@@ -15,8 +14,6 @@ from rdfia.report.style import Drawing, finish, listed, montage, panels, picture
 Arrays = Mapping[str, npt.NDArray[Any]]
 FILTERS = 8  # filters in a row
 PICTURES, HEADS = 5, 4  # attention: at most so many inputs and heads
-REGIONS = ["#cdc4e3", "#f7f7f7", "#f8cf9f"]  # from class 0 to class 1
-POINTS = ("#542788", "#b35806")
 
 
 def confusion(chapter: ChapterResult) -> list[Drawing]:
@@ -89,36 +86,6 @@ def _coloured(sheet: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.repeat(sheet, 3, axis=2) if sheet.shape[2] == 1 else sheet
 
 
-def regions(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
-    """Decision regions in the plane with the points: the line is where both classes are equally likely."""
-    runs = [run for run in chapter.runs if f"{run.name}/boundary" in probes][:DETAILED]
-    if not runs:
-        return []
-    figure, axes = panels(len(runs), 4, 2.25, sharex=True, sharey=True)
-    for axis, run in zip(axes, runs, strict=True):
-        _region(axis, probes[f"{run.name}/boundary"], probes.get(f"{run.name}/points"))
-        axis.set_title(run.name)
-    caption = (
-        "Probability of class 1 over the plane [-2, 2]² for seed 0, with the validation points on top; the line is "
-        "where both classes are equally likely. Look at its shape: a network that has learnt the ring closes it."
-    )
-    return [finish(figure, f"{chapter.name}_regions", caption, f"Decision regions of {_names(runs)}.")]
-
-
-def _region(axis: Axes, boundary: npt.NDArray[Any], points: npt.NDArray[Any] | None) -> None:
-    """One plane."""
-    shades = LinearSegmentedColormap.from_list("regions", REGIONS)
-    axis.imshow(boundary, origin="lower", extent=(-2, 2, -2, 2), cmap=shades, vmin=0, vmax=1)
-    grid = np.linspace(-2, 2, len(boundary))
-    if boundary.min() < 0.5 < boundary.max():
-        axis.contour(grid, grid, boundary, levels=[0.5], colors="#10131a", linewidths=1)
-    if points is not None:
-        colours = np.where(points[:, 2] > 0.5, POINTS[1], POINTS[0])
-        axis.scatter(points[:, 0], points[:, 1], s=7, c=colours, edgecolors="#fefefe", linewidths=0.4)
-    axis.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
-    axis.grid(False)
-
-
 def attention(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
     """Where the class token looks in the last block: one row for each image, one column for each head."""
     best = [chapter.best] if chapter.best else []
@@ -150,6 +117,25 @@ def _attended(axes: Sequence[Axes], image: npt.NDArray[Any], heads: npt.NDArray[
     for index, (axis, head) in enumerate(zip(axes[1:], heads, strict=True)):
         axis.imshow(head, cmap="cividis")
         picture(axis, f"head {index + 1}" if top else "")
+
+
+def mistakes(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
+    """The test images that the best run gets most wrong, with what they are and what they are taken for."""
+    run = chapter.best
+    if run is None or not len(probes.get(f"{run.name}/mistakes", ())):
+        return []
+    images, said = probes[f"{run.name}/mistakes"], probes[f"{run.name}/said"]
+    figure, axes = panels(len(images), 8, 1.45)
+    for axis, image, (truth, answer, share) in zip(axes, images, said, strict=True):
+        axis.imshow(image.transpose(1, 2, 0).squeeze(), cmap="gray" if len(image) == 1 else None)
+        classes = f"{run.classes[int(truth)]} → {run.classes[int(answer)]}"
+        picture(axis, f"{classes}\n{PERCENT * share:.0f} %")
+    caption = (
+        f"The {len(images)} test images that {run.name}, seed 0, gets most wrong: what each is, what it is taken for, "
+        "and how sure the network is. Ask of each whether you would have known better."
+    )
+    pairs = listed([f"{run.classes[int(truth)]} for {run.classes[int(answer)]}" for truth, answer, _ in said[:3]])
+    return [finish(figure, f"{chapter.name}_mistakes", caption, f"The worst mistakes of {run.name}: {pairs} first.")]
 
 
 def _names(runs: Sequence[RunResult]) -> str:

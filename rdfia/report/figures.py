@@ -1,6 +1,11 @@
-"""Which figures a report holds, in the order in which they are read."""
+"""Which figures a report holds, in the order in which they are read; they are drawn side by side, a process a core."""
 
-from collections.abc import Mapping, Sequence
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,32 +13,72 @@ import numpy.typing as npt
 
 from rdfia.analyse.published import Published
 from rdfia.analyse.results import ChapterResult, Study
-from rdfia.report import curves, effects, evidence, sheets
+from rdfia.report import curves, effects, evidence, implementations, margins, plane, sheets, theory
 from rdfia.report.style import Drawing, style
 
+Task = Callable[[], list[Drawing]]
 
-def chapter(study: Study, result: ChapterResult, figures: Sequence[Published]) -> list[Drawing]:
+
+def chapter(study: Study, result: ChapterResult, figures: Sequence[Published]) -> list[Task]:
     """A chapter's figures; each is left out where its files are missing."""
     probes = _arrays(study.folder() / "probes" / f"{result.name}.safetensors")
-    with style():
-        return [
-            *effects.accuracies(study, result, figures),
-            *effects.forest(study, result, figures),
-            *curves.draw(study, result),
-            *evidence.regions(result, probes),
-            *evidence.confusion(result),
-            *evidence.filters(result, probes),
-            *evidence.attention(result, probes),
-        ]
+    regions = margins.regions if any(name.endswith("/support") for name in probes) else plane.regions
+    return [
+        partial(effects.accuracies, study, result, figures),
+        partial(effects.forest, study, result, figures),
+        partial(curves.draw, study, result),
+        partial(margins.against_C, study, result),
+        partial(regions, result, probes),
+        partial(plane.strips, result, probes),
+        partial(evidence.confusion, result),
+        partial(evidence.mistakes, result, probes),
+        partial(evidence.filters, result, probes),
+        partial(evidence.attention, result, probes),
+    ]
 
 
-def data(study: Study) -> dict[str, list[Drawing]]:
-    """The figures of each data set by its name."""
+def data(study: Study) -> list[Task]:
+    """The figures of each data set."""
     folder = study.root / "data" / study.profile
+    return [
+        partial(sheets.draw, card, _arrays(folder / name / "sheets.safetensors")) for name, card in study.cards.items()
+    ]
+
+
+def lessons(study: Study) -> list[Task]:
+    """The figures that are no chapter's own; a chapter's text names those that it shows."""
+    return [partial(implementations.drawings, study), partial(theory.drawings, study.folder() / "theory")]
+
+
+def draw(parts: Mapping[str, Sequence[Task]]) -> dict[str, list[Drawing]]:
+    """Every part's figures, in order."""
+    tasks = [task for part in parts.values() for task in part]
+    alone = len(tasks) < 2 or not sys.platform.startswith("linux")
+    if alone:
+        found = [_draw(task) for task in tasks]
+    else:
+        jobs = len(os.sched_getaffinity(0))
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _adopt, (tasks,)) as pool:
+            found = list(pool.map(_adopted, range(len(tasks))))
+    waiting = iter(found)
+    return {name: [drawing for _ in part for drawing in next(waiting)] for name, part in parts.items()}
+
+
+def _draw(task: Task) -> list[Drawing]:
     with style():
-        return {
-            name: sheets.draw(card, _arrays(folder / name / "sheets.safetensors")) for name, card in study.cards.items()
-        }
+        return task()
+
+
+_tasks: Sequence[Task]
+
+
+def _adopt(tasks: Sequence[Task]) -> None:
+    global _tasks
+    _tasks = tasks
+
+
+def _adopted(place: int) -> list[Drawing]:
+    return _draw(_tasks[place])
 
 
 def _arrays(path: Path) -> Mapping[str, npt.NDArray[Any]]:

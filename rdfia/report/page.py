@@ -5,19 +5,21 @@ Everything is written to a folder beside the report and moved into place at the 
 
 import base64
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from rdfia.analyse import published, results
 from rdfia.analyse.published import QUICK, Verdict
 from rdfia.analyse.results import Study
-from rdfia.report import contents, figures, provenance
+from rdfia.report import contents, figures, lessons, provenance
+from rdfia.report.blocks import Section, section, template
 from rdfia.report.style import Drawing, themed
 from rdfia.report.summary import summary
 from rdfia.report.tables import Table
@@ -27,25 +29,15 @@ PARTS = ("index.html", "report.md", "summary.json", "tables", "figures")
 LARGEST = 300_000  # bytes of an SVG beyond which the page shows the PNG instead
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the page: some text, a table, and the figures below it."""
-
-    key: str
-    title: str
-    text: tuple[str, ...]
-    table: Table
-    drawings: tuple[Drawing, ...] = ()
-
-
 def write(params: Mapping[str, Any], root: Path) -> None:
     """Read the results below `root` and write the report of the chosen profile."""
     study = results.load(params, root)
     printed = published.read()
     verdicts = published.verdicts(study, printed)
-    chapters = [_chapter(study, chapter, verdicts, printed) for chapter in study.chapters]
-    drawings = tuple(drawing for found in figures.data(study).values() for drawing in found)
-    sections = [*chapters, *_closing(study, verdicts, drawings)]
+    parts = {chapter.name: figures.chapter(study, chapter, printed) for chapter in study.chapters}
+    drawn = figures.draw({**parts, "": figures.lessons(study), "data": figures.data(study)})
+    chapters = [_chapter(study, chapter, verdicts, drawn) for chapter in study.chapters]
+    sections = [*chapters, *_closing(study, verdicts, drawn["data"])]
     folder = study.folder()
     folder.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
@@ -57,33 +49,26 @@ def write(params: Mapping[str, Any], root: Path) -> None:
 
 
 def _chapter(
-    study: Study, chapter: results.ChapterResult, verdicts: Sequence[Verdict], printed: Sequence[published.Published]
+    study: Study, chapter: results.ChapterResult, verdicts: Sequence[Verdict], drawn: Mapping[str, Sequence[Drawing]]
 ) -> Section:
-    """A chapter's text, table and figures."""
-    title, *text = _prose(chapter.name)
-    drawings = tuple(figures.chapter(study, chapter, printed))
-    return Section(chapter.name, title, tuple(text), contents.chapter(chapter, verdicts), drawings)
+    """A chapter as its template lays it out: the chapter's table and figures, and what the template names besides."""
+    text = template(chapter.name, lessons.facts(study, chapter))
+    tables = [table for table in lessons.tables(study) if f"[table {table.name}]" in text]
+    named = [drawing for drawing in drawn[""] if f"[figure {drawing.name}]" in text]
+    return section(chapter.name, text, [contents.chapter(chapter, verdicts), *tables], [*drawn[chapter.name], *named])
 
 
-def _prose(chapter: str) -> list[str]:
-    """A chapter's title and paragraphs; one without a text of its own has its name."""
-    path = TEMPLATES / "chapters" / f"{chapter}.md"
-    if not path.exists():
-        return [chapter.replace("_", " ").capitalize()]
-    return [" ".join(part.split()) for part in path.read_text(encoding="utf-8").split("\n\n")]
-
-
-def _closing(study: Study, verdicts: Sequence[Verdict], drawings: tuple[Drawing, ...]) -> list[Section]:
+def _closing(study: Study, verdicts: Sequence[Verdict], drawings: Sequence[Drawing]) -> list[Section]:
     """The sections after the chapters: data, published figures, cost."""
-    seen = "What went into the networks. Statistics are fitted on the train part alone."
+    seen = "Data\n\nWhat went into the networks. Statistics are fitted on the train part alone."
     theirs = (
-        "Five groups of students wrote up the same course: R2022, R2023a, R2023b, R2024 and R2026. They ran each "
-        "setting once and chose on test data. A figure without a run of ours waits for one."
+        "Published figures\n\nFive groups of students wrote up the same course: R2022, R2023a, R2023b, R2024 and "
+        "R2026. They ran each setting once and chose on test data. A figure without a run of ours waits for one."
     )
     return [
-        Section("data", "Data", (seen,), contents.data(study), drawings),
-        Section("published", "Published figures", (theirs,), contents.published(study, verdicts)),
-        Section("cost", "Cost", (), contents.cost(study)),
+        section("data", seen, [contents.data(study)], drawings),
+        section("published", theirs, [contents.published(study, verdicts)], []),
+        section("cost", "Cost", [contents.cost(study)], []),
     ]
 
 
@@ -91,10 +76,10 @@ def _fill(folder: Path, study: Study, head: Table, sections: Sequence[Section], 
     """Write all files of the report into `folder`."""
     for name in ("tables", "figures"):
         (folder / name).mkdir()
-    for table in (head, *(section.table for section in sections)):
+    for table in (head, *(table for part in sections for table in part.tables)):
         (folder / "tables" / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8")
         (folder / "tables" / f"{table.name}.md").write_text(table.markdown(), encoding="utf-8")
-    for drawing in (drawing for section in sections for drawing in section.drawings):
+    for drawing in (drawing for part in sections for drawing in part.drawings):
         (folder / "figures" / f"{drawing.name}.svg").write_bytes(drawing.svg)
         (folder / "figures" / f"{drawing.name}.png").write_bytes(drawing.png)
     text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
@@ -123,6 +108,7 @@ def _environment(name: str) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["embedded"] = embedded
+    environment.filters["coded"] = coded
     return environment
 
 
@@ -131,6 +117,11 @@ def embedded(drawing: Drawing) -> str:
     svg = themed(drawing.svg).encode("utf-8")
     kind, content = ("svg+xml", svg) if len(svg) <= LARGEST else ("png", drawing.png)
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def coded(text: str) -> Markup:
+    """A paragraph for the page, with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _replace(fresh: Path, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """A network together with its preprocessing: what is trained, saved and logged takes raw images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -47,6 +47,14 @@ class Classifier(nn.Module):
 def _laid_out(x: Tensor) -> Tensor:
     """Images with the channels last in memory, which convolutions read faster."""
     return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
+
+
+def stack(models: Sequence[Classifier]) -> Classifier:
+    """Networks of one shape as one: each weight gains a leading dimension. One alone is left as it is."""
+    first, *others = models
+    for name, weight in first.network.named_parameters() if others else ():
+        weight.data = torch.stack([weight.data, *(model.network.get_parameter(name).data for model in others)])
+    return first
 
 
 def build(run: Any, card: Mapping[str, Any], statistics: Mapping[str, Tensor], generator: Generator) -> Classifier:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -26,6 +27,12 @@ def device() -> torch.device:
     except (RuntimeError, AssertionError):
         raise ConfigError(f"RDFIA_DEVICE: found {name!r}, allowed: a device of this PyTorch, like cpu") from None
     return torch.device(name)
+
+
+def jobs() -> int:
+    """How many processes train at once: one a core; one on an accelerator, and where processes cannot be forked."""
+    alone = device().type != "cpu" or not sys.platform.startswith("linux")
+    return 1 if alone else len(os.sched_getaffinity(0))
 
 
 @cache

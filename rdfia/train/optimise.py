@@ -8,7 +8,7 @@ PyTorch's compiler: seconds for every process of a study of small runs.
 
 import math
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import torch
 from pydantic import Field
@@ -26,6 +26,10 @@ class _Optimiser(Config):
     def update(self, w: Tensor, g: Tensor, state: State, rate: float) -> None:
         raise NotImplementedError
 
+    def over(self, weights: Iterable[nn.Parameter]) -> "Steps":
+        """This optimiser at work on the weights of one network."""
+        return Descent(self, weights)
+
 
 class SGD(_Optimiser):
     """g ← g + weight_decay · w; v ← μ v + g; w ← w - η v, or with Nesterov's momentum w - η (g + μ v)."""
@@ -41,6 +45,15 @@ class SGD(_Optimiser):
             v = state.setdefault("v", torch.zeros_like(w)).mul_(self.momentum).add_(g)
             g = g.add(v, alpha=self.momentum) if self.nesterov else v
         w.sub_(g, alpha=rate)
+
+
+class TorchSGD(SGD):
+    """The same update as `sgd`, left to torch.optim: its first step costs an import of seconds."""
+
+    name: Literal["torch_sgd"] = "torch_sgd"  # type: ignore[assignment]
+
+    def over(self, weights: Iterable[nn.Parameter]) -> "Steps":
+        return TorchDescent(self, weights)
 
 
 class Adam(_Optimiser):
@@ -76,20 +89,43 @@ class AdamW(Adam):
         self.moments(w, g, state, rate)
 
 
-class Descent:
+class Steps(Protocol):
     """An optimiser at work on the weights of one network."""
 
+    learning_rate: float
+
+    def step(self, factor: float) -> None:
+        """Move every weight along its gradient, and forget the gradients; `factor` is on the learning rate."""
+
+
+class Descent:
+    """The written-out optimisers at work."""
+
     def __init__(self, optimiser: _Optimiser, parameters: Iterable[nn.Parameter]) -> None:
-        self.optimiser = optimiser
+        self.optimiser, self.learning_rate = optimiser, optimiser.learning_rate
         self.weights: list[tuple[nn.Parameter, State]] = [(w, {}) for w in parameters]
 
     @torch.no_grad()
     def step(self, factor: float) -> None:
-        """Move every weight along its gradient, and forget the gradients; `factor` is on the learning rate."""
         for w, state in self.weights:
             if w.grad is not None:
-                self.optimiser.update(w, w.grad, state, factor * self.optimiser.learning_rate)
+                self.optimiser.update(w, w.grad, state, factor * self.learning_rate)
                 w.grad = None
+
+
+class TorchDescent:
+    """PyTorch's own SGD at work."""
+
+    def __init__(self, optimiser: SGD, parameters: Iterable[nn.Parameter]) -> None:
+        self.learning_rate = optimiser.learning_rate
+        settings = optimiser.model_dump(include={"momentum", "nesterov", "weight_decay"})
+        self.optimiser = torch.optim.SGD(parameters, self.learning_rate, **settings)
+
+    def step(self, factor: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = factor * self.learning_rate
+        self.optimiser.step()
+        self.optimiser.zero_grad()
 
 
 class Constant(Config):
@@ -124,5 +160,5 @@ class Cosine(Config):
         return (1 + math.cos(math.pi * (step - rise) / max(1, per_epoch * epochs - rise))) / 2
 
 
-Optimiser = Annotated[Annotated[SGD | Adam | AdamW, Field(discriminator="name")], named]
+Optimiser = Annotated[Annotated[SGD | TorchSGD | Adam | AdamW, Field(discriminator="name")], named]
 Schedule = Annotated[Annotated[Constant | Exponential | Cosine, Field(discriminator="name")], named]

@@ -6,15 +6,14 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any
 
-from rdfia.train.fit import Record
-from rdfia.train.run import Run, Trained
+from rdfia.train.run import Record, Run, Snapshot, Trained
 
 
 class Progress:
     """Called with every report of a run; `RDFIA_LIVE=1` also sends each record to MLflow while training goes on."""
 
     def __init__(self, profile: str, chapter: str, name: str, run: Run) -> None:
-        self.label, self.epochs = f"{chapter}/{name}", run.epochs
+        self.label, self.epochs = f"{chapter}/{name}", getattr(run, "epochs", 0)
         self.said: dict[int, float] = {}
         self.live: Any = None
         if os.environ.get("RDFIA_LIVE") == "1":
@@ -32,9 +31,11 @@ class Progress:
         if self.live is not None:
             self.live.__exit__(kind, error, trace)
 
-    def __call__(self, seed: int, report: Record | Trained) -> None:
+    def __call__(self, seed: int, report: Record | Snapshot | Trained) -> None:
         if isinstance(report, Trained):
             print(f"{self.label} seed {seed}  {report.seconds:.1f} s", flush=True)
+            return
+        if isinstance(report, Snapshot):
             return
         if self.live is not None:
             self.live.log(seed, vars(report))
@@ -44,10 +45,6 @@ class Progress:
             print(self.line(seed, report), flush=True)
 
     def line(self, seed: int, record: Record) -> str:
-        """One epoch in words."""
-        if record.diverged:
-            return f"{self.label} seed {seed}  epoch {record.epoch}/{self.epochs}  diverged: the loss is no number"
-        return (
-            f"{self.label} seed {seed}  epoch {record.epoch}/{self.epochs}  loss {record.frozen_loss:.3f}"
-            f"  train {record.frozen_accuracy:6.1%}  validation {record.validation_accuracy:6.1%}"
-        )
+        """One record in words."""
+        of = f"/{self.epochs}" if self.epochs else ""
+        return f"{self.label} seed {seed}  epoch {record.epoch}{of}  {record}"

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from io import StringIO
@@ -21,10 +21,7 @@ from rdfia.data.store import load_split
 from rdfia.files import read_json, write_atomically, write_json
 from rdfia.revision import commit
 from rdfia.train import device
-from rdfia.train.fit import Record
-from rdfia.train.run import Data, Run, Trained
-
-RECORDED = ("torch", "numpy")
+from rdfia.train.run import Data, Record, Run, Snapshot, Trained
 
 
 @dataclass
@@ -33,13 +30,16 @@ class Outcome:
 
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     history: dict[int, list[Record]] = field(default_factory=dict)
+    snapshots: dict[int, list[Snapshot]] = field(default_factory=dict)
     trained: dict[int, Trained] = field(default_factory=dict)
 
-    def add(self, seed: int, report: Record | Trained) -> None:
-        if isinstance(report, Record):
-            self.history.setdefault(seed, []).append(report)
-        else:
+    def add(self, seed: int, report: Record | Snapshot | Trained) -> None:
+        if isinstance(report, Trained):
             self.trained[seed] = report
+        elif isinstance(report, Snapshot):
+            self.snapshots.setdefault(seed, []).append(report)
+        else:
+            self.history.setdefault(seed, []).append(report)
 
 
 def load_data(profile: str, dataset: str) -> Data:
@@ -64,22 +64,25 @@ def write(outcome: Outcome, profile: str, chapter: str, name: str, run: Run, dat
 
 
 def _save_weights(outcome: Outcome, run: Run, data: Data, path: Path) -> None:
-    """Every seed's network, and the statistics that the run's normaliser is built from, once."""
+    """Every seed's network, those of its snapshots, and the statistics that the normaliser is built from, once."""
     needed = {k: v.numpy() for k, v in data.statistics.items() if k.startswith(f"{run.normalise.name}/")}
     tensors = {f"statistics/{key}": value for key, value in needed.items()}
     for seed, trained in sorted(outcome.trained.items()):
-        tensors |= {f"seed{seed}/{key}": value for key, value in trained.weights.items()}
+        kept = {f"seed{seed}": trained.weights}
+        kept |= {f"seed{seed}@{shot.epoch}": shot.weights for shot in outcome.snapshots.get(seed, ())}
+        tensors |= {f"{name}/{key}": value for name, weights in kept.items() for key, value in weights.items()}
     save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, path)
 
 
 def _history(outcome: Outcome) -> str:
-    """One row an epoch and seed; what is no number stays empty."""
+    """One row a record; what is no number stays empty."""
     text = StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["seed", *(column.name for column in fields(Record))])
     for seed, records in sorted(outcome.history.items()):
+        if not text.tell():
+            rows.writerow(["seed", *asdict(records[0])])  # type: ignore[call-overload]
         for record in records:
-            rows.writerow([seed, *(_cell(value) for value in asdict(record).values())])
+            rows.writerow([seed, *(_cell(value) for value in asdict(record).values())])  # type: ignore[call-overload]
     return text.getvalue()
 
 
@@ -91,7 +94,7 @@ def _metrics(
     outcome: Outcome, chapter: str, name: str, run: Run, data: Data, code: str, weights: str
 ) -> dict[str, Any]:
     """The figures of a run and all that they depend on; nothing here changes from one repetition to the next."""
-    seeds = {str(seed): _last(records) for seed, records in sorted(outcome.history.items())}
+    seeds = {str(seed): records[-1].last(records) for seed, records in sorted(outcome.history.items())}
     finished = all(seed["status"] == "finished" for seed in seeds.values())
     return {
         "chapter": chapter,
@@ -103,36 +106,27 @@ def _metrics(
         "data": dict(data.card),
         "weights_sha256": weights,
         "code_sha256": code,
-        "versions": {package: version(package) for package in RECORDED},
+        "versions": {package: version(package) for package in run.libraries},
     }
 
 
 def parameters(trained: Trained) -> int:
-    """The weights that training moves: all of the state but the running statistics of batch norm."""
-    buffers = ("running_mean", "running_var", "num_batches_tracked")
+    """The weights that training finds: not the running statistics of batch norm, nor the examples that an SVM keeps."""
+    buffers = ("running_mean", "running_var", "num_batches_tracked", "support", "gamma")
     return sum(value.size for key, value in trained.weights.items() if not key.endswith(buffers))
-
-
-def _last(records: list[Record]) -> dict[str, Any]:
-    """A seed's last epoch in which every loss was a number."""
-    diverged = records[-1].diverged
-    sound = [record for record in records if not record.diverged]
-    ended = {"diverged_at": records[-1].epoch} if diverged else {}
-    last = {k: v if isfinite(v) else None for k, v in asdict(sound[-1]).items()} if sound else {}
-    return {"status": "diverged" if diverged else "finished", "epochs": records[-1].epoch, **ended, **last}
 
 
 def _timing(outcome: Outcome, run: Run, images: int) -> dict[str, Any]:
     """When, how long, where: what differs every time stands apart from the figures."""
     training = sum(trained.seconds for trained in outcome.trained.values())
     epochs = sum(records[-1].epoch for records in outcome.history.values())
-    where = device.device()
+    where, precision = device.device(), getattr(run, "precision", "float64")
     return {
         "started": outcome.started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - outcome.started).total_seconds(), 3),
         "training_seconds": round(training, 3),
         "images_per_second": round(images * epochs / training, 1),
-        "machine": device.machine(where, device.settle(run.precision, where)) | {"torch": torch.__version__},
+        "machine": device.machine(where, device.settle(precision, where)) | {"torch": torch.__version__},
         "commit": commit(Path()),
         "experiment": os.environ.get("DVC_EXP_NAME", ""),
     }

@@ -7,15 +7,16 @@ import pytest
 import torch
 
 from rdfia import places
-from rdfia.analyse.evaluate import evaluate
-from rdfia.analyse.probe import probe
+from rdfia.analyse.evaluate import best, evaluate
+from rdfia.analyse.probe import arrays, points, probe
 from rdfia.chapters import kind, predictor
 from rdfia.config import ConfigError
 from rdfia.data.normalise import fit_all
 from rdfia.data.store import Split
 from rdfia.files import find_json
+from rdfia.train.descent import train_run
 from rdfia.train.result import Outcome, write
-from rdfia.train.run import Data, train_run
+from rdfia.train.run import Data
 
 SIZES = {"mlp": (2,), "cnn": (1, 8, 8), "vit": (1, 8, 8)}
 MODELS: dict[str, dict[str, Any]] = {
@@ -33,7 +34,7 @@ def examples(chapter: str, count: int = 40) -> Split:
     return Split(x if chapter == "mlp" else (x * 140).to(torch.uint8), y)
 
 
-def trained(chapter: str, rate: float = 0.5) -> tuple[dict[str, Any], Path, Split]:
+def trained(chapter: str, rate: float = 0.5, **more: Any) -> tuple[dict[str, Any], Path, Split]:
     """A run of two seeds in the working folder."""
     split = examples(chapter)
     kinds = "points" if chapter == "mlp" else "images"
@@ -41,7 +42,7 @@ def trained(chapter: str, rate: float = 0.5) -> tuple[dict[str, Any], Path, Spli
     data = Data(card, fit_all(split.x), (split.x, split.y), (split.x, split.y))
     optimiser = {"name": "sgd", "learning_rate": rate}
     settings = {"model": MODELS[chapter], "optimiser": optimiser, "epochs": 3, "batch_size": 8, "seeds": 2}
-    run = kind(chapter).model_validate(settings | {"normalise": "standardise"})
+    run = kind(chapter).model_validate(settings | {"normalise": "standardise"} | more)
     outcome = Outcome()
     for seed, report in train_run(run, data, 1):
         outcome.add(seed, report)
@@ -90,7 +91,42 @@ def test_boundaries_are_the_networks_own_probabilities() -> None:
     drawn = probe(model, split)
     corner = model(torch.tensor([[-2.0, 2.0]])).softmax(1)[0, 1]  # x = -2, y = 2: last row, first column
     torch.testing.assert_close(drawn["boundary"][-1, 0], corner)
-    assert drawn["points"].shape == (40, 3)
+    assert points(split)[:, :2].equal(split.x)
+    assert points(split)[:, 2].tolist() == split.y.tolist()
+
+
+def test_a_strip_shows_the_network_as_it_was() -> None:
+    metrics, weights, split = trained("mlp", snapshots=(0, 2, 3))
+    drawn = arrays(metrics, weights, split, split)
+    assert drawn["epochs"].tolist() == [0, 2]  # the third is the end, which `boundary` shows
+    for plane, epoch in zip(drawn["strip"], (0, 2), strict=True):
+        model = predictor(metrics, weights, 0, epoch)
+        corner = model(torch.tensor([[2.0, -2.0]])).softmax(1)[0, 1]  # the first row, the last column
+        assert plane[0, -1].item() == pytest.approx(corner.item(), abs=1e-3)
+    assert not torch.equal(drawn["strip"][0], drawn["strip"][1])
+    assert "epochs" not in arrays(*trained("mlp"), split)
+
+
+def test_the_worst_mistakes_are_the_surest_ones() -> None:
+    metrics, weights, split = trained("cnn", rate=1e-6)  # hardly trained: it errs
+    model = predictor(metrics, weights, 0)
+    drawn = arrays(metrics, weights, split, split, split)
+    shares = model(split.x).softmax(1)
+    wrong = shares.argmax(1) != split.y
+    assert 1 <= len(drawn["said"]) == min(16, int(wrong.sum()))
+    assert (drawn["said"][:, 0] != drawn["said"][:, 1]).all()
+    assert drawn["said"][0, 2].item() == pytest.approx(shares[wrong].max().item())
+    assert drawn["said"][:, 2].diff().le(1e-6).all()
+    assert "mistakes" not in arrays(metrics, weights, split, split)
+
+
+def test_the_best_is_chosen_on_validation_among_runs_that_ended() -> None:
+    def run(*accuracies: float, status: str = "finished") -> dict[str, Any]:
+        return {"seeds": {str(n): {"status": status, "validation_accuracy": a} for n, a in enumerate(accuracies)}}
+
+    runs = {"a": run(0.5, 0.7), "b": run(0.9, 0.4), "c": run(0.99, status="diverged")}
+    assert best(runs) == "b"
+    assert best({"c": runs["c"]}) is None
 
 
 def test_filters_and_attention_are_the_networks_own() -> None:

@@ -56,6 +56,19 @@ def test_agreement_ends_where_the_prediction_interval_does() -> None:
     assert judge(replace(outside, note="about"), RUN, "paper").kind == "agrees"
 
 
+def test_another_draw_of_the_points_widens_the_range_by_chance_alone() -> None:
+    span = prediction(list(RUN.test.values()))
+    assert span.high is not None
+    points = Card("circles", label="circles", stands_for="circles", counts={"test": 200})
+    drawn, run = replace(FIGURE, dataset="circles"), replace(RUN, card=points)
+    chance = 100 * 1.96 * (0.71 * 0.29 * 2 / 200) ** 0.5
+    edge = 71 + (chance**2 + (span.high - 71) ** 2) ** 0.5
+    assert judge(replace(drawn, value=f"{edge - 0.01:.3f}"), run, "paper").kind == "agrees"
+    assert judge(replace(drawn, value=f"{edge + 0.01:.3f}"), run, "paper").kind == "differs"
+    large = replace(run, card=replace(points, counts={"test": 10**9}))
+    assert judge(replace(drawn, value=f"{edge - 0.5:.3f}"), large, "paper").kind == "differs"
+
+
 @pytest.mark.parametrize(
     ("changed", "profile", "caveat", "reason"),
     [

@@ -15,7 +15,8 @@ SHARED = ("test_accuracy", "effects", "loss", "accuracy", "confusion")
 
 def test_every_kind_of_figure_is_drawn(report: Path) -> None:
     shared = {f"{chapter}_{kind}" for chapter in ("mlp", "cnn") for kind in SHARED}
-    own = {"mlp_regions", "cnn_filters", "cnn_attention"}
+    own = {"mlp_regions", "mlp_strip", "cnn_filters", "cnn_attention", "cnn_mistakes"}
+    own |= {f"mlp_hidden_units_{kind}" for kind in ("loss", "accuracy", "regions", "strip")}
     data = {f"cifar10_{kind}" for kind in ("samples", "normalise", "augment", "spectrum")}
     assert {path.stem for path in (report / "figures").iterdir()} == shared | own | data
     assert {path.suffix for path in (report / "figures").iterdir()} == {".svg", ".png"}
@@ -40,8 +41,9 @@ def test_the_caption_names_the_most_frequent_mistake(tmp_path: Path) -> None:
 
 def test_nothing_is_drawn_without_files(tmp_path: Path) -> None:
     study = results.load(sample.params(), tmp_path)
-    assert [figures.chapter(study, chapter, published.read()) for chapter in study.chapters] == [[], []]
-    assert figures.data(study) == {"circles": [], "cifar10": []}
+    parts = {chapter.name: figures.chapter(study, chapter, published.read()) for chapter in study.chapters}
+    drawn = figures.draw({**parts, "lessons": figures.lessons(study), "data": figures.data(study)})
+    assert drawn == {"mlp": [], "cnn": [], "lessons": [], "data": []}
 
 
 def test_bands_run_over_the_seeds_that_reached_an_epoch() -> None:

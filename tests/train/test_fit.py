@@ -12,7 +12,7 @@ from rdfia.train.classifier import build
 from rdfia.train.fit import Plan, Record, evaluate, fit
 from rdfia.train.optimise import SGD, Constant, Descent, Exponential
 from rdfia.train.run import Data
-from tests.train.test_run import run
+from tests.train.sample import run
 
 
 def plan(model: torch.nn.Module, rate: float = 0.1, epochs: int = 3, batch_size: int = 16) -> Plan:
@@ -23,11 +23,11 @@ def plan(model: torch.nn.Module, rate: float = 0.1, epochs: int = 3, batch_size:
 def records(data: Data, **settings: float) -> list[Record]:
     model = build(run(), data.card, data.statistics, Generator().manual_seed(0))
     chosen = plan(model.network, **settings)  # type: ignore[arg-type]
-    return list(fit(model, data.train, data.validation, chosen, Generator().manual_seed(0)))
+    return [record[0] for record in fit(model, data.train, data.validation, chosen, [Generator().manual_seed(0)])]
 
 
 def test_batches_hold_every_index_once() -> None:
-    batches = list(shuffled(103, 25, Generator().manual_seed(0)))
+    batches = list(shuffled(103, 25, [Generator().manual_seed(0)]))
     assert [len(batch) for batch in batches] == [25, 25, 25, 25, 3]
     assert torch.cat(batches).sort().values.tolist() == list(range(103))
     assert len(batches) == per_epoch(103, 25)
@@ -53,9 +53,9 @@ def test_it_learns(data: Data) -> None:
 
 def test_validation_is_what_evaluation_finds_with_the_final_weights(data: Data) -> None:
     model = build(run(), data.card, data.statistics, Generator().manual_seed(0))
-    last = list(fit(model, data.train, data.validation, plan(model.network), Generator().manual_seed(0)))[-1]
+    last = list(fit(model, data.train, data.validation, plan(model.network), [Generator().manual_seed(0)]))[-1][0]
     found = evaluate(model, data.validation, device.autocast("float32", torch.device("cpu")))
-    assert (last.validation_loss, last.validation_accuracy) == found
+    assert [last.validation_loss, last.validation_accuracy] == found.tolist()
 
 
 def test_running_figures_average_over_the_moving_weights(data: Data) -> None:

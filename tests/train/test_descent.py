@@ -10,32 +10,21 @@ import pytest
 import torch
 
 from rdfia import chapters, places
+from rdfia.train.descent import DescentRun, train_run, whitened
 from rdfia.train.fit import Record
 from rdfia.train.result import Outcome, write
-from rdfia.train.run import Data, Run, Trained, train_run
+from rdfia.train.run import Data, Trained
+from tests.train.sample import run
 
 
-def run(**settings: Any) -> Run:
-    """A tiny run of the chapter `cnn`."""
-    base = {
-        "model": {"name": "cnn", "channels": (4,), "kernel_size": 3, "hidden": 8},
-        "optimiser": {"name": "sgd", "learning_rate": 0.1},
-        "epochs": 2,
-        "batch_size": 16,
-        "seeds": 3,
-        "normalise": "standardise",
-    }
-    return chapters.kind("cnn").model_validate(base | settings)
-
-
-def outcome(data: Data, chosen: Run, jobs: int) -> Outcome:
+def outcome(data: Data, chosen: DescentRun, jobs: int) -> Outcome:
     collected = Outcome()
     for seed, report in train_run(chosen, data, jobs):
         collected.add(seed, report)
     return collected
 
 
-def files(tmp_path: Path, data: Data, chosen: Run, jobs: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+def files(tmp_path: Path, data: Data, chosen: DescentRun, jobs: int, monkeypatch: pytest.MonkeyPatch) -> Path:
     tmp_path.mkdir(exist_ok=True)
     monkeypatch.chdir(tmp_path)
     write(outcome(data, chosen, jobs), "quick", "cnn", "tiny", chosen, data)
@@ -143,14 +132,12 @@ def test_whitening_ahead_trains_as_whitening_each_batch(
 ) -> None:
     chosen = run(normalise="zca", augment=augment, seeds=1)
     ahead = outcome(data, chosen, 1).history[0][-1]
-    monkeypatch.setattr("rdfia.train.run.whitened", lambda run, data: (run, data))
+    monkeypatch.setattr("rdfia.train.descent.whitened", lambda run, data: (run, data))
     each = outcome(data, chosen, 1).history[0][-1]
     assert ahead.validation_loss == pytest.approx(each.validation_loss, rel=1e-4)
 
 
 def test_colours_are_changed_before_whitening(data: Data) -> None:
-    from rdfia.train.run import whitened
-
     jittered = run(normalise="zca", augment=("jitter",))
     assert whitened(jittered, data) == (jittered, data)
     assert whitened(run(normalise="zca"), data)[0].normalise.name == "none"

@@ -1,0 +1,135 @@
+"""The support vector machine (Cortes and Vapnik 1995), as a module that answers from its support vectors by itself."""
+
+from itertools import combinations
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Generator, Tensor, nn
+
+from rdfia.config import Config, named
+from rdfia.models.hog import HOG
+
+BUFFERS = ("support", "coefficients")  # as long as there are support vectors
+
+
+class KernelMachine(nn.Module):
+    """d(x) = Σ_n a_n k(x_n, x) + b for each pair of classes, over the support vectors x_n.
+
+    Two classes are one pair: the logits are (-d/2, d/2), so that softmax gives class 1 the probability 1 / (1 + e^-d);
+    one half is the boundary d = 0, and the margins are d = ±1. Of more classes each pair i < j has a d that is positive
+    for i and votes for one of the two; a class scores its votes plus s / (3 (|s| + 1)), where s sums what its pairs say
+    for it. That is at most a third of a vote, so it decides between equals alone: scikit-learn's one score a class
+    (`decision_function_shape="ovr"`). Neither is fitted to be a probability.
+
+    It is built without support vectors, and takes as many as a state has. They are kept in float32, as the features
+    are computed; the sums run in the type of the coefficients, float64, for large coefficients cancel each other.
+    """
+
+    support: Tensor  # (M, D): features of the support vectors
+    coefficients: Tensor  # (M, pairs): a_n, zero where the class of n is not in the pair
+    intercept: Tensor  # (pairs,): b
+    gamma: Tensor  # (1,): γ of the kernel
+    sides: Tensor  # (pairs, classes): 1 for the class i of a pair, -1 for j
+
+    def __init__(self, settings: "SVM", features: nn.Module, width: int, classes: int) -> None:
+        super().__init__()
+        self.settings, self.features = settings, features
+        pairs = tuple(combinations(range(classes), 2))
+        self.register_buffer("support", torch.zeros(0, width))
+        self.register_buffer("coefficients", torch.zeros(0, len(pairs), dtype=torch.float64))
+        self.register_buffer("intercept", torch.zeros(len(pairs), dtype=torch.float64))
+        self.register_buffer("gamma", torch.ones(1, dtype=torch.float64))
+        first, second = torch.tensor(pairs).T
+        sides = torch.eye(classes, dtype=torch.float64)[first] - torch.eye(classes, dtype=torch.float64)[second]
+        self.register_buffer("sides", sides, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.scores(self.decisions(x))
+
+    def decisions(self, x: Tensor) -> Tensor:
+        """d (N, pairs) of inputs."""
+        return self.kernel(self.features(x), self.support) @ self.coefficients + self.intercept
+
+    def scores(self, d: Tensor) -> Tensor:
+        """One score a class (N, classes)."""
+        if self.sides.shape[1] == 2:
+            return torch.cat((-d / 2, d / 2), 1)
+        lead = torch.where(d < 0, -1, 1).to(d.dtype) @ self.sides  # votes for a class less those against it
+        votes = (lead + self.sides.shape[1] - 1) / 2
+        sums = d @ self.sides
+        return votes + sums / (3 * (sums.abs() + 1))
+
+    def kernel(self, a: Tensor, b: Tensor) -> Tensor:
+        """k of every row of `a` with every row of `b`, as the settings say."""
+        a, b = a.to(self.coefficients.dtype), b.to(self.coefficients.dtype)
+        inner, kind = a @ b.T, self.settings.kernel
+        if kind == "linear":
+            return inner
+        if kind == "rbf":
+            squared = a.square().sum(1, keepdim=True) + b.square().sum(1) - 2 * inner  # ‖a - b‖²
+            return torch.exp(-self.gamma * squared.clamp(min=0))
+        affine = self.gamma * inner + self.settings.coef0
+        return torch.tanh(affine) if kind == "sigmoid" else affine.pow(self.settings.degree)
+
+    def support_points(self) -> Tensor:
+        """The support vectors as the network is given them (M, D), where the features are the input itself."""
+        return self.support
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        """Make room for as many support vectors as the state has."""
+        for name in BUFFERS:
+            own, found = getattr(self, name), state_dict.get(prefix + name)
+            if found is not None:
+                setattr(self, name, own.new_zeros(len(found), *own.shape[1:]))
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+
+class Pixels(Config):
+    """The input as it is, in one row: the pixels of an image, the coordinates of a point."""
+
+    name: Literal["pixels"] = "pixels"
+
+    def build(self, shape: tuple[int, ...]) -> nn.Module:
+        return nn.Flatten()
+
+
+Features = Annotated[Annotated[Pixels | HOG, Field(discriminator="name")], named]
+
+
+class SVM(Config):
+    """A support vector machine on `features`, with one of four kernels:
+
+    - `linear`: k(a, b) = a·b
+    - `poly`: (γ a·b + coef0)^degree
+    - `rbf`: exp(-γ ‖a - b‖²)
+    - `sigmoid`: tanh(γ a·b + coef0)
+
+    γ is a number, or `scale`: 1 / (D · Var) for D features, the variance being that of all values of the train sample.
+
+    A kernel that is odd, k(-a, b) = -k(a, b), as linear, sigmoid and odd degrees are where coef0 = 0, makes d - b odd
+    as well. Then d(x) and d(-x) can have one sign together, that of b, and never the other: of two classes that are
+    each symmetric about 0, as rings are, one is right on half of its points at the most, and both on 75 %. With another
+    coef0 these kernels have an even part too. But the sigmoid is an inner product for no coef0 and comes close to one
+    for small γ where coef0 < 0 (Lin and Lin 2003); where it is far from one, the optimum need not separate anything.
+    """
+
+    name: Literal["svm"] = "svm"
+    kernel: Literal["linear", "sigmoid", "rbf", "poly"] = "rbf"
+    degree: int = Field(3, ge=1)
+    gamma: Literal["scale"] | Annotated[float, Field(gt=0, allow_inf_nan=False)] = "scale"
+    coef0: float = Field(0.0, allow_inf_nan=False)
+    features: Features = Pixels()
+
+    def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:
+        """A machine without support vectors; nothing is drawn."""
+        features = self.features.build(shape)
+        width = features(torch.zeros(1, *shape)).shape[1]
+        return KernelMachine(self, features, width, classes)
+
+    def gamma_for(self, features: Tensor) -> float:
+        """γ for the features (N, D) of a train sample; 1 where they do not vary at all."""
+        if self.gamma != "scale":
+            return self.gamma
+        variance = features.double().var(correction=0).item()
+        return 1 / (features.shape[1] * variance) if variance > 0 else 1.0

@@ -1,0 +1,34 @@
+"""The written questions of part 1 whose answers can be computed: each a strict class that answers with numbers.
+
+A question is one class with one method, `answer`. A new one is a class in this package and a word in `Question`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from rdfia.config import PARAMS, ConfigError, parse, section
+from rdfia.theory.answer import Answer
+from rdfia.theory.backprop import Backprop
+from rdfia.theory.descent import Descent
+from rdfia.theory.gradients import Gradients
+from rdfia.theory.implementations import Implementations
+from rdfia.theory.losses import Losses
+
+Question = Implementations | Gradients | Losses | Backprop | Descent
+QUESTIONS: dict[str, type[Question]] = {kind().name: kind for kind in get_args(Question)}
+
+__all__ = ["QUESTIONS", "Answer", "Question", "resolve"]
+
+
+def resolve(params: Mapping[str, Any]) -> dict[str, Question]:
+    """The questions that the key `theory` asks, by name, with their settings validated."""
+    asked = section(params, "theory")
+    for name in asked:
+        if name not in QUESTIONS:
+            raise ConfigError(f"{PARAMS}: theory.{name}: unknown question; allowed: {', '.join(QUESTIONS)}")
+    return {name: _parse(name, settings) for name, settings in asked.items()}
+
+
+def _parse(name: str, settings: Any) -> Question:
+    """One question; no settings at all, as in `losses:`, are its defaults."""
+    return parse(QUESTIONS[name], {} if settings is None else settings, where=[f"theory.{name}"])

@@ -1,0 +1,167 @@
+"""A run trained by descent: every seed of it, in one tensor program or side by side where that is faster."""
+
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
+from multiprocessing.queues import SimpleQueue
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import nn
+
+from rdfia.config import listed
+from rdfia.data.normalise import Identity, Whiten, to_unit
+from rdfia.train import device
+from rdfia.train.classifier import build, stack
+from rdfia.train.fit import Plan, fit, predict
+from rdfia.train.optimise import Constant, Optimiser, Schedule
+from rdfia.train.run import Data, Event, Run, Snapshot, Split, Trained, Weights
+
+
+class DescentRun(Run):
+    """A network trained by descent along its gradient.
+
+    An epoch of every `record_every` is recorded, and the weights of those of `snapshots` are kept.
+    """
+
+    optimiser: Optimiser
+    schedule: Schedule = Constant()
+    epochs: int = Field(ge=1)
+    batch_size: Annotated[int, Field(ge=1)] | Literal["all"]
+    precision: device.PrecisionName = "float32"
+    record_every: int = Field(1, ge=1)
+    snapshots: Annotated[tuple[Annotated[int, Field(ge=0)], ...], listed] = ()
+
+    def events(self, data: Data, jobs: int | None = None) -> Iterator[Event]:
+        return train_run(self, data, jobs)
+
+    @property
+    def effort(self) -> float:
+        return self.epochs if self.batch_size == "all" else self.epochs * (1 + 100 / self.batch_size)
+
+    def recorded(self, epoch: int) -> bool:
+        """Whether an epoch between the first and the last is recorded."""
+        return epoch % self.record_every == 0 or epoch in self.snapshots
+
+
+def train_seeds(run: DescentRun, data: Data, seeds: Sequence[int]) -> Iterator[Event]:
+    """Networks from their initialisation to their last epoch: one, or one for each seed in one tensor program."""
+    where, start = device.device(), time.perf_counter()
+    model = stack([build(run, data.card, data.statistics, torch.Generator().manual_seed(seed)) for seed in seeds])
+    model = model.to(where).to(memory_format=torch.channels_last)
+    generators = [torch.Generator(where).manual_seed(seed) for seed in seeds]
+    train, validation = (tuple(t.to(where) for t in split) for split in (data.train, data.validation))
+    count = len(train[1])
+    plan = Plan(
+        descent=run.optimiser.over(model.network.parameters()),
+        schedule=run.schedule,
+        epochs=run.epochs,
+        batch_size=count if run.batch_size == "all" else min(run.batch_size, count),
+        precision=device.autocast(device.settle(run.precision, where), where),
+        recorded=run.recorded,
+    )
+    for records in fit(model, train, validation, plan, generators):  # type: ignore[arg-type]
+        for place, record in records.items():
+            yield seeds[place], record
+            if record.epoch in run.snapshots:
+                yield seeds[place], Snapshot(record.epoch, _weights(model.network, place, len(seeds)))
+    seconds = (time.perf_counter() - start) / len(seeds)
+    for place, seed in enumerate(seeds):
+        yield seed, Trained(_weights(model.network, place, len(seeds)), seconds)
+
+
+def _weights(network: nn.Module, place: int, networks: int) -> Weights:
+    """A copy of the weights of one network, which may be one of several in a stack."""
+    state = network.state_dict()
+    return {key: (w[place] if networks > 1 else w).cpu().contiguous().numpy().copy() for key, w in state.items()}
+
+
+def train_run(run: DescentRun, data: Data, jobs: int | None = None) -> Iterator[Event]:
+    """Every seed of the run: points in one tensor program where the network can be stacked, else each by itself.
+
+    On a CPU each trains with one thread.
+    """
+    torch.set_num_threads(1)
+    jobs = min(run.seeds, jobs or device.jobs())
+    device.settle(run.precision, device.device())  # before processes part, so that all of them know the answer
+    run, data = whitened(run, data)
+    if _stackable(run, data):
+        yield from train_seeds(run, data, range(run.seeds))
+    elif jobs == 1:
+        for seed in range(run.seeds):
+            yield from train_seeds(run, data, [seed])
+    else:
+        yield from _side_by_side(run, data, jobs)
+
+
+def _stackable(run: DescentRun, data: Data) -> bool:
+    """Whether the seeds' networks are so small that a step costs more in calls than in products."""
+    example = build(run, data.card, data.statistics, torch.Generator())
+    return data.card["kind"] == "points" and getattr(example.network, "stackable", False)
+
+
+def whitened(run: DescentRun, data: Data) -> tuple[DescentRun, Data]:
+    """A whitening normaliser applied once, ahead of all epochs and seeds: a D×D product is too dear for every batch.
+
+    Not where colours are changed first. Other runs and data come back as they are.
+    """
+    where = device.device()
+    layer = run.normalise.build(data.statistics).to(where)
+    if not isinstance(layer, Whiten) or any(augment.space == "pixels" for augment in run.augment):
+        return run, data
+    train, validation = ((predict(layer, x.to(where), nullcontext), y) for x, y in _units(data))
+    return run.model_copy(update={"normalise": Identity()}), replace(data, train=train, validation=validation)
+
+
+def _units(data: Data) -> Iterator[Split]:
+    return ((to_unit(x), y) for x, y in (data.train, data.validation))
+
+
+def _side_by_side(run: DescentRun, data: Data, jobs: int) -> Iterator[Event]:
+    """Seeds in forked processes, which need to import nothing; a seed that fails ends the run with its error."""
+    context = multiprocessing.get_context("fork")
+    queue: SimpleQueue[Event] = context.SimpleQueue()
+    with ProcessPoolExecutor(jobs, context, _adopt, (run, data, queue)) as pool:
+        futures = [pool.submit(_work, seed) for seed in range(run.seeds)]
+        try:
+            while not _settled(futures) or not queue.empty():
+                if queue.empty():
+                    time.sleep(0.02)
+                else:
+                    yield queue.get()
+        finally:
+            _drain(futures, queue)
+
+
+def _drain(futures: list["Future[None]"], queue: "SimpleQueue[Event]") -> None:
+    """Let seeds that are still at work end: one that waits for its report to be read would never."""
+    for future in futures:
+        future.cancel()
+    while not all(future.done() for future in futures) or not queue.empty():
+        time.sleep(0.02) if queue.empty() else queue.get()
+
+
+def _settled(futures: list["Future[None]"]) -> bool:
+    """Whether every seed has ended; the error of one that failed is raised here."""
+    done = [future for future in futures if future.done()]
+    for future in done:
+        future.result()
+    return len(done) == len(futures)
+
+
+_adopted: tuple[DescentRun, Data, "SimpleQueue[Event]"]
+
+
+def _adopt(run: DescentRun, data: Data, queue: "SimpleQueue[Event]") -> None:
+    global _adopted
+    _adopted = (run, data, queue)
+
+
+def _work(seed: int) -> None:
+    run, data, queue = _adopted
+    for event in train_seeds(run, data, [seed]):
+        queue.put(event)

@@ -1,0 +1,196 @@
+"""A run that maximises margins: for every seed a sample of the train split, and one machine for every C."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations, pairwise
+from typing import Annotated, Any, ClassVar, Self
+
+import numpy as np
+import torch
+from pydantic import Field, model_validator
+from torch import Generator, Tensor
+
+from rdfia.config import ConfigError, listed
+from rdfia.models.svm import SVM, KernelMachine
+from rdfia.train.classifier import Classifier, build
+from rdfia.train.run import Data, Event, Run, Split, Trained, Weights
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+FEATURES_BATCH = 500
+
+
+@dataclass(frozen=True)
+class MarginRecord:
+    """What one C gives; `epoch` is its number in the run, from 1."""
+
+    epoch: int
+    C: float
+    train_accuracy: float
+    validation_accuracy: float
+    support_vectors: int
+
+    @property
+    def diverged(self) -> bool:
+        """Never: the problem is convex, or as with the sigmoid it is at least bounded."""
+        return False
+
+    def __str__(self) -> str:
+        accuracies = f"train {self.train_accuracy:6.1%}  validation {self.validation_accuracy:6.1%}"
+        return f"C {self.C:g}  {accuracies}  {self.support_vectors} support vectors"
+
+    @staticmethod
+    def last(records: "Sequence[MarginRecord]") -> dict[str, Any]:
+        """What remains of a seed: the C that is best on validation, the smallest of equals."""
+        chosen = max(records, key=_merit)
+        ended = {"status": "finished", "epochs": len(records)}
+        return ended | asdict(chosen) | {"frozen_accuracy": chosen.train_accuracy}
+
+
+def _merit(record: MarginRecord) -> tuple[float, float]:
+    return record.validation_accuracy, -record.C
+
+
+class MarginRun(Run):
+    """A support vector machine, fitted for every `C` on `sample` examples that each seed draws, or on all.
+
+    The kernel of each example with each other is held in memory: 8 n² bytes for a sample of n.
+    """
+
+    libraries: ClassVar[tuple[str, ...]] = ("torch", "numpy", "scikit-learn")
+    model: SVM
+    C: Annotated[tuple[Positive, ...], listed, Field(min_length=1)]
+    sample: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        if self.augment:
+            raise ValueError(f"no augment with an SVM, which sees each example once (found {len(self.augment)})")
+        return self
+
+    def events(self, data: Data, jobs: int | None = None) -> Iterator[Event]:
+        """Every seed, one after the other."""
+        torch.set_num_threads(1)
+        for seed in range(self.seeds):
+            yield from fit_seed(self, data, seed)
+
+    @property
+    def effort(self) -> float:
+        return float(len(self.C))
+
+
+def fit_seed(run: MarginRun, data: Data, seed: int) -> Iterator[Event]:
+    """One record a C, then the machine that is best on validation."""
+    start = time.perf_counter()
+    model = build(run, data.card, data.statistics, Generator().manual_seed(seed))
+    machine: KernelMachine = model.network  # type: ignore[assignment]
+    problem = pose(model, machine, run.model, draw(run.sample, data, seed), data.validation)
+    best: MarginRecord | None = None
+    for place, C in enumerate(run.C, 1):
+        solution = solve(problem, machine.sides.shape[1], C)
+        record = judge(machine, problem, solution, place, C)
+        yield seed, record
+        if best is None or _merit(record) > _merit(best):
+            best, weights = record, keep(machine, problem, solution)
+    yield seed, Trained(weights, time.perf_counter() - start)
+
+
+def draw(sample: int | None, data: Data, seed: int) -> Split:
+    """The examples of a seed: drawn without replacement, in the order of the draw; all of them where none is said."""
+    x, y = data.train
+    if not len(data.validation[1]):
+        raise ConfigError("validation: found 0 examples, allowed: at least 1, on which C is chosen")
+    if sample is not None:
+        if sample > len(y):
+            raise ConfigError(f"sample: found {sample}, allowed: 1 to {len(y)}, the train examples there are")
+        chosen = torch.randperm(len(y), generator=Generator().manual_seed(seed))[:sample]
+        x, y = x[chosen], y[chosen]
+    missing = set(range(len(data.card["classes"]))) - set(y.tolist())
+    if missing:
+        names = ", ".join(data.card["classes"][label] for label in sorted(missing))
+        raise ConfigError(f"sample: found {len(y)}, of which seed {seed} draws none of {names}; allowed: more")
+    return x, y
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is the same for every C: the sample's features, and the kernel with itself and with the validation split."""
+
+    x: Tensor  # (n, D)
+    y: Tensor  # (n,)
+    inside: Tensor  # (n, n)
+    across: Tensor  # (validation, n)
+    validation: Tensor  # (validation,) labels
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Of every pair of classes the coefficients (n, pairs), zero for what is no support vector, and b (pairs,)."""
+
+    coefficients: Tensor
+    intercept: Tensor
+
+
+@torch.no_grad()
+def pose(model: Classifier, machine: KernelMachine, settings: SVM, train: Split, validation: Split) -> Problem:
+    """The kernels, and γ settled in the machine."""
+    x, seen = (_features(model, machine, raw) for raw in (train[0], validation[0]))
+    machine.gamma.fill_(settings.gamma_for(x))
+    return Problem(x, train[1], machine.kernel(x, x), machine.kernel(seen, x), validation[1])
+
+
+def _features(model: Classifier, machine: KernelMachine, raw: Tensor) -> Tensor:
+    """What the kernel is taken of, in batches: some features are many times larger on their way."""
+    return torch.cat([machine.features(model.preprocess(batch)) for batch in raw.split(FEATURES_BATCH)])
+
+
+def solve(problem: Problem, classes: int, C: float) -> Solution:
+    """The soft margin's dual problem for each pair of classes, solved by scikit-learn (libsvm):
+
+    max_α Σ_n α_n - ½ Σ_nm α_n α_m s_n s_m k(x_n, x_m),  0 ≤ α_n ≤ C,  Σ_n α_n s_n = 0, with s_n = ±1 the side of n
+    """
+    from sklearn.svm import SVC
+
+    fitted = SVC(C=C, kernel="precomputed").fit(problem.inside.numpy(), problem.y.numpy())
+    coefficients = torch.zeros(len(problem.y), len(fitted.intercept_), dtype=torch.float64)
+    place = torch.from_numpy(fitted.support_).long()  # class by class
+    coefficients[place] = torch.from_numpy(pairwise_coefficients(fitted.dual_coef_, fitted.n_support_, classes))
+    return Solution(coefficients, torch.from_numpy(fitted.intercept_))
+
+
+def pairwise_coefficients(dual: Any, counts: Any, classes: int) -> Any:
+    """scikit-learn's coefficients (classes - 1, M), where a class has a row for each other class, as (M, pairs)."""
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    blocks = [slice(*ends) for ends in pairwise(starts)]
+    pairs = list(combinations(range(classes), 2))
+    found = np.zeros((dual.shape[1], len(pairs)))
+    for column, (i, j) in enumerate(pairs):
+        found[blocks[i], column] = dual[j - 1, blocks[i]]
+        found[blocks[j], column] = dual[i, blocks[j]]
+    return found
+
+
+def judge(machine: KernelMachine, problem: Problem, solution: Solution, place: int, C: float) -> MarginRecord:
+    """How many answers are right, by the scores that the machine itself will give."""
+    parts = ((problem.inside, problem.y), (problem.across, problem.validation))
+    train, validation = (
+        (machine.scores(kernel @ solution.coefficients + solution.intercept).argmax(1) == y).double().mean().item()
+        for kernel, y in parts
+    )
+    return MarginRecord(place, C, train, validation, int(_supports(solution).sum()))
+
+
+def _supports(solution: Solution) -> Tensor:
+    return (solution.coefficients != 0).any(1)
+
+
+def keep(machine: KernelMachine, problem: Problem, solution: Solution) -> Weights:
+    """The state of the machine with these support vectors."""
+    chosen = _supports(solution)
+    state = {
+        "support": problem.x[chosen],
+        "coefficients": solution.coefficients[chosen],
+        "intercept": solution.intercept,
+        "gamma": machine.gamma,
+    }
+    return {key: value.numpy().copy() for key, value in state.items()}

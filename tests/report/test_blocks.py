@@ -1,0 +1,106 @@
+"""A section's text: what becomes of each block, and what is passed over."""
+
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from rdfia.analyse import results
+from rdfia.closure import CHAPTERS
+from rdfia.models import formulas
+from rdfia.report import blocks, lessons
+from rdfia.report.blocks import Formula, Shown, Words, section
+from rdfia.report.equations import equation
+from rdfia.report.style import Drawing, themed
+from rdfia.report.tables import Column, Table
+from tests.report import sample
+
+TABLES = [Table(name, "", (Column("a"),), (("1",),)) for name in ("one", "two")]
+DRAWINGS = [Drawing(name, "", "", b"", b"") for name in ("first", "second_C")]
+TEXT = """
+Title
+
+A paragraph
+over two lines.
+
+## A heading
+
+[figure second_C]
+
+$$ a = \\frac{1}{2} $$ | half(a) | question 3
+
+$$ b $$
+
+[table two]
+
+[figure missing]
+"""
+
+
+def test_blocks_come_in_the_order_of_the_text_and_the_rest_at_the_end() -> None:
+    made = section("key", TEXT, TABLES, DRAWINGS)
+    assert (made.key, made.title) == ("key", "Title")
+    kinds = ["words", "heading", "figure", "formula", "formula", "table", "table", "figure"]
+    assert [block.kind for block in made.blocks] == kinds
+    assert made.blocks[0] == Words("A paragraph over two lines.")
+    assert made.blocks[1] == Words("A heading", "heading")
+    assert [table.name for table in made.tables] == ["two", "one"]
+    assert [drawing.name for drawing in made.drawings] == ["second_C", "first"]
+    assert isinstance(made.blocks[2], Shown)
+    half, alone = made.blocks[3:5]
+    assert isinstance(half, Formula)
+    assert isinstance(alone, Formula)
+    assert (half.code, half.remark, alone.code, alone.remark) == ("half(a)", "question 3", "", "")
+
+
+def test_every_equation_of_the_lesson_can_be_set() -> None:
+    spoken = [function for function in vars(formulas).values() if hasattr(function, "latex")]
+    assert len(spoken) > 15
+    for function in spoken:
+        svg = equation(function.latex).svg.decode()
+        assert len(re.findall("<use|<path", svg)) > 5
+        assert "<text" not in svg  # a reader need not have the font
+
+
+def test_equations_take_the_colours_of_the_page() -> None:
+    assert "fill: var(--ink)" in themed(equation("x").svg)
+
+
+def test_a_longer_equation_is_wider() -> None:
+    def width(latex: str) -> float:
+        found = re.search(r'width="([0-9.]+)pt"', equation(latex).svg.decode())
+        assert found is not None
+        return float(found[1])
+
+    assert width("x + y") > 2 * width("x")
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_template_can_be_read_before_and_after_any_run(chapter: str, tmp_path: Path) -> None:
+    declared = sample.params()
+    for study in (results.load(declared, tmp_path), results.load(sample.write(tmp_path), tmp_path)):
+        text = blocks.template(chapter, lessons.facts(study, study.chapters[0]))
+        made = section(chapter, text, [], [])
+        assert len(made.title) < 60
+        words = [block.text for block in made.blocks if isinstance(block, Words)]
+        assert [text for text in words if set(text) & set("[{$")] == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_templates_type_no_measured_number(chapter: str, tmp_path: Path) -> None:
+    """A number with a decimal point or a per cent sign is a measurement, and comes from a file."""
+    source = (blocks.CHAPTERS / f"{chapter}.md").read_text(encoding="utf-8")
+    typed = re.sub(r"\{[{%].*?[}%]\}", "", source)
+    assert re.findall(r"\d+\.\d+|\d ?%", typed) == []
+
+
+def test_a_chapter_without_a_template_has_its_name() -> None:
+    assert blocks.template("another_chapter", {}) == "Another chapter"
+
+
+def test_a_number_that_is_not_there_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "CHAPTERS", tmp_path)
+    (tmp_path / "new.md").write_text("Title\n\n{{ theory.missing.number }}", encoding="utf-8")
+    with pytest.raises(UndefinedError):
+        blocks.template("new", {"theory": {}})
