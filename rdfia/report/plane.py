@@ -1,6 +1,6 @@
 """The plane of two numbers: decision regions at the end of training, and how they came about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 REGIONS = ["#cdc4e3", "#f7f7f7", "#f8cf9f"]  # from class 0 to class 1
 POINTS = ("#542788", "#b35806")
+SIDE, GAP = 4.0, 0.2  # of a plane, and between two in a strip
+STEP = SIDE + GAP
 
 
 def regions(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
@@ -55,20 +57,14 @@ def strips(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
 
 def _strip(chapter: ChapterResult, group: Group, shown: Mapping[str, str], probes: Arrays) -> Drawing:
     """The strip of one group, each row ending with the boundary after training."""
-    kept = {name: [*probes[f"{name}/strip"], probes[f"{name}/boundary"]] for name in shown}
-    columns = max(len(planes) for planes in kept.values())
-    figure, axes = panels(len(kept) * columns, columns, 10 / columns + 0.1)
     ends = {run.name: run.config.get("epochs", "") for run in group.runs}
-    for row, (name, planes) in enumerate(kept.items()):
-        line = axes[row * columns : (row + 1) * columns]
+    longest = max(len(probes[f"{name}/strip"]) for name in shown) + 1
+    figure, axes = panels(len(shown), 1, 10 / longest)
+    for axis, (name, label) in zip(axes, shown.items(), strict=True):
         epochs = [*probes[f"{name}/epochs"].tolist(), ends[name]]
-        for axis, image, epoch in zip(line, planes, epochs, strict=False):
-            plane(axis, np.asarray(image, dtype=np.float64))
-            axis.set(xticks=(), yticks=())
-            axis.set_title(f"epoch {epoch}", fontweight="normal")
-        for axis in line[len(planes) :]:
-            axis.set_visible(False)
-        line[0].set_ylabel(shown[name])
+        _row(axis, [*probes[f"{name}/strip"], probes[f"{name}/boundary"]], epochs)
+        axis.set(xlim=(0, longest * STEP - GAP), ylim=(0, SIDE), aspect="equal", xticks=(), yticks=())
+        axis.set_ylabel(label)
     caption = (
         "How the decision regions of seed 0 come about; every row is a run, and its last picture is the end of its "
         "training. Look for the moment at which the line closes around the inner class."
@@ -77,15 +73,31 @@ def _strip(chapter: ChapterResult, group: Group, shown: Mapping[str, str], probe
     return finish(figure, f"{chapter.name}{group.suffix}_strip", caption, f"Decision regions by epoch of {names}.")
 
 
+def _row(axis: Axes, planes: Sequence[Array], epochs: Sequence[Any]) -> None:
+    """Planes side by side in one axes, which is drawn faster than one for each."""
+    for place, (probability, epoch) in enumerate(zip(planes, epochs, strict=True)):
+        left = place * STEP
+        _shaded(axis, np.asarray(probability, dtype=np.float64), left, 0.0, SIDE)
+        axis.text(left, SIDE * 1.03, f"epoch {epoch}", fontsize=9, va="bottom")
+    axis.spines[:].set_visible(False)
+    axis.grid(False)
+
+
 def plane(axis: Axes, probability: Array) -> None:
     """The probability of class 1 over [-2, 2]², and the line where it is one half."""
-    shades = LinearSegmentedColormap.from_list("regions", REGIONS)
-    axis.imshow(probability, origin="lower", extent=(-2, 2, -2, 2), cmap=shades, vmin=0, vmax=1)
-    grid = np.linspace(-2, 2, len(probability))
-    if probability.min() < 0.5 < probability.max():
-        axis.contour(grid, grid, probability, levels=[0.5], colors="#10131a", linewidths=1)
+    _shaded(axis, probability, -2, -2, SIDE)
     axis.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
     axis.grid(False)
+
+
+def _shaded(axis: Axes, probability: Array, left: float, low: float, side: float) -> None:
+    """One plane with its lower left corner at a place of the axes."""
+    shades = LinearSegmentedColormap.from_list("regions", REGIONS)
+    extent = (left, left + side, low, low + side)
+    axis.imshow(probability, origin="lower", extent=extent, cmap=shades, vmin=0, vmax=1)
+    if probability.min() < 0.5 < probability.max():
+        x, y = (np.linspace(start, start + side, len(probability)) for start in (left, low))
+        axis.contour(x, y, probability, levels=[0.5], colors="#10131a", linewidths=1)
 
 
 def examples(axis: Axes, train: Array | None, validation: Array | None) -> None:

@@ -4,20 +4,19 @@ import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import nullcontext
 from dataclasses import replace
 from multiprocessing.queues import SimpleQueue
 from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 
 from rdfia.config import listed
 from rdfia.data.normalise import Identity, Whiten, to_unit
 from rdfia.train import device
 from rdfia.train.classifier import build, stack
-from rdfia.train.fit import Plan, fit, predict
+from rdfia.train.fit import EVALUATION_BATCH, Plan, fit
 from rdfia.train.optimise import Constant, Optimiser, Schedule
 from rdfia.train.run import Data, Event, Run, Snapshot, Split, Trained, Weights
 
@@ -113,8 +112,14 @@ def whitened(run: DescentRun, data: Data) -> tuple[DescentRun, Data]:
     layer = run.normalise.build(data.statistics).to(where)
     if not isinstance(layer, Whiten) or any(augment.space == "pixels" for augment in run.augment):
         return run, data
-    train, validation = ((predict(layer, x.to(where), nullcontext), y) for x, y in _units(data))
+    train, validation = ((_through(layer, x.to(where)), y) for x, y in _units(data))
     return run.model_copy(update={"normalise": Identity()}), replace(data, train=train, validation=validation)
+
+
+@torch.no_grad()
+def _through(layer: nn.Module, x: Tensor) -> Tensor:
+    """The layer applied in batches."""
+    return torch.cat([layer(batch) for batch in x.split(EVALUATION_BATCH)])
 
 
 def _units(data: Data) -> Iterator[Split]:

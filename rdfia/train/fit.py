@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from rdfia.data.batches import per_epoch, shuffled
+from rdfia.data.batches import batches, per_epoch
 from rdfia.train.classifier import Classifier
 from rdfia.train.optimise import Schedule, Steps
 from rdfia.train.run import Split
@@ -117,9 +117,8 @@ def _epoch(
     totals: Tensor | float = 0.0
     gradients = _own_gradients if isinstance(model.network, Derived) else _autograd
     model.train()
-    for number, index in enumerate(shuffled(len(y), plan.batch_size, generators), start=(epoch - 1) * steps):
-        labels = y[index]
-        logits = gradients(model, x[index], labels, plan.precision, generators[0])
+    for number, (seen, labels) in enumerate(batches(x, y, plan.batch_size, generators), start=(epoch - 1) * steps):
+        logits = gradients(model, seen, labels, plan.precision, generators[0])
         if recorded:
             totals += score(logits, labels) * labels.shape[-1]
         plan.descent.step(plan.schedule(number, steps, plan.epochs))

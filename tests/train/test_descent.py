@@ -2,6 +2,8 @@
 
 import csv
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import pytest
 import torch
 
 from rdfia import chapters, places
+from rdfia.train.classifier import build
 from rdfia.train.descent import DescentRun, train_run, whitened
-from rdfia.train.fit import Record
+from rdfia.train.fit import EVALUATION_BATCH, Record, predict
 from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
 from tests.train.sample import run
@@ -141,3 +144,19 @@ def test_colours_are_changed_before_whitening(data: Data) -> None:
     jittered = run(normalise="zca", augment=("jitter",))
     assert whitened(jittered, data) == (jittered, data)
     assert whitened(run(normalise="zca"), data)[0].normalise.name == "none"
+
+
+def test_whitening_ahead_keeps_the_shape_of_many_images(data: Data) -> None:
+    many = replace(data, train=(data.train[0].repeat(5, 1, 1, 1), data.train[1].repeat(5)))
+    assert len(many.train[1]) > EVALUATION_BATCH
+    x = whitened(run(normalise="zca"), many)[1].train[0]
+    assert x.shape == many.train[0].shape
+    torch.testing.assert_close(x[:120], x[120:240])
+
+
+def test_predictions_of_many_images_are_those_of_each(data: Data) -> None:
+    model = build(run(), data.card, data.statistics, torch.Generator().manual_seed(0)).eval()
+    x = data.train[0].repeat(5, 1, 1, 1)
+    found = predict(model, x, nullcontext)
+    assert found.shape == (600, 2)
+    torch.testing.assert_close(found[480:], found[:120])
