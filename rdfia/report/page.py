@@ -113,9 +113,10 @@ def _environment(name: str) -> Environment:
 
 
 def embedded(drawing: Drawing) -> str:
-    """A figure as a data URI: its SVG in the page's colours, or its PNG where that SVG is large."""
+    """A figure as a data URI: its SVG in the page's colours, or its PNG where that SVG is large and the PNG smaller."""
     svg = themed(drawing.svg).encode("utf-8")
-    kind, content = ("svg+xml", svg) if len(svg) <= LARGEST else ("png", drawing.png)
+    vector = len(svg) <= max(LARGEST, len(drawing.png))
+    kind, content = ("svg+xml", svg) if vector else ("png", drawing.png)
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
