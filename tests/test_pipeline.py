@@ -4,111 +4,16 @@ The tests run in the order of the file, as a user's day would: one project is ma
 """
 
 import json
-import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parent.parent
-RUNS = {
-    "mlp": ["by_hand", "lr_01"],
-    "mlp_mnist": ["hidden_100"],
-    "svm": ["rbf"],
-    "svm_mnist": ["linear"],
-    "cnn": ["baseline", "zca"],
-    "cnn_mnist": ["baseline"],
-    "vit": ["small"],
-}
-WHOLE = ("mlp", "mlp_mnist", "svm", "svm_mnist")  # chapters that are one stage
-TRAINED = ("mlp", "svm", "cnn", "vit")  # how the stages begin that train
-COUNT = sum(map(len, RUNS.values()))
-
-
-def environment() -> dict[str, str]:
-    """The tests' own Python first, one committer, and nothing of a tracker or experiment around us."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "DVC_", "RDFIA_", "GIT_"))}
-    names = {f"GIT_{role}_{key}": "test@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
-    return kept | names | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}", "DVC_NO_ANALYTICS": "1"}
-
-
-class Project:
-    """A checkout, and commands in it."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def __call__(self, *command: str, fails: bool = False) -> str:
-        done = subprocess.run(command, cwd=self.root, env=environment(), capture_output=True, text=True, check=False)
-        assert (done.returncode != 0) == fails, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        return done.stdout + done.stderr
-
-    def ran(self, *command: str) -> list[str]:
-        """The stages that a DVC command really ran."""
-        lines = self(*command).splitlines()
-        return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
-
-    def summary(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.root / "reports/tiny/summary.json").read_text())
-        return found
-
-    def edit(self, **runs: Any) -> None:
-        """Change or (None) remove runs of the chapter cnn."""
-        path = self.root / "params.yaml"
-        params = yaml.safe_load(path.read_text())
-        for name, delta in runs.items():
-            params["cnn"]["runs"].pop(name, None)
-            params["cnn"]["runs"] |= {} if delta is None else {name: delta}
-        path.write_text(yaml.safe_dump(params, sort_keys=False))
-
-    def published(self) -> list[dict[str, str]]:
-        """The tags of every run in the MLflow store, read from the file itself."""
-        query = (
-            "select run_uuid, key, value from tags join runs using (run_uuid) join experiments using (experiment_id)"
-            " where experiments.name = 'rdfia/tiny' and runs.lifecycle_stage = 'active'"
-        )
-        with closing(sqlite3.connect(self.root / "mlflow.db")) as store:
-            tags: dict[str, dict[str, str]] = {}
-            for run, key, value in store.execute(query):
-                tags.setdefault(run, {})[key] = value
-        return list(tags.values())
-
-
-def shrink(params: dict[str, Any]) -> dict[str, Any]:
-    """The project's own parameters with a profile `tiny` and a run or two a chapter."""
-    params["profile"] = "tiny"
-    params["profiles"]["tiny"] = {
-        "data": {
-            "circles": {},
-            "rings": {"source": {"name": "circles", "train": 90, "test": 50}, "validation": 30},
-            "mnist": {"source": {"name": "digits", "train": 100, "test": 60}, "validation": 40},
-            "cifar10": {"source": {"name": "objects", "train": 120, "test": 60}, "validation": 40},
-        },
-        "mlp": {"seeds": 2, "epochs": 2},
-        "mlp_mnist": {"seeds": 2, "epochs": 2},
-        "svm": {"seeds": 2, "sample": 40},
-        "svm_mnist": {"seeds": 2, "sample": 50},
-        "cnn": {"seeds": 2, "epochs": 1, "batch_size": 32, "model": {"channels": [4], "hidden": 8}},
-        "cnn_mnist": {"seeds": 2, "epochs": 1, "model": {"channels": [4], "hidden": 8}},
-        "vit": {"seeds": 2, "epochs": 1, "model": {"embed": 8, "heads": 2, "blocks": 1}},
-    }
-    params["theory"] = {
-        "implementations": {"epochs": 1},
-        "gradients": {"shapes": 3},
-        "losses": {"steps": 20},
-        "backprop": {"depths": [1, 2, 4]},
-        "descent": {"training": {"epochs": 2}, "points": 9, "epochs": 1, "steps": 4},
-    }
-    for chapter, runs in RUNS.items():
-        params[chapter]["runs"] = {run: params[chapter]["runs"][run] for run in runs}
-    return params
+from tests.project import COUNT, ROOT, RUNS, TRAINED, WHOLE, Project, shrink
 
 
 @pytest.fixture(scope="module")
