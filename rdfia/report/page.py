@@ -26,7 +26,7 @@ from rdfia.report.tables import Table
 
 TEMPLATES = Path(__file__).with_name("templates")
 PARTS = ("index.html", "report.md", "summary.json", "tables", "figures")
-LARGEST = 120_000  # bytes of an SVG beyond which the page shows the PNG instead, if that is smaller
+LARGEST = 250_000  # bytes of an SVG beyond which the page shows the PNG instead, if that is smaller
 
 
 def write(params: Mapping[str, Any], root: Path) -> None:
