@@ -18,6 +18,10 @@ def main() -> None:
     shown.add_argument("chapter")
     shown.add_argument("run", nargs="?", help="without it: the names of the chapter's runs")
     shown.set_defaults(act=lambda a: show(a.chapter, a.run))
+    swept = commands.add_parser("sweep", help="train every stale run side by side, and commit what ended well to DVC")
+    swept.add_argument("-j", "--jobs", type=int, help="how many at once; without it: one a core")
+    swept.add_argument("chapters", nargs="*", help="without names: all")
+    swept.set_defaults(act=lambda a: sweep(a.jobs, a.chapters))
     for name, act, text in (
         ("check", check, "validate every declared run and data set of the chosen profile"),
         ("where", where, "say where the report lies"),
@@ -42,6 +46,15 @@ def show(chapter: str, run: str | None) -> None:
     else:
         settings = chapters.resolve(params, chapter, run).model_dump(mode="json")
         print(yaml.safe_dump(settings, sort_keys=False), end="")
+
+
+def sweep(jobs: int | None, chapters: list[str]) -> None:
+    from rdfia.sweep import main
+    from rdfia.train import device
+
+    if jobs is not None and jobs < 1:
+        raise config.ConfigError(f"--jobs: found {jobs}, allowed: 1 or more")
+    main(jobs or device.jobs(), chapters)
 
 
 def check() -> None:

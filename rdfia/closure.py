@@ -93,6 +93,12 @@ def _docstrings(tree: ast.Module) -> list[tuple[int, int]]:
     return [(s.lineno, s.end_lineno or s.lineno) for s in strings]
 
 
+def reread() -> None:
+    """Forget the sources that were read: they may have been edited since."""
+    imports.cache_clear()
+    _essence_of.cache_clear()
+
+
 def fingerprint(entries: Iterable[str], root: Path) -> str:
     """SHA-256 over the essence of every module in the closure."""
     digest = hashlib.sha256()

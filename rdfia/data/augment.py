@@ -3,130 +3,133 @@
 An augmentation is one class: called with images (N, C, H, W) and a generator it returns changed images; `evaluate`
 is what it does to an image that is only looked at (a crop takes the centre, the others nothing). Colours are changed
 on values in [0, 1], before the normaliser; geometry after it, where an image still has the size that whitening was
-fitted on, and where a padded 0 is the mean (docs/decisions/0004). A new one is a class here and a word in
-`Augmentation`.
+fitted on, and where a padded 0 is the mean (docs/decisions/0004). A new one is a class and a word in `Augmentation`;
+here are windows and flips, in `colours`, `geometry`, `boxes` and `policy` the others, in `mixing` those that mix.
 """
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
 
 import torch
+import torch.nn.functional as F
 from pydantic import Field
 from torch import Generator, Tensor
 
-from rdfia.config import Config, ConfigError, listed, named
-
-Space = Literal["pixels", "normalised"]
-
-
-class _Augmentation(Config):
-    space: ClassVar[Space] = "normalised"
-
-    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        raise NotImplementedError
-
-    def evaluate(self, images: Tensor) -> Tensor:
-        return images
+from rdfia.config import ConfigError, listed, named
+from rdfia.data.boxes import Cutout, Erasing
+from rdfia.data.colours import Blur, Jitter, Noise
+from rdfia.data.draws import Drawn, happens, integers
+from rdfia.data.geometry import Affine, Perspective, Rotation
+from rdfia.data.policy import TrivialAugment
 
 
-class Crop(_Augmentation):
+class Crop(Drawn):
     """A random window of `size`² after padding by zeros; at evaluation the centre window."""
 
     name: Literal["crop"] = "crop"
     size: int = Field(28, ge=1)
     padding: int = Field(0, ge=0)
 
-    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        padded = torch.nn.functional.pad(images, (self.padding,) * 4)
-        rows, columns = (length - self.size + 1 for length in padded.shape[2:])
-        tops = torch.randint(rows, (len(images),), generator=generator, device=images.device)
-        lefts = torch.randint(columns, (len(images),), generator=generator, device=images.device)
-        return crop(padded, tops, lefts, self.size)
+    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """The top left corners in the padded images (N, 2)."""
+        places = (side + 2 * self.padding - self.size + 1 for side in shape[2:])
+        return torch.stack([integers(shape[:1], count, generator) for count in places], 1)
+
+    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+        return crop(F.pad(images, (self.padding,) * 4), drawn[:, 0], drawn[:, 1], self.size)
 
     def evaluate(self, images: Tensor) -> Tensor:
-        height, width = images.shape[2:]
-        if self.size > min(height, width) + 2 * self.padding:
-            raise ConfigError(f"augment.crop.size: found {self.size}, allowed: at most {min(height, width)}")
-        top, left = round((height - self.size) / 2), round((width - self.size) / 2)
-        return images[:, :, max(top, 0) : top + self.size, max(left, 0) : left + self.size]
+        return centre(images, self.size, min(images.shape[2:]) + 2 * self.padding, self.name)
+
+    @classmethod
+    def for_side(cls, side: int) -> Self:
+        return cls(size=side * 7 // 8)
 
 
-class HorizontalFlip(_Augmentation):
+class CentreCrop(Drawn):
+    """The centre window of `size`², in training and at evaluation."""
+
+    name: Literal["centre_crop"] = "centre_crop"
+    size: int = Field(28, ge=1)
+
+    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Nothing (N, 0)."""
+        return torch.empty(shape[0], 0, device=generator.device)
+
+    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+        return self.evaluate(images)
+
+    def evaluate(self, images: Tensor) -> Tensor:
+        return centre(images, self.size, min(images.shape[2:]), self.name)
+
+    @classmethod
+    def for_side(cls, side: int) -> Self:
+        return cls(size=side * 7 // 8)
+
+
+class HorizontalFlip(Drawn):
     """Left and right exchanged with probability `p`."""
 
     name: Literal["horizontal_flip"] = "horizontal_flip"
     p: float = Field(0.5, ge=0, le=1)
 
-    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        return torch.where(_chosen(images, self.p, generator), images.flip(3), images)
+    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Which images (N)."""
+        return happens(shape[0], self.p, generator)
+
+    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+        return torch.where(drawn.view(-1, 1, 1, 1), images.flip(3), images)
 
 
-class VerticalFlip(_Augmentation):
+class VerticalFlip(Drawn):
     """Top and bottom exchanged with probability `p`."""
 
     name: Literal["vertical_flip"] = "vertical_flip"
     p: float = Field(0.5, ge=0, le=1)
 
-    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        return torch.where(_chosen(images, self.p, generator), images.flip(2), images)
+    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Which images (N)."""
+        return happens(shape[0], self.p, generator)
 
-
-class Jitter(_Augmentation):
-    """Brightness, then contrast, each scaled by a factor drawn from [1 - b, 1 + b], and cut to [0, 1].
-
-    Brightness: y = f x. Contrast: y = f x + (1 - f) m, with m the mean grey of the image.
-    """
-
-    space: ClassVar[Space] = "pixels"
-    name: Literal["jitter"] = "jitter"
-    brightness: float = Field(0.2, ge=0, le=1)
-    contrast: float = Field(0.2, ge=0, le=1)
-
-    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        bright = adjust_brightness(images, _factors(images, self.brightness, generator))
-        return adjust_contrast(bright, _factors(images, self.contrast, generator))
+    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+        return torch.where(drawn.view(-1, 1, 1, 1), images.flip(2), images)
 
 
 def crop(images: Tensor, tops: Tensor, lefts: Tensor, size: int) -> Tensor:
     """The window of `size`² whose top left corner is (tops[i], lefts[i]) of image i, as one gather."""
-    window = torch.arange(size, device=images.device)
-    rows = (tops[:, None] + window)[:, None, :, None]  # (N, 1, size, 1)
-    columns = (lefts[:, None] + window)[:, None, None, :]  # (N, 1, 1, size)
-    index = torch.arange(len(images), device=images.device)[:, None, None, None]
-    channels = torch.arange(images.shape[1], device=images.device)[None, :, None, None]
-    return images[index, channels, rows, columns]
+    index = torch.arange(len(images), device=images.device)
+    windows = images.unfold(2, size, 1).unfold(3, size, 1)  # (N, C, rows, columns, size, size), nothing copied
+    return windows[index, :, tops, lefts]
 
 
-def adjust_brightness(images: Tensor, factors: Tensor) -> Tensor:
-    """y = f x, cut to [0, 1]."""
-    return (images * factors).clamp(0, 1)
+def centre(images: Tensor, size: int, largest: int, name: str) -> Tensor:
+    """The centre window of `size`², with zeros around an image that is smaller; above `largest` it is refused."""
+    if size > largest:
+        raise ConfigError(f"augment.{name}.size: found {size}, allowed: at most {largest}")
+    height, width = images.shape[2:]
+    more, wider = max(size - height, 0), max(size - width, 0)
+    padded = F.pad(images, (wider // 2, wider - wider // 2, more // 2, more - more // 2))
+    top, left = (round((side - size) / 2) for side in padded.shape[2:])
+    return padded[:, :, top : top + size, left : left + size]
 
 
-def adjust_contrast(images: Tensor, factors: Tensor) -> Tensor:
-    """y = f x + (1 - f) m, cut to [0, 1], with m the mean grey of the image."""
-    grey = _grey(images).mean((1, 2, 3), keepdim=True)
-    return (images * factors + grey * (1 - factors)).clamp(0, 1)
-
-
-def _grey(images: Tensor) -> Tensor:
-    """Luma of ITU-R BT.601: 0.2989 R + 0.587 G + 0.114 B; a grey image is its own."""
-    if images.shape[1] == 1:
-        return images
-    weights = torch.tensor([0.2989, 0.587, 0.114], device=images.device, dtype=images.dtype)
-    return (images * weights.view(1, 3, 1, 1)).sum(1, keepdim=True)
-
-
-def _factors(images: Tensor, spread: float, generator: Generator) -> Tensor:
-    draw = torch.rand(len(images), 1, 1, 1, generator=generator, device=images.device)
-    return 1 + spread * (2 * draw - 1)
-
-
-def _chosen(images: Tensor, p: float, generator: Generator) -> Tensor:
-    return torch.rand(len(images), 1, 1, 1, generator=generator, device=images.device) < p
-
-
-AUGMENTATIONS = (Crop, HorizontalFlip, VerticalFlip, Jitter)
+AUGMENTATIONS = (
+    Crop,
+    CentreCrop,
+    HorizontalFlip,
+    VerticalFlip,
+    Rotation,
+    Affine,
+    Perspective,
+    Jitter,
+    Blur,
+    Noise,
+    Erasing,
+    Cutout,
+    TrivialAugment,
+)
+_Geometric = Crop | CentreCrop | HorizontalFlip | VerticalFlip | Rotation | Affine | Perspective | Erasing | Cutout
 Augmentation = Annotated[
-    Annotated[Crop | HorizontalFlip | VerticalFlip | Jitter, Field(discriminator="name")],
-    named,
+    Annotated[_Geometric | Jitter | Blur | Noise | TrivialAugment, Field(discriminator="name")], named
 ]
 Augmentations = Annotated[tuple[Augmentation, ...], listed]

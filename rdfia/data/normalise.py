@@ -1,20 +1,24 @@
 """Normalisers: fitted once on the train split, stored, and applied as the first layer of a model.
 
-A normaliser is one class with two methods: `fit` computes what it needs from the train images, `build` makes the
-layer from that. Both see x in [0, 1] of shape (N, C, H, W), or points of shape (N, D). A new one is a class here and
-a word in `Normaliser`; `prepare` then fits and draws it for every data set.
+A normaliser is one class: `fit` computes what it needs from the raw train split, `build` makes the layer from that,
+`shape` says what leaves the layer. The layer sees x in [0, 1] of shape (N, C, H, W), or points of shape (N, D). Those
+that name the same statistics in `reads` share one fit, so that a setting such as ε never needs a new one. A new
+normaliser is a class here and a word in `_Known`; `prepare` then fits and draws it for every data set.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from rdfia.config import Config, named
+from rdfia.config import Config, ConfigError, named
+from rdfia.data import whitening
+from rdfia.data.whitening import Affine, Whiten, mean_of
 
 Statistics = Mapping[str, Tensor]
+LARGEST_PATCH = 5
 
 
 def to_unit(x: Tensor) -> Tensor:
@@ -22,124 +26,224 @@ def to_unit(x: Tensor) -> Tensor:
     return x.float() / 255 if x.dtype == torch.uint8 else x
 
 
-class Affine(nn.Module):
-    """y = (x - shift) · gain, element by element."""
+class _Normaliser(Config):
+    reads: ClassVar[str] = "none"  # the statistics that `fit` gives and `build` takes: those under this prefix
 
-    shift: Tensor
-    gain: Tensor
+    def fit(self, train: Tensor) -> dict[str, Tensor]:
+        return {}
 
-    def __init__(self, shift: Tensor, gain: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("shift", shift)
-        self.register_buffer("gain", gain)
+    def build(self, statistics: Statistics) -> nn.Module:
+        raise NotImplementedError
 
-    def forward(self, x: Tensor) -> Tensor:
-        return (x - self.shift) * self.gain
-
-
-class Whiten(nn.Module):
-    """y = (x - shift) W with each image as one row vector."""
-
-    shift: Tensor
-    weight: Tensor
-
-    def __init__(self, shift: Tensor, weight: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("shift", shift)
-        self.register_buffer("weight", weight)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return ((x - self.shift).flatten(1) @ self.weight).view(x.shape)
+    def shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of an example that has passed; one that cannot pass is a ConfigError."""
+        return shape
 
 
-class Identity(Config):
+class Identity(_Normaliser):
     """The values in [0, 1] as they are."""
 
     name: Literal["none"] = "none"
-
-    def fit(self, x: Tensor) -> dict[str, Tensor]:
-        return {}
 
     def build(self, statistics: Statistics) -> nn.Module:
         return nn.Identity()
 
 
-class Standardise(Config):
+class Standardise(_Normaliser):
     """y = (x - mean) / std, one mean and one std a channel."""
 
+    reads: ClassVar[str] = "standardise"
     name: Literal["standardise"] = "standardise"
 
-    def fit(self, x: Tensor) -> dict[str, Tensor]:
-        axes = [axis for axis in range(x.ndim) if axis != 1]
-        std, mean = torch.std_mean(x.double(), axes, correction=0, keepdim=True)
-        return {"mean": mean[0].float(), "std": std[0].float()}  # (C, 1, 1), or (D,) for points
+    def fit(self, train: Tensor) -> dict[str, Tensor]:
+        axes = list(range(1, train.ndim - 1))  # rows and columns of what a block's sum leaves
+        mean = _over(axes, mean_of(train, to_unit))
+        std = _over(axes, mean_of(train, lambda block: (to_unit(block) - mean).square())).sqrt()
+        return {"mean": mean.float(), "std": std.float()}  # (C, 1, 1), or (D,) for points
 
     def build(self, statistics: Statistics) -> nn.Module:
         return Affine(statistics["standardise/mean"], 1 / statistics["standardise/std"].clamp(min=1e-6))
 
 
-class MeanImage(Config):
+class MeanImage(_Normaliser):
     """y = x - the mean train image, one mean a pixel."""
 
+    reads: ClassVar[str] = "mean_image"
     name: Literal["mean_image"] = "mean_image"
 
-    def fit(self, x: Tensor) -> dict[str, Tensor]:
-        return {"mean": x.double().mean(0).float()}
+    def fit(self, train: Tensor) -> dict[str, Tensor]:
+        return {"mean": mean_of(train, to_unit).float()}
 
     def build(self, statistics: Statistics) -> nn.Module:
         mean = statistics["mean_image/mean"]
         return Affine(mean, torch.ones_like(mean))
 
 
-class ZCA(Config):
+class ZCA(_Normaliser):
     """y = (x - mean) U (Λ + εI)^(-1/2) Uᵀ, where UΛUᵀ is the covariance of the train images.
 
     The whitened covariance is λ / (λ + ε) along each eigenvector. Here ε = `epsilon` · mean(λ): relative to the
-    spectrum, so that it means the same on every data set. (Krizhevsky 2009, appendix A.)
+    spectrum, so that it means the same on every data set. (Krizhevsky 2009, appendix A.) Two mistakes can be made on
+    purpose: `rescale` to [0, 1], by each `image`'s own extremes or by a `clip`, as a picture would be.
     """
 
+    reads: ClassVar[str] = "zca"
     name: Literal["zca"] = "zca"
     epsilon: float = Field(0.1, gt=0)
+    rescale: Literal["none", "image", "clip"] = "none"
 
-    def fit(self, x: Tensor) -> dict[str, Tensor]:
-        flat = x.flatten(1)
-        mean = flat.double().mean(0).float()
-        values, vectors = _principal(flat - mean)
-        return {"mean": mean.view(x.shape[1:]), "values": values, "vectors": vectors}
+    def fit(self, train: Tensor) -> dict[str, Tensor]:
+        return whitening.spectrum(train, to_unit)
 
     def build(self, statistics: Statistics) -> nn.Module:
-        values, vectors = statistics["zca/values"].double(), statistics["zca/vectors"]
-        width = vectors.shape[0]
-        epsilon = self.epsilon * values.sum() / width
-        # Eigenvectors that are not stored have λ = 0, so their gain is ε^(-1/2); the others are corrected from there.
-        gain = ((values + epsilon).rsqrt() - epsilon.rsqrt()).float()
-        weight = (vectors * gain) @ vectors.T
-        weight.diagonal().add_(epsilon.rsqrt().float())
+        after = {"none": nn.Identity(), "image": whitening.Stretch(), "clip": nn.Hardtanh(0, 1)}[self.rescale]
+        weight = whitening.zca_matrix(statistics["zca/values"], statistics["zca/vectors"], self.epsilon)
+        return Whiten(statistics["zca/mean"], weight, after=after)
+
+
+class PCA(_Normaliser):
+    """y = (x - mean) U (Λ + εI)^(-1/2): coordinates in the image's shape, the strongest first; no picture is left."""
+
+    reads: ClassVar[str] = "zca"
+    name: Literal["pca"] = "pca"
+    epsilon: float = Field(0.1, gt=0)
+
+    def build(self, statistics: Statistics) -> nn.Module:
+        weight = whitening.pca_matrix(statistics["zca/values"], statistics["zca/vectors"], self.epsilon)
         return Whiten(statistics["zca/mean"], weight)
 
 
-def _principal(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Eigenvalues (r,) and eigenvectors (D, r) of the covariance xᵀx/N of centred rows, largest first.
+class MinMax(_Normaliser):
+    """y = low + (high - low) (x - min) / (max - min), one min and one max a channel."""
 
-    With fewer rows than columns the N×N Gram matrix has the same non-zero spectrum and is cheaper.
+    reads: ClassVar[str] = "min_max"
+    name: Literal["min_max"] = "min_max"
+    low: float = 0.0
+    high: float = 1.0
+
+    def fit(self, train: Tensor) -> dict[str, Tensor]:
+        low, high = whitening.extremes(train, to_unit)
+        return {"min": low, "max": high}  # (C, 1, 1), or (D,) for points
+
+    def build(self, statistics: Statistics) -> nn.Module:
+        low, high = statistics["min_max/min"], statistics["min_max/max"]
+        gain = (self.high - self.low) / _spread(high - low)
+        return Affine(low - self.low / gain, gain)
+
+
+class MaxAbs(_Normaliser):
+    """y = x / max|x|, one maximum a channel."""
+
+    reads: ClassVar[str] = "min_max"
+    name: Literal["max_abs"] = "max_abs"
+
+    def build(self, statistics: Statistics) -> nn.Module:
+        low, high = statistics["min_max/min"], statistics["min_max/max"]
+        return Affine(torch.zeros_like(low), 1 / _spread(torch.maximum(low.abs(), high.abs())))
+
+
+class Robust(_Normaliser):
+    """y = (x - median) / (third quartile - first quartile), of each channel's values."""
+
+    reads: ClassVar[str] = "robust"
+    name: Literal["robust"] = "robust"
+
+    def fit(self, train: Tensor) -> dict[str, Tensor]:
+        quartiles = torch.stack([whitening.quartiles(channel) for channel in train.unbind(1)], 1)
+        first, median, third = quartiles.view(3, -1, *[1] * (train.ndim - 2))  # each (C, 1, 1), or (D,) for points
+        return {"median": median, "range": third - first}
+
+    def build(self, statistics: Statistics) -> nn.Module:
+        return Affine(statistics["robust/median"], 1 / _spread(statistics["robust/range"]))
+
+
+class Log(_Normaliser):
+    """y = sign(x) · log(1 + a|x|) / log(1 + a), where a is `strength`: as given, the logarithm of bytes."""
+
+    name: Literal["log"] = "log"
+    strength: float = Field(255.0, gt=0)
+
+    def build(self, statistics: Statistics) -> nn.Module:
+        return whitening.Logarithm(self.strength)
+
+
+class GCN(_Normaliser):
+    """Global contrast: y = (x - m) / max(s, ε), image by image (Goodfellow et al. 2016, section 12.2.1)."""
+
+    name: Literal["gcn"] = "gcn"
+    epsilon: float = Field(0.01, gt=0)
+
+    def build(self, statistics: Statistics) -> nn.Module:
+        return whitening.Contrast(self.epsilon)
+
+
+class GCNZCA(_Normaliser):
+    """ZCA of images whose contrast is normalised first, as in Goodfellow et al. 2013 (maxout)."""
+
+    reads: ClassVar[str] = "gcn_zca"
+    name: Literal["gcn_zca"] = "gcn_zca"
+    epsilon: float = Field(0.1, gt=0)
+
+    def fit(self, train: Tensor) -> dict[str, Tensor]:
+        contrast = GCN().build({})
+        return whitening.spectrum(train, lambda block: contrast(to_unit(block)))
+
+    def build(self, statistics: Statistics) -> nn.Module:
+        weight = whitening.zca_matrix(statistics["gcn_zca/values"], statistics["gcn_zca/vectors"], self.epsilon)
+        return Whiten(statistics["gcn_zca/mean"], weight, before=GCN().build({}))
+
+
+class PatchZCA(_Normaliser):
+    """A whitening first convolution: rows of (Λ + εI)^(-1/2) Uᵀ of the k×k patches as C·k² fixed filters.
+
+    (Page 2018; Jordan 2024.) `both_signs` adds the opposite filters and a ReLU, without which they say nothing new.
     """
-    rows, width = x.shape
-    wide = rows < width
-    values, vectors = torch.linalg.eigh((x @ x.T if wide else x.T @ x) / rows)
-    values, vectors = values.flip(0), vectors.flip(1)
-    kept = values > values[0] * 1e-6
-    values, vectors = values[kept], vectors[:, kept]
-    if wide:
-        vectors = x.T @ vectors / (values * rows).sqrt()
-    return values.contiguous(), vectors.contiguous()
+
+    reads: ClassVar[str] = "patch_zca"
+    name: Literal["patch_zca"] = "patch_zca"
+    kernel_size: int = Field(3, ge=1, le=LARGEST_PATCH)
+    epsilon: float = Field(5e-4, gt=0)
+    both_signs: bool = False
+
+    def fit(self, train: Tensor) -> dict[str, Tensor]:
+        return whitening.patch_spectra(train, to_unit, LARGEST_PATCH) if train.ndim == 4 else {}
+
+    def build(self, statistics: Statistics) -> nn.Module:
+        k, mean = self.kernel_size, statistics["patch_zca/mean"]
+        values, vectors = (statistics[f"patch_zca/{part}_{k}"] for part in ("values", "vectors"))
+        weight = whitening.pca_matrix(values, vectors, self.epsilon).T.reshape(-1, len(mean), k, k)
+        return whitening.PatchWhiten(mean, weight.contiguous(), self.both_signs)
+
+    def shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if len(shape) != 3:
+            raise ConfigError(f"normalise: found patch_zca, allowed: images, not examples of shape {shape}")
+        if self.kernel_size > min(shape[1:]):
+            raise ConfigError(f"normalise.kernel_size: found {self.kernel_size}, allowed: at most {min(shape[1:])}")
+        return shape[0] * self.kernel_size**2 * (1 + self.both_signs), *shape[1:]
 
 
-NORMALISERS = (Identity, Standardise, MeanImage, ZCA)
-Normaliser = Annotated[Annotated[Identity | Standardise | MeanImage | ZCA, Field(discriminator="name")], named]
+def _over(axes: list[int], x: Tensor) -> Tensor:
+    """The mean over axes that stay, with length 1; over none of them x itself."""
+    return x.mean(axes, keepdim=True) if axes else x
 
 
-def fit_all(train: Tensor, kinds: Iterable[type] = NORMALISERS) -> dict[str, Tensor]:
-    """Fit every normaliser on the raw train split: statistics under `<normaliser>/<name>`."""
-    x = to_unit(train)
-    fitted = {kind().name: kind().fit(x) for kind in kinds}
+def _spread(x: Tensor) -> Tensor:
+    """What to divide by: a channel without any spread is only shifted."""
+    return torch.where(x > 0, x, 1)
+
+
+NORMALISERS = (Identity, Standardise, MeanImage, ZCA, PCA, MinMax, MaxAbs, Robust, Log, GCN, GCNZCA, PatchZCA)
+_Known = Identity | Standardise | MeanImage | ZCA | PCA | MinMax | MaxAbs | Robust | Log | GCN | GCNZCA | PatchZCA
+Normaliser = Annotated[Annotated[_Known, Field(discriminator="name")], named]
+
+
+def fit_all(train: Tensor, kinds: Iterable[type[_Normaliser]] = NORMALISERS) -> dict[str, Tensor]:
+    """Fit on the raw train split what `kinds` read, each statistic once: `<normaliser that fits it>/<name>`."""
+    read = {kind.reads for kind in kinds}
+    fitted = {kind.reads: kind().fit(train) for kind in NORMALISERS if kind().name in read}
     return {f"{name}/{key}": value for name, values in fitted.items() for key, value in values.items()}
+
+
+def needed(normaliser: _Normaliser, statistics: Statistics) -> dict[str, Tensor]:
+    """Of all statistics those that the normaliser is built from."""
+    return {key: value for key, value in statistics.items() if key.startswith(f"{normaliser.reads}/")}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Generator, Tensor
 
-from rdfia.data.augment import AUGMENTATIONS, Crop
+from rdfia.data.augment import AUGMENTATIONS
 from rdfia.data.normalise import NORMALISERS, to_unit
 from rdfia.data.store import Split
 
@@ -21,9 +21,9 @@ def sheets(train: Split, statistics: Mapping[str, Tensor]) -> dict[str, Tensor]:
     drawn = {"samples": _bytes(to_unit(shown)), "spectrum": statistics["zca/values"]}
     for kind in NORMALISERS:
         y = kind().build(statistics)(to_unit(first))
-        drawn[f"normalise/{kind().name}"] = _bytes(_stretch(y))[None]
+        drawn[f"normalise/{kind().name}"] = _bytes(_stretch(y[:, :3]))[None]
     for augment in AUGMENTATIONS:
-        chosen = Crop(size=first.shape[-1] * 7 // 8) if augment is Crop else augment()
+        chosen = augment.for_side(first.shape[-1])
         drawn[f"augment/{chosen.name}"] = _draws(chosen, to_unit(first[:4]))
     return drawn
 

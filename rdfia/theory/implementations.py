@@ -17,7 +17,9 @@ from rdfia.models.mlp import MLP
 from rdfia.theory.answer import Answer
 from rdfia.train.classifier import Classifier
 from rdfia.train.fit import Plan, fit
-from rdfia.train.optimise import SGD, Constant, TorchSGD
+from rdfia.train.optimise import SGD, TorchSGD
+from rdfia.train.schedule import Constant
+from rdfia.train.targets import Targets
 
 Implementation = Literal["by_hand", "autograd", "nn", "optim"]
 IMPLEMENTATIONS: dict[Implementation, tuple[Any, type[SGD]]] = {
@@ -63,7 +65,7 @@ class Implementations(Config):
         )
         model = Classifier(torch.nn.Identity(), (), network).to(dtype)
         descent = optimiser(learning_rate=self.learning_rate).over(network.parameters())
-        plan = Plan(descent, Constant(), self.epochs, min(self.batch_size, len(circles)), nullcontext)
+        plan = Plan(descent, Constant(), self.epochs, min(self.batch_size, len(circles)), nullcontext, Targets(2))
         split = (circles.x.to(dtype), circles.y)
         rows = []
         for _ in fit(model, split, split, plan, [Generator().manual_seed(self.seed)]):

@@ -1,6 +1,6 @@
 """A network together with its preprocessing: what is trained, saved and logged takes raw images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 from rdfia.config import ConfigError
 from rdfia.data.augment import Augmentations
 from rdfia.data.normalise import to_unit
+from rdfia.data.whitening import PatchWhiten
 
 
 class Classifier(nn.Module):
@@ -24,24 +25,30 @@ class Classifier(nn.Module):
         self.geometry = tuple(a for a in augment if a.space == "normalised")
 
     def forward(self, raw: Tensor) -> Tensor:
-        return self.network(_laid_out(self.preprocess(raw)))  # type: ignore[no-any-return]
+        return self.answer(self.preprocess(raw))
 
     def preprocess(self, raw: Tensor) -> Tensor:
         """What the network sees of an image that is only looked at."""
-        x = self.normalise(to_unit(raw))
-        for augmentation in self.geometry:
-            x = augmentation.evaluate(x)
-        return x  # type: ignore[no-any-return]
+        return self._normalised(to_unit(raw), lambda augmentation, x: augmentation.evaluate(x))
+
+    def answer(self, x: Tensor) -> Tensor:
+        """The logits of images that are preprocessed already."""
+        return self.network(_laid_out(x))  # type: ignore[no-any-return]
 
     def augmented(self, raw: Tensor, generator: Generator) -> Tensor:
-        """The logits of one random variant of every image."""
+        """What the network sees of one random variant of every image."""
         x = to_unit(raw)
         for augmentation in self.pixels:
             x = augmentation(x, generator)
-        x = self.normalise(x)
+        return self._normalised(x, lambda augmentation, x: augmentation(x, generator))
+
+    def _normalised(self, x: Tensor, change: Callable[[Any, Tensor], Tensor]) -> Tensor:
+        """The normaliser, then the geometry; before it where the normaliser is a filter, which no flip commutes with."""
+        filters = isinstance(self.normalise, PatchWhiten)
+        x = x if filters else self.normalise(x)
         for augmentation in self.geometry:
-            x = augmentation(x, generator)
-        return self.network(_laid_out(x))  # type: ignore[no-any-return]
+            x = change(augmentation, x)
+        return self.normalise(x) if filters else x
 
 
 def _laid_out(x: Tensor) -> Tensor:
@@ -64,10 +71,18 @@ def build(run: Any, card: Mapping[str, Any], statistics: Mapping[str, Tensor], g
 
 def network(run: Any, card: Mapping[str, Any], generator: Generator) -> nn.Module:
     """The run's network for what is left of an image after the run's augmentations."""
+    mixing, smoothing = getattr(run, "mixing", None), getattr(run, "label_smoothing", 0.0)
     if run.augment and card["kind"] != "images":
         raise ConfigError(f"augment: found {len(run.augment)} augmentations, allowed: none on {card['kind']}")
-    example = torch.zeros(1, *card["shape"])
+    if mixing and card["kind"] != "images":
+        raise ConfigError(f"mixing: found {mixing.name}, allowed: none on {card['kind']}")
+    if run.augment and run.normalise.name == "pca":
+        raise ConfigError(f"augment: found {len(run.augment)}, allowed: none after pca, which leaves no picture")
+    example = torch.zeros(1, *run.normalise.shape(tuple(card["shape"])))
     for augmentation in run.augment:
         example = augmentation.evaluate(example)
     built: nn.Module = run.model.build(tuple(example.shape[1:]), len(card["classes"]), generator)
+    if (mixing or smoothing) and hasattr(built, "gradients"):
+        key = "mixing" if mixing else "label_smoothing"
+        raise ConfigError(f"{key}: found {getattr(run, key)}, allowed: none with formulas for labels as they are")
     return built

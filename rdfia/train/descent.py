@@ -13,12 +13,16 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from rdfia.config import listed
-from rdfia.data.normalise import Identity, Whiten, to_unit
+from rdfia.data.mixing import Mixing
+from rdfia.data.normalise import Identity, to_unit
+from rdfia.data.whitening import Whiten
 from rdfia.train import device
 from rdfia.train.classifier import build, stack
 from rdfia.train.fit import EVALUATION_BATCH, Plan, fit
-from rdfia.train.optimise import Constant, Optimiser, Schedule
+from rdfia.train.optimise import Optimiser
 from rdfia.train.run import Data, Event, Run, Snapshot, Split, Trained, Weights
+from rdfia.train.schedule import Constant, Schedule
+from rdfia.train.targets import Targets
 
 
 class DescentRun(Run):
@@ -31,6 +35,8 @@ class DescentRun(Run):
     schedule: Schedule = Constant()
     epochs: int = Field(ge=1)
     batch_size: Annotated[int, Field(ge=1)] | Literal["all"]
+    mixing: Mixing | None = None
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
     precision: device.PrecisionName = "float32"
     record_every: int = Field(1, ge=1)
     snapshots: Annotated[tuple[Annotated[int, Field(ge=0)], ...], listed] = ()
@@ -61,6 +67,7 @@ def train_seeds(run: DescentRun, data: Data, seeds: Sequence[int]) -> Iterator[E
         epochs=run.epochs,
         batch_size=count if run.batch_size == "all" else min(run.batch_size, count),
         precision=device.autocast(device.settle(run.precision, where), where),
+        targets=Targets(len(data.card["classes"]), run.label_smoothing, run.mixing),
         recorded=run.recorded,
     )
     for records in fit(model, train, validation, plan, generators):  # type: ignore[arg-type]
@@ -100,7 +107,8 @@ def train_run(run: DescentRun, data: Data, jobs: int | None = None) -> Iterator[
 def _stackable(run: DescentRun, data: Data) -> bool:
     """Whether the seeds' networks are so small that a step costs more in calls than in products."""
     example = build(run, data.card, data.statistics, torch.Generator())
-    return data.card["kind"] == "points" and getattr(example.network, "stackable", False)
+    small = data.card["kind"] == "points" and getattr(example.network, "stackable", False)
+    return small and run.optimiser.elementwise
 
 
 def whitened(run: DescentRun, data: Data) -> tuple[DescentRun, Data]:

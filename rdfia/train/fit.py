@@ -12,8 +12,10 @@ from torch import Generator, Tensor, nn
 
 from rdfia.data.batches import batches, per_epoch
 from rdfia.train.classifier import Classifier
-from rdfia.train.optimise import Schedule, Steps
 from rdfia.train.run import Split
+from rdfia.train.schedule import Schedule
+from rdfia.train.steps import Steps
+from rdfia.train.targets import Targets
 
 Precision = Callable[[], AbstractContextManager[object]]
 EVALUATION_BATCH = 500
@@ -76,6 +78,7 @@ class Plan:
     epochs: int
     batch_size: int
     precision: Precision
+    targets: Targets
     recorded: Callable[[int], bool] = lambda epoch: True
 
 
@@ -111,38 +114,47 @@ def fit(
 def _epoch(
     model: Classifier, train: Split, plan: Plan, generators: Sequence[Generator], epoch: int, recorded: bool
 ) -> Tensor:
-    """One pass over the train set; the mean loss and accuracy under the moving weights (2, …), if recorded."""
+    """One pass over the train set; the mean loss and accuracy under the moving weights (2, …), if recorded.
+
+    Where labels are smoothed or images mixed, both figures still ask for the label of the image itself.
+    """
     x, y = train
     steps = per_epoch(len(y), plan.batch_size)
     totals: Tensor | float = 0.0
     gradients = _own_gradients if isinstance(model.network, Derived) else _autograd
     model.train()
     for number, (seen, labels) in enumerate(batches(x, y, plan.batch_size, generators), start=(epoch - 1) * steps):
-        logits = gradients(model, seen, labels, plan.precision, generators[0])
+        logits = gradients(model, seen, labels, plan, generators[0])
         if recorded:
             totals += score(logits, labels) * labels.shape[-1]
         plan.descent.step(plan.schedule(number, steps, plan.epochs))
     return torch.as_tensor(totals) / len(y)
 
 
-def _autograd(model: Classifier, x: Tensor, y: Tensor, precision: Precision, generator: Generator) -> Tensor:
+def _autograd(model: Classifier, x: Tensor, y: Tensor, plan: Plan, generator: Generator) -> Tensor:
     """Fill the gradients of one batch by autograd; its logits, without a graph."""
-    with precision():
-        logits = model.augmented(x, generator)
-    cross_entropy(logits, y).sum().backward()
+    with plan.precision():
+        images, targets = plan.targets(model.augmented(x, generator), y, generator)
+        logits = model.answer(images)
+    cross_entropy(logits, targets).sum().backward()
     return logits.detach()
 
 
-def _own_gradients(model: Any, x: Tensor, y: Tensor, precision: Precision, generator: Generator) -> Tensor:
+def _own_gradients(model: Any, x: Tensor, y: Tensor, plan: Plan, generator: Generator) -> Tensor:
     """Let the network fill the gradients of one batch by its formulas; its logits."""
     logits: Tensor = model.network.gradients(model.preprocess(x), y)
     return logits
 
 
 def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
-    """The mean over examples, one for each network: logits (…, N, classes) and y (…, N) give (…)."""
-    wide = logits if logits.dtype == torch.float64 else logits.float()
-    return F.cross_entropy(wide.movedim(-1, 1), y.expand(logits.shape[:-1]), reduction="none").mean(-1)
+    """The mean over examples, one for each network: logits (…, N, classes) give (…).
+
+    y is labels (…, N), or shares of the classes like the logits.
+    """
+    wide = (logits if logits.dtype == torch.float64 else logits.float()).movedim(-1, 1)
+    soft = y.is_floating_point()
+    asked = y.movedim(-1, 1).to(wide.dtype) if soft else y.expand(logits.shape[:-1])
+    return F.cross_entropy(wide, asked, reduction="none").mean(-1)
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from importlib import import_module
 from types import TracebackType
 from typing import Any
@@ -12,7 +13,8 @@ from rdfia.train.run import Record, Run, Snapshot, Trained
 class Progress:
     """Called with every report of a run; `RDFIA_LIVE=1` also sends each record to MLflow while training goes on."""
 
-    def __init__(self, profile: str, chapter: str, name: str, run: Run) -> None:
+    def __init__(self, profile: str, chapter: str, name: str, run: Run, say: Callable[[str], None] = print) -> None:
+        self.say = say
         self.label, self.epochs = f"{chapter}/{name}", getattr(run, "epochs", 0)
         self.said: dict[int, float] = {}
         self.live: Any = None
@@ -33,7 +35,7 @@ class Progress:
 
     def __call__(self, seed: int, report: Record | Snapshot | Trained) -> None:
         if isinstance(report, Trained):
-            print(f"{self.label} seed {seed}  {report.seconds:.1f} s", flush=True)
+            self.say(f"{self.label} seed {seed}  {report.seconds:.1f} s")
             return
         if isinstance(report, Snapshot):
             return
@@ -42,7 +44,7 @@ class Progress:
         now = time.monotonic()
         if report.diverged or report.epoch == self.epochs or now - self.said.get(seed, 0) > 1:
             self.said[seed] = now
-            print(self.line(seed, report), flush=True)
+            self.say(self.line(seed, report))
 
     def line(self, seed: int, record: Record) -> str:
         """One record in words."""

@@ -3,9 +3,26 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import TypeAdapter
 from torch import Generator, Tensor
 
-from rdfia.data.normalise import NORMALISERS, ZCA, MeanImage, Standardise, fit_all, to_unit
+from rdfia.config import ConfigError
+from rdfia.data import whitening
+from rdfia.data.normalise import (
+    GCN,
+    NORMALISERS,
+    Log,
+    MaxAbs,
+    MeanImage,
+    MinMax,
+    Normaliser,
+    PatchZCA,
+    Robust,
+    Standardise,
+    fit_all,
+    needed,
+    to_unit,
+)
 
 
 def images(count: int, seed: int = 0, size: int = 6) -> Tensor:
@@ -52,32 +69,109 @@ def test_the_mean_image_is_taken_away() -> None:
     np.testing.assert_allclose(y, to_unit(x) - to_unit(x).mean(0), atol=1e-6)
 
 
-@pytest.mark.parametrize("count", [60, 400])  # fewer and more images than the 108 values of each
-@pytest.mark.parametrize("epsilon", [1e-2, 1.0])
-def test_whitened_covariance_is_lambda_over_lambda_plus_epsilon(count: int, epsilon: float) -> None:
-    x = images(count)
-    y = ZCA(epsilon=epsilon).build(fit_all(x))(to_unit(x)).flatten(1).double()
-    z = (x.numpy().reshape(count, -1).astype(np.float64)) / 255
-    values, vectors = np.linalg.eigh(np.cov(z.T, bias=True))
-    ridge = epsilon * values.mean()
-    expected = vectors @ np.diag(values / (values + ridge)) @ vectors.T
-    np.testing.assert_allclose(np.cov(y.numpy().T, bias=True), expected, atol=2e-4)
+@pytest.mark.parametrize("kind", [MinMax, MaxAbs, Robust])
+def test_scaling_by_channel_equals_sklearn(kind: type) -> None:
+    from sklearn import preprocessing
+
+    x = torch.cat([images(31, size=5), images(10, size=5, seed=3) // 2])
+    x[:, 2] = 77  # a channel without spread
+    y = kind().build(fit_all(x, (kind,)))(to_unit(x))
+    pixels = to_unit(x).double().movedim(1, -1).reshape(-1, 3)
+    expected = getattr(preprocessing, f"{kind.__name__}Scaler")().fit_transform(pixels.numpy())
+    np.testing.assert_allclose(y.movedim(1, -1).reshape(-1, 3), expected, atol=1e-5)
 
 
-def test_whitening_equals_the_formula_in_numpy() -> None:
-    x = images(300)
-    z = x.numpy().reshape(300, -1).astype(np.float64) / 255
-    values, vectors = np.linalg.eigh(np.cov(z.T, bias=True))
-    weight = vectors @ np.diag((values + 0.1 * values.mean()) ** -0.5) @ vectors.T
-    y = ZCA(epsilon=0.1).build(fit_all(x))(to_unit(x)).flatten(1)
-    np.testing.assert_allclose(y, (z - z.mean(0)) @ weight, atol=1e-3)
+@pytest.mark.parametrize("kind", [Robust, MinMax, MaxAbs])
+def test_points_are_scaled_as_sklearn_scales_them(kind: type) -> None:
+    from sklearn import preprocessing
+
+    x = torch.randn(301, 2, generator=Generator().manual_seed(1)) * torch.tensor([1.0, 5.0]) + 3
+    expected = getattr(preprocessing, f"{kind.__name__}Scaler")().fit_transform(x.numpy())
+    y = kind().build(fit_all(x, (kind,)))(x)
+    np.testing.assert_allclose(y, expected, atol=1e-5)
+
+
+def test_min_max_reaches_the_range_that_is_asked_for() -> None:
+    x = images(40)
+    y = MinMax(low=-1.0, high=3.0).build(fit_all(x, (MinMax,)))(to_unit(x))
+    assert (y.amin().item(), y.amax().item()) == pytest.approx((-1, 3), abs=1e-5)
+
+
+def test_the_logarithm_keeps_its_ends_and_spreads_what_is_dark() -> None:
+    layer = Log().build({})
+    x = torch.linspace(-1, 1, 11).view(1, -1)
+    y = layer(x)
+    np.testing.assert_allclose(y, np.sign(x) * np.log1p(255 * np.abs(x)) / np.log(256), atol=1e-5)
+    assert y[0, [0, 5, 10]].tolist() == pytest.approx([-1, 0, 1], abs=1e-5)
+
+
+def test_contrast_is_of_each_image_alone() -> None:
+    x = torch.cat([images(5), torch.full((1, 3, 6, 6), 9, dtype=torch.uint8)])  # the last is one colour
+    y = GCN().build({})(to_unit(x))
+    z = to_unit(x).numpy().reshape(6, -1).astype(np.float64)
+    spread = np.maximum(z.std(1, keepdims=True), 0.01)
+    np.testing.assert_allclose(y.flatten(1), (z - z.mean(1, keepdims=True)) / spread, atol=1e-5)
+    assert y[-1].abs().max() < 1e-4
+    layer = GCN().build({})
+    torch.testing.assert_close(layer(to_unit(x[:5]) * 0.7 + 0.1), y[:5], atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("kind", NORMALISERS)
-def test_every_normaliser_keeps_the_shape_and_is_fitted_on_train_alone(kind: type) -> None:
+def test_every_normaliser_says_its_shape_and_sees_each_image_alone(kind: type) -> None:
     fitted = fit_all(images(80))
     other = to_unit(images(5, seed=9))
     layer = kind().build(fitted)
-    assert layer(other).shape == other.shape
+    assert layer(other).shape == (5, *kind().shape((3, 6, 6)))
     torch.testing.assert_close(layer(other)[:1], layer(other[:1]), atol=1e-5, rtol=1e-5)
-    assert {key.split("/")[0] for key in fitted} <= {k().name for k in NORMALISERS}
+    assert not list(layer.parameters())  # nothing that training would move
+
+
+@pytest.mark.parametrize("kind", NORMALISERS)
+def test_constant_pixels_and_constant_images_stay_finite(kind: type) -> None:
+    x = images(30)
+    x[:, :, :2] = 0
+    x[:4] = 255
+    for train in (x, x[:1], torch.zeros_like(x)):
+        assert torch.isfinite(kind().build(fit_all(train, (kind,)))(to_unit(x))).all()
+
+
+@pytest.mark.parametrize("kind", NORMALISERS)
+def test_a_normaliser_is_built_from_what_it_reads_alone(kind: type) -> None:
+    x = images(60)
+    alone, every = fit_all(x, (kind,)), fit_all(x)
+    assert needed(kind(), every).keys() == alone.keys()
+    assert all(torch.equal(alone[key], every[key]) for key in alone)
+    y = kind().build(needed(kind(), every))(to_unit(x))
+    assert torch.equal(y, kind().build(every)(to_unit(x)))
+
+
+@pytest.mark.parametrize("kind", [k for k in NORMALISERS if k is not PatchZCA])
+def test_points_pass_every_normaliser_but_patches(kind: type) -> None:
+    x = torch.randn(50, 2, generator=Generator().manual_seed(2))
+    assert torch.isfinite(kind().build(fit_all(x))(x)).all()
+    with pytest.raises(ConfigError, match="patch_zca"):
+        PatchZCA().shape((2,))
+
+
+def test_every_normaliser_can_be_declared_by_its_name() -> None:
+    adapter: TypeAdapter[object] = TypeAdapter(Normaliser)
+    assert {type(adapter.validate_python(kind().name)) for kind in NORMALISERS} == set(NORMALISERS)
+
+
+def test_fitting_streams_the_same_whatever_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = images(230)
+    whole = fit_all(x)
+    monkeypatch.setattr(whitening, "BLOCK", 70)
+    for key, value in fit_all(x).items():
+        if "vectors" not in key:  # directions of nearly equal eigenvalues may turn into each other
+            torch.testing.assert_close(value, whole[key], atol=1e-6, rtol=1e-4)
+
+
+def test_statistics_take_what_their_spectra_take() -> None:
+    x = images(200)
+    width = x[0].numel()
+    spectra = 2 * 4 * (width * width + 2 * width)  # zca and gcn_zca: eigenvectors, eigenvalues, mean image, float32
+    patches = sum(4 * (side * side + side) for side in (3 * k * k for k in range(1, 6)))
+    size = sum(value.nbytes for value in fit_all(x).values())
+    assert size < spectra + patches + 4 * (width + 10 * 3)
+    assert size > spectra - 2 * 4 * 2 * (width + 1)  # of gcn_zca the constant image is no direction

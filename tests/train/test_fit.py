@@ -10,14 +10,17 @@ from rdfia.data.batches import per_epoch, shuffled
 from rdfia.train import device
 from rdfia.train.classifier import build
 from rdfia.train.fit import Plan, Record, evaluate, fit
-from rdfia.train.optimise import SGD, Constant, Descent, Exponential
+from rdfia.train.optimise import SGD, Descent
 from rdfia.train.run import Data
+from rdfia.train.schedule import Constant, Exponential
+from rdfia.train.targets import Targets
 from tests.train.sample import run
 
 
 def plan(model: torch.nn.Module, rate: float = 0.1, epochs: int = 3, batch_size: int = 16) -> Plan:
     descent = Descent(SGD(learning_rate=rate), model.parameters())
-    return Plan(descent, Exponential(gamma=0.5), epochs, batch_size, device.autocast("float32", torch.device("cpu")))
+    precision = device.autocast("float32", torch.device("cpu"))
+    return Plan(descent, Exponential(gamma=0.5), epochs, batch_size, precision, Targets(2))
 
 
 def records(data: Data, **settings: float) -> list[Record]:

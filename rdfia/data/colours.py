@@ -1,0 +1,166 @@
+"""Augmentations of colour, on values in [0, 1]; each equals torchvision's operation of the same name."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Generator, Tensor
+
+from rdfia.data.draws import Drawn, Range, Space, uniform
+
+
+class Jitter(Drawn):
+    """Brightness, contrast, saturation and hue, in this order; one whose setting is 0 is left out.
+
+    The first three scale by a factor from [1 - b, 1 + b], hue turns by an angle from [-h, h] of a whole turn.
+    torchvision's ColorJitter draws the order anew for every call; here it is fixed.
+    """
+
+    space: ClassVar[Space] = "pixels"
+    name: Literal["jitter"] = "jitter"
+    brightness: float = Field(0.2, ge=0, le=1)
+    contrast: float = Field(0.2, ge=0, le=1)
+    saturation: float = Field(0.0, ge=0, le=1)
+    hue: float = Field(0.0, ge=0, le=0.5)
+
+    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Three factors and a turn (N, 4)."""
+        place = torch.tensor([1.0, 1.0, 1.0, 0.0], device=generator.device)
+        return place + torch.tensor(self._spreads(), device=generator.device) * uniform((shape[0], 4), -1, 1, generator)
+
+    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+        steps = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
+        for adjust, spread, amounts in zip(steps, self._spreads(), drawn.T, strict=True):
+            if spread:
+                images = adjust(images, each(amounts, images))
+        return images
+
+    def _spreads(self) -> tuple[float, ...]:
+        return self.brightness, self.contrast, self.saturation, self.hue
+
+
+class Blur(Drawn):
+    """A Gaussian blur over a window of `kernel_size`², its width drawn from `sigma`; borders are mirrored."""
+
+    space: ClassVar[Space] = "pixels"
+    name: Literal["blur"] = "blur"
+    kernel_size: Literal[3, 5, 7, 9] = 5
+    sigma: Range = (0.1, 2.0)
+
+    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """The widths in pixels (N)."""
+        return uniform((shape[0],), *self.sigma, generator)
+
+    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+        return gaussian_blur(images, drawn, self.kernel_size)
+
+
+class Noise(Drawn):
+    """Gaussian noise of deviation `sigma` on every value, cut to [0, 1]."""
+
+    space: ClassVar[Space] = "pixels"
+    name: Literal["noise"] = "noise"
+    sigma: float = Field(0.1, ge=0)
+
+    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """The noise itself (N, C, H, W)."""
+        return self.sigma * torch.randn(tuple(shape), generator=generator, device=generator.device)
+
+    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+        return (images + drawn).clamp(0, 1)
+
+
+def each(amounts: Tensor, images: Tensor) -> Tensor:
+    """One number for each image (N), shaped to meet all its values (N, 1, 1, 1)."""
+    return amounts.to(images.dtype).view(-1, 1, 1, 1)
+
+
+def blend(images: Tensor, others: Tensor, factors: Tensor) -> Tensor:
+    """y = f x + (1 - f) o, cut to [0, 1]."""
+    return (images * factors + others * (1 - factors)).clamp(0, 1)
+
+
+def adjust_brightness(images: Tensor, factors: Tensor) -> Tensor:
+    """y = f x, cut to [0, 1]."""
+    return (images * factors).clamp(0, 1)
+
+
+def adjust_contrast(images: Tensor, factors: Tensor) -> Tensor:
+    """y = f x + (1 - f) m, cut to [0, 1], with m the mean grey of the image."""
+    return blend(images, grey(images).mean((1, 2, 3), keepdim=True), factors)
+
+
+def adjust_saturation(images: Tensor, factors: Tensor) -> Tensor:
+    """y = f x + (1 - f) g, cut to [0, 1], with g the grey of each pixel."""
+    return blend(images, grey(images), factors)
+
+
+def adjust_hue(images: Tensor, turns: Tensor) -> Tensor:
+    """Turn the colour wheel by a part of a whole turn; a grey image has no hue to turn."""
+    if images.shape[1] == 1:
+        return images
+    hue, saturation, value = to_hsv(images)
+    return from_hsv(hue + turns, saturation, value)
+
+
+def adjust_sharpness(images: Tensor, factors: Tensor) -> Tensor:
+    """y = f x + (1 - f) s, cut to [0, 1], with s each pixel's mean with its neighbours, itself counted five times.
+
+    The outermost pixels stay as they are.
+    """
+    height, width = images.shape[2:]
+    if min(height, width) < 3:
+        return images
+    around = sum(images[:, :, i : height - 2 + i, j : width - 2 + j] for i in range(3) for j in range(3))
+    smooth = images.clone()
+    smooth[:, :, 1:-1, 1:-1] = (around + 4 * images[:, :, 1:-1, 1:-1]) / 13
+    return blend(images, smooth, factors)
+
+
+def grey(images: Tensor) -> Tensor:
+    """Luma of ITU-R BT.601: 0.2989 R + 0.587 G + 0.114 B; a grey image is its own."""
+    if images.shape[1] == 1:
+        return images
+    weights = torch.tensor([0.2989, 0.587, 0.114], device=images.device, dtype=images.dtype)
+    return (images * weights.view(1, 3, 1, 1)).sum(1, keepdim=True)
+
+
+def to_hsv(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Hue in turns from red, saturation and value, each (N, 1, H, W); a grey has hue 0 and saturation 0."""
+    r, g, b = images.split(1, 1)
+    high, low = torch.maximum(r, torch.maximum(g, b)), torch.minimum(r, torch.minimum(g, b))
+    span = high - low
+    red, green = r == high, g == high
+    sixth = torch.where(red, 0.0, torch.where(green, 2.0, 4.0))
+    beyond = torch.where(red, g - b, torch.where(green, b - r, r - g))
+    return (sixth + beyond / span.where(span > 0, 1)) / 6, span / high.where(high > 0, 1), high
+
+
+def from_hsv(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
+    """Each channel is v - v s max(0, min(k, 4 - k, 1)), k = (n + 6 h) mod 6, with n = 5, 3, 1 for R, G, B."""
+    offsets = torch.tensor([5.0, 3.0, 1.0], device=hue.device, dtype=hue.dtype).view(1, 3, 1, 1)
+    k = (offsets + 6 * hue) % 6
+    return value - value * saturation * torch.minimum(k, 4 - k).clamp(0, 1)
+
+
+def gaussian_blur(images: Tensor, sigmas: Tensor, kernel_size: int) -> Tensor:
+    """Weights proportional to exp(-d² / 2σ²), with its own σ for each image, along the rows and then the columns."""
+    reach = kernel_size // 2
+    distances = torch.arange(-reach, reach + 1, device=images.device, dtype=images.dtype)
+    weights = torch.softmax(-((distances / sigmas.to(images.dtype)[:, None]) ** 2) / 2, 1)  # (N, kernel_size)
+    weights = weights * (weights > 1e-12)  # numbers below the normal range are slow
+    padded = F.pad(images, (reach,) * 4, mode="reflect")
+    across = _weighted(padded, weights, 3)
+    return _weighted(across, weights, 2)
+
+
+def _weighted(images: Tensor, weights: Tensor, along: int) -> Tensor:
+    """Weighted sums (one row of weights for each image) of the window that begins at each place along one side."""
+    length = images.shape[along] - weights.shape[1] + 1
+    # shifted copies: a convolution would be rounded to bfloat16 under autocast
+    total = each(weights[:, 0], images) * images.narrow(along, 0, length)
+    for start in range(1, weights.shape[1]):
+        total = total.addcmul(each(weights[:, start], images), images.narrow(along, start, length))
+    return total

@@ -1,0 +1,94 @@
+"""Augmentations that mix each image with a partner from its batch, and its target likewise.
+
+They come last, after the geometry, and are for training alone. Partners are a permutation of the batch, and each image
+draws a share of its own; torchvision mixes the whole batch by one share, each image with its neighbour.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Generator, Tensor
+
+from rdfia.config import Config, named
+from rdfia.data.boxes import inside
+from rdfia.data.draws import integers
+
+Pair = tuple[Tensor, Tensor]
+
+
+class _Mixed(Config):
+    """Images (N, C, H, W) and targets (N, classes), one-hot or soft, to mixed images and soft targets.
+
+    A share λ is drawn from Beta(alpha, alpha): 1 is uniform, smaller leaves most images nearly alone.
+    """
+
+    alpha: float = Field(1.0, gt=0)
+
+    def __call__(self, images: Tensor, targets: Tensor, generator: Generator) -> Pair:
+        return self.apply(images, targets, *self.draw(images.shape, generator))
+
+    def draw(self, shape: Sequence[int], generator: Generator) -> Pair:
+        raise NotImplementedError
+
+    def apply(self, images: Tensor, targets: Tensor, partners: Tensor, drawn: Tensor) -> Pair:
+        raise NotImplementedError
+
+
+class Mixup(_Mixed):
+    """x = λ x + (1 - λ) x', and the targets alike. Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018."""
+
+    name: Literal["mixup"] = "mixup"
+
+    def draw(self, shape: Sequence[int], generator: Generator) -> Pair:
+        """Partners and shares (N) each."""
+        return _partners(shape[0], generator), beta(shape[0], self.alpha, generator)
+
+    def apply(self, images: Tensor, targets: Tensor, partners: Tensor, drawn: Tensor) -> Pair:
+        mixed = torch.lerp(images[partners], images, drawn.to(images.dtype).view(-1, 1, 1, 1))
+        return mixed, _mixed_targets(targets, partners, drawn)
+
+
+class Cutmix(_Mixed):
+    """A box of 1 - λ of the area about a pixel drawn alike comes from the partner; the targets mix as the areas do.
+
+    Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", 2019.
+    """
+
+    name: Literal["cutmix"] = "cutmix"
+
+    def draw(self, shape: Sequence[int], generator: Generator) -> Pair:
+        """Partners (N), and each box's top, left, bottom and right (N, 4), cut to the image."""
+        count, _, *sides = shape
+        limits = torch.tensor(sides, device=generator.device)
+        partners = _partners(count, generator)
+        shares = beta(count, self.alpha, generator)
+        middles = torch.stack([integers((count,), side, generator) for side in sides], 1)
+        reach = ((1 - shares).sqrt()[:, None] / 2 * limits).long()
+        low, high = (middles - reach).clamp(min=0), (middles + reach).minimum(limits)
+        return partners, torch.cat([low, high], 1)
+
+    def apply(self, images: Tensor, targets: Tensor, partners: Tensor, drawn: Tensor) -> Pair:
+        taken = inside(drawn, images.shape)
+        shares = 1 - taken.to(targets.dtype).mean((1, 2, 3))
+        return torch.where(taken, images[partners], images), _mixed_targets(targets, partners, shares)
+
+
+def beta(count: int, alpha: float, generator: Generator) -> Tensor:
+    """Numbers from Beta(alpha, alpha), (N): the first of two shares of Dirichlet(alpha, alpha)."""
+    concentration = torch.full((count, 2), alpha, device=generator.device)
+    # torch.distributions draws from the global generator alone; this is what it calls
+    return torch._sample_dirichlet(concentration, generator)[:, 0]
+
+
+def _partners(count: int, generator: Generator) -> Tensor:
+    return torch.randperm(count, generator=generator, device=generator.device)
+
+
+def _mixed_targets(targets: Tensor, partners: Tensor, shares: Tensor) -> Tensor:
+    return torch.lerp(targets[partners], targets, shares.to(targets.dtype)[:, None])
+
+
+Mixing = Annotated[Annotated[Mixup | Cutmix, Field(discriminator="name")], named]
+MIXINGS = (Mixup, Cutmix)

@@ -1,0 +1,98 @@
+"""The written-out optimisers at work on the weights of a network, and the matrices that two of them need."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+State = dict[str, Tensor]  # what an optimiser remembers of one tensor of weights
+
+
+class Steps(Protocol):
+    """An optimiser at work on the weights of one network."""
+
+    learning_rate: float
+
+    def step(self, factor: float) -> None:
+        """Move every weight along its gradient, and forget the gradients; `factor` is on the learning rate."""
+
+
+class Update(Protocol):
+    """An optimiser as its equation."""
+
+    @property
+    def learning_rate(self) -> float: ...
+
+    def decayed(self, w: Tensor, g: Tensor) -> Tensor:
+        """The gradient with the decay that is part of it."""
+
+    def update(self, w: Tensor, g: Tensor, state: State, rate: float) -> None:
+        """Move the weights w along the gradient g."""
+
+
+class Descent:
+    """The written-out optimisers at work, on each tensor of weights by itself."""
+
+    def __init__(self, optimiser: Update, parameters: Iterable[nn.Parameter]) -> None:
+        self.optimiser, self.learning_rate = optimiser, optimiser.learning_rate
+        self.weights: list[tuple[nn.Parameter, State]] = [(w, {}) for w in parameters]
+
+    @torch.no_grad()
+    def step(self, factor: float) -> None:
+        for w, state in self.weights:
+            if w.grad is not None:
+                self.optimiser.update(w, self.optimiser.decayed(w, w.grad), state, factor * self.learning_rate)
+                w.grad = None
+
+
+class JointDescent:
+    """The written-out optimisers at work, on all weights that have a gradient as one vector."""
+
+    def __init__(self, optimiser: Update, parameters: Iterable[nn.Parameter]) -> None:
+        self.optimiser, self.learning_rate = optimiser, optimiser.learning_rate
+        self.weights, self.state = list(parameters), State()
+
+    @torch.no_grad()
+    def step(self, factor: float) -> None:
+        moved = [(w, w.grad) for w in self.weights if w.grad is not None]
+        vector = torch.cat([w.flatten() for w, _ in moved])
+        gradient = self.optimiser.decayed(vector, torch.cat([g.flatten() for _, g in moved]))
+        self.optimiser.update(vector, gradient, self.state, factor * self.learning_rate)
+        for (w, _), part in zip(moved, vector.split([w.numel() for w, _ in moved]), strict=True):
+            w.copy_(part.view_as(w))
+            w.grad = None
+
+
+def orthogonal(matrix: Tensor, iterations: int) -> Tensor:
+    """Nearly U Vᵀ of U S Vᵀ, by Newton and Schulz: x ← a x + b (x xᵀ) x + c (x xᵀ)² x, from x = matrix / |matrix|.
+
+    Jordan's a, b and c rise fast from 0: singular values end between about 0.7 and 1.2, and not at 1.
+    """
+    a, b, c = 3.4445, -4.7750, 2.0315
+    tall = matrix.shape[0] > matrix.shape[1]
+    x: Tensor = (matrix.mT if tall else matrix) / matrix.norm().clamp(
+        min=1e-7
+    )  # x xᵀ is the smaller of the two products
+    for _ in range(iterations):
+        gram = x @ x.mT
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x.mT if tall else x
+
+
+def two_loops(g: Tensor, pairs: Tensor) -> Tensor:
+    """H g by products of vectors alone (Nocedal 1980), from the pairs (memory, 2, weights), the latest last.
+
+    It starts from H = (sᵀy / yᵀy) 1 of the latest; without a pair H g is g / max(1, Σ|g|), a step of length 1 at most.
+    """
+    if not len(pairs):
+        return g / g.abs().sum().clamp(min=1)
+    q, parts = g.clone(), []
+    for s, y in reversed(pairs.unbind()):
+        parts.append(s.dot(q) / s.dot(y))
+        q -= parts[-1] * y
+    s, y = pairs[-1]
+    q *= s.dot(y) / y.dot(y)
+    for (s, y), part in zip(pairs, reversed(parts), strict=True):
+        q += (part - y.dot(q) / s.dot(y)) * s
+    return q

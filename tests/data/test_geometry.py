@@ -1,0 +1,117 @@
+"""Geometry against torchvision under the same parameters, and the distributions of the draws."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Generator, Tensor
+from torchvision.transforms.v2 import InterpolationMode, functional
+
+from rdfia.data.geometry import Affine, Perspective, Rotation, homography, warp
+
+SIDES = [(12, 12), (11, 16)]
+
+
+def images(height: int, width: int, count: int = 32) -> Tensor:
+    return torch.randn(count, 3, height, width, generator=Generator().manual_seed(0))
+
+
+def check(y: Tensor, expected: Tensor, interpolation: str) -> None:
+    """Bilinear to 1e-4 of values of deviation 1; nearest but for one pixel in 100, between two to rounding."""
+    if interpolation == "bilinear":
+        torch.testing.assert_close(y, expected, atol=1e-4, rtol=0)
+    else:
+        assert (y != expected).float().mean() < 1e-2
+
+
+@pytest.mark.parametrize(("height", "width"), SIDES)
+@pytest.mark.parametrize("interpolation", ["bilinear", "nearest"])
+def test_rotation_is_torchvisions(interpolation: Any, height: int, width: int) -> None:
+    x, rotation = images(height, width), Rotation(degrees=180, interpolation=interpolation)
+    drawn = rotation.draw(x.shape, Generator().manual_seed(0))
+    mode = InterpolationMode(interpolation)
+    expected = torch.stack([functional.rotate(i, a, mode) for i, a in zip(x, drawn.tolist(), strict=True)])
+    check(rotation.apply(x, drawn), expected, interpolation)
+
+
+@pytest.mark.parametrize(("height", "width"), SIDES)
+@pytest.mark.parametrize("interpolation", ["bilinear", "nearest"])
+def test_affine_is_torchvisions(interpolation: Any, height: int, width: int) -> None:
+    augment = Affine(degrees=90, translate=0.3, scale=(0.5, 2.0), shear=40, interpolation=interpolation)
+    x = images(height, width)
+    drawn = augment.draw(x.shape, Generator().manual_seed(0))
+    drawn[:, 5] = torch.linspace(-20, 20, len(x))  # and the second shear
+    mode = InterpolationMode(interpolation)
+    expected = torch.stack(
+        [
+            functional.affine(image, angle, [int(shift_x), int(shift_y)], scale, shear, mode)
+            for image, (angle, shift_x, shift_y, scale, *shear) in zip(x, drawn.tolist(), strict=True)
+        ]
+    )
+    check(augment.apply(x, drawn), expected, interpolation)
+
+
+@pytest.mark.parametrize(("height", "width"), SIDES)
+@pytest.mark.parametrize("interpolation", ["bilinear", "nearest"])
+def test_perspective_is_torchvisions(interpolation: Any, height: int, width: int) -> None:
+    x, augment = images(height, width), Perspective(p=1.0, interpolation=interpolation)
+    pulls = augment.draw(x.shape, Generator().manual_seed(0))
+    old = torch.tensor([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]])
+    new = old + pulls * torch.tensor([[1, 1], [-1, 1], [-1, -1], [1, -1]])
+    mode = InterpolationMode(interpolation)
+    expected = torch.stack(
+        [functional.perspective(i, old.tolist(), n.tolist(), mode) for i, n in zip(x, new, strict=True)]
+    )
+    check(augment.apply(x, pulls), expected, interpolation)
+
+
+def test_a_homography_takes_the_corners_where_it_says() -> None:
+    old = torch.tensor([[0.0, 0], [9, 0], [9, 9], [0, 9]], dtype=torch.float64).expand(16, 4, 2)
+    new = old + torch.rand(16, 4, 2, generator=Generator().manual_seed(0))
+    points = homography(new, old) @ torch.nn.functional.pad(new, (0, 1), value=1.0).mT
+    torch.testing.assert_close((points[:, :2] / points[:, 2:]).mT, old, atol=1e-10, rtol=0)
+
+
+def test_doing_nothing_leaves_the_images_as_they_are() -> None:
+    x = images(9, 12)
+    torch.testing.assert_close(warp(x, torch.eye(3).expand(32, 3, 3), "bilinear"), x, atol=1e-5, rtol=0)
+    still = (Rotation(degrees=0), Affine(degrees=0, translate=0, scale=(1, 1), shear=0), Perspective(p=0.0))
+    for augment in still:
+        torch.testing.assert_close(augment(x, Generator()), x, atol=1e-5, rtol=0)
+
+
+def test_corners_on_one_line_leave_nothing_to_see_and_no_wrong_number() -> None:
+    pulls = torch.tensor([[[0, 0], [0, 0], [9, 0], [0, 9]], [[14, 14], [3, 0], [0, 0], [0, 3]]])
+    y = Perspective(distortion=1.0).apply(torch.ones(2, 1, 32, 32), pulls)
+    assert y.isfinite().all()
+    assert 0 <= y.min() <= y.max() <= 1.0001
+
+
+def test_angles_shifts_and_scales_are_uniform_in_their_ranges() -> None:
+    drawn = Affine(degrees=30, translate=0.25, scale=(0.5, 1.5), shear=10).draw((6000, 3, 32, 16), Generator())
+    low, high = drawn.aminmax(dim=0)
+    limits = torch.tensor([30, 4, 8, 0, 10, 0.0])
+    assert ((high - limits) <= 0)[[0, 1, 2, 4, 5]].all()
+    assert (high - limits).abs()[[0, 1, 2, 4, 5]].max() < 0.1
+    assert (low + limits).abs()[[0, 1, 2, 4, 5]].max() < 0.1
+    assert 0.5 <= low[3] < 0.51
+    assert 1.49 < high[3] <= 1.5
+    assert (drawn.mean(0) - torch.tensor([0, 0, 0, 1, 0, 0])).abs().max() < 0.7
+    assert torch.equal(drawn[:, 1:3], drawn[:, 1:3].round())
+
+
+def test_rotation_angles_are_uniform() -> None:
+    angles = Rotation(degrees=20).draw((6000, 3, 4, 4), Generator())
+    assert abs(angles.mean().item()) < 0.5
+    assert abs(angles.std().item() - 20 / 3**0.5) < 0.3
+    assert 19.9 < angles.abs().max() <= 20
+
+
+def test_corners_are_pulled_as_far_and_as_often_as_torchvisions() -> None:
+    pulls = Perspective(distortion=0.5, p=0.6).draw((8000, 3, 32, 16), Generator())
+    happened = pulls.flatten(1).any(1)
+    assert abs(happened.float().mean().item() - 0.6) < 0.02
+    assert pulls.amin() == 0
+    assert pulls.amax((0, 1)).tolist() == [4, 8]
+    counts = torch.bincount(pulls[happened][:, 2, 1], minlength=9)
+    assert (counts - counts.sum() / 9).abs().max() < 5 * (counts.sum() / 9) ** 0.5
