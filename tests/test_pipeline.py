@@ -182,6 +182,47 @@ def test_a_clone_without_data_renders_the_report(project: Project, tmp_path: Pat
     assert clone.summary() == project.summary()
 
 
+def test_a_sweep_writes_the_same_bytes_and_leaves_nothing_to_train(project: Project) -> None:
+    root = project.root
+    before = results(root)
+    assert len(before) == 3 * COUNT
+    (root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    for folder in ("reports/tiny/runs", "weights/tiny", ".dvc/cache"):
+        shutil.rmtree(root / folder)
+    said = project("python", "-m", "rdfia", "sweep", "-j", "2")
+    assert results(root) == before
+    assert f"[{COUNT:>3}/{COUNT}]" in said
+    ran = project.ran("dvc", "repro")
+    assert not [stage for stage in ran if stage.startswith((*TRAINED, "prepare"))]
+    assert "no run is stale" in project("python", "-m", "rdfia", "sweep")
+
+
+def test_a_sweep_goes_past_a_run_that_fails_and_commits_the_others(project: Project) -> None:
+    project.edit(
+        huge={
+            "normalise": {"name": "patch_zca", "kernel_size": 5},
+            "augment": ["cutout"],
+            "model": {"channels": [4] * 9},
+        },
+        centred={"normalise": "mean_image"},
+    )
+    said = project("python", "-m", "rdfia", "sweep", "-j", "2", "cnn", fails=True)
+    assert "cnn/huge" in said
+    assert "failed: params.yaml: cnn.runs.huge." in said
+    assert (project.root / "reports/tiny/runs/cnn/centred/metrics.json").exists()
+    assert not (project.root / "reports/tiny/runs/cnn/huge").exists()
+    assert "allowed: mlp, " in project("python", "-m", "rdfia", "sweep", "rnn", fails=True)
+    assert "allowed: 1 or more" in project("python", "-m", "rdfia", "sweep", "-j", "0", fails=True)
+    project.edit(huge=None, centred=None)
+    project("dvc", "repro")
+
+
+def results(root: Path) -> dict[str, bytes]:
+    """What training writes, but for the times."""
+    files = [*root.glob("reports/tiny/runs/*/*/*"), *root.glob("weights/tiny/*/*")]
+    return {str(path.relative_to(root)): path.read_bytes() for path in files if path.name != "timing.json"}
+
+
 def test_only_evaluation_reads_the_test_split(project: Project) -> None:
     splits = list((project.root / "data/tiny").glob("*/test.safetensors"))
     assert len(splits) == 4

@@ -10,18 +10,16 @@ from rdfia.train.run import Data, Run
 
 
 def prepared(params: Mapping[str, Any], chapter: str, names: list[str]) -> tuple[dict[str, Run], Data]:
-    """The named runs of a chapter, resolved and checked against the data, and the data."""
+    """The named runs of a chapter, resolved, and its data."""
     data = load_data(config.profile(params), chapters.dataset(params, chapter))
-    runs = {name: chapters.resolve(params, chapter, name) for name in names}
-    for name, run in runs.items():
-        chapters.check(run, data.card, f"{chapter}.runs.{name}")
-    return runs, data
+    return {name: chapters.resolve(params, chapter, name) for name in names}, data
 
 
 def train(
     profile: str, chapter: str, name: str, run: Run, data: Data, jobs: int, say: Callable[[str], None] = print
 ) -> None:
-    """Every seed of one run, `jobs` at a time, and its files."""
+    """Every seed of one run, `jobs` at a time, and its files; one that cannot be built on the data is a ConfigError."""
+    chapters.check(run, data.card, f"{chapter}.runs.{name}")
     outcome = Outcome()
     with Progress(profile, chapter, name, run, say) as progress, chapters.at(f"{chapter}.runs.{name}"):
         for seed, report in run.events(data, jobs):

@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 
+from rdfia.config import ConfigError
+
 Say = Callable[[str], None]
 
 
@@ -88,7 +90,8 @@ def _child(task: Task, saying: Connection, log: Path) -> None:
             task.work(saying.send)
         except Exception as error:
             traceback.print_exc()
-            saying.send(f"{type(error).__name__}: {error}".splitlines()[0])
+            kind = "" if isinstance(error, ConfigError) else f"{type(error).__name__}: "
+            saying.send(f"{kind}{error}".splitlines()[0])
             sys.exit(1)
 
 
