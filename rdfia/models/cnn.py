@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
-from rdfia.config import Config, listed
+from rdfia.config import Config, ConfigError, listed
 from rdfia.models.layers import Dropout, initialise
 
 Width = Annotated[int, Field(ge=1)]
@@ -37,6 +37,11 @@ class CNN(Config):
 
     def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:
         depth, height, width = shape
+        if min(height, width) >> len(self.channels) == 0:
+            allowed = min(height, width).bit_length() - 1
+            raise ConfigError(
+                f"model.channels: found {len(self.channels)}, allowed: 1 to {allowed} on {height}×{width}"
+            )
         features = nn.Sequential()
         for inputs, outputs in zip((depth, *self.channels), self.channels, strict=False):
             features.extend(self._stage(inputs, outputs))

@@ -112,3 +112,9 @@ def test_what_does_not_fit_is_refused() -> None:
         ViT(embed=32, patch_size=5).build((1, 28, 28), 10, Generator())
     with pytest.raises(ValueError, match="heads that divide embed"):
         ViT(embed=30, heads=4)
+
+
+def test_images_that_pooling_uses_up_are_one_line() -> None:
+    with pytest.raises(ConfigError, match=r"model\.channels: found 4, allowed: 1 to 3 on 8×9"):
+        CNN(channels=(2,) * 4).build((1, 8, 9), 2, Generator())
+    CNN(channels=(2,) * 3).build((1, 8, 9), 2, Generator())
