@@ -43,7 +43,7 @@ class Classifier(nn.Module):
         return self._normalised(x, lambda augmentation, x: augmentation(x, generator))
 
     def _normalised(self, x: Tensor, change: Callable[[Any, Tensor], Tensor]) -> Tensor:
-        """The normaliser, then the geometry; before it where the normaliser is a filter, which no flip commutes with."""
+        """The normaliser, then the geometry; the other way round for a filter, which commutes with no flip."""
         filters = isinstance(self.normalise, PatchWhiten)
         x = x if filters else self.normalise(x)
         for augmentation in self.geometry:
