@@ -13,7 +13,19 @@ import numpy.typing as npt
 
 from rdfia.analyse.published import Published
 from rdfia.analyse.results import ChapterResult, Study
-from rdfia.report import curves, effects, evidence, implementations, margins, plane, sheets, theory
+from rdfia.report import (
+    curves,
+    effects,
+    evidence,
+    heatmap,
+    implementations,
+    margins,
+    plane,
+    price,
+    schedules,
+    sheets,
+    theory,
+)
 from rdfia.report.style import Drawing, style
 
 Task = Callable[[], list[Drawing]]
@@ -26,7 +38,10 @@ def chapter(study: Study, result: ChapterResult, figures: Sequence[Published]) -
     return [
         partial(effects.accuracies, study, result, figures),
         partial(effects.forest, study, result, figures),
+        partial(heatmap.draw, result),
+        partial(price.draw, result),
         partial(curves.draw, study, result),
+        partial(schedules.draw, result),
         partial(margins.against_C, study, result),
         partial(regions, result, probes),
         partial(plane.strips, result, probes),

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from rdfia.analyse import published, results
 from rdfia.analyse.published import QUICK, Verdict
 from rdfia.analyse.results import Study
-from rdfia.report import contents, figures, lessons, provenance
+from rdfia.report import contents, dynamics, figures, lessons, provenance
 from rdfia.report.blocks import Section, section, template
 from rdfia.report.style import Drawing, themed
 from rdfia.report.summary import summary
@@ -55,7 +55,9 @@ def _chapter(
     text = template(chapter.name, lessons.facts(study, chapter))
     tables = [table for table in lessons.tables(study) if f"[table {table.name}]" in text]
     named = [drawing for drawing in drawn[""] if f"[figure {drawing.name}]" in text]
-    return section(chapter.name, text, [contents.chapter(chapter, verdicts), *tables], [*drawn[chapter.name], *named])
+    own = [contents.chapter(chapter, verdicts), dynamics.table(study, chapter)]
+    shown = [table for table in (*own, *tables) if table is not None]
+    return section(chapter.name, text, shown, [*drawn[chapter.name], *named])
 
 
 def _closing(study: Study, verdicts: Sequence[Verdict], drawings: Sequence[Drawing]) -> list[Section]:

@@ -10,7 +10,7 @@ from rdfia.report import curves, effects, evidence, figures
 from rdfia.report.style import style
 from tests.report import sample
 
-SHARED = ("test_accuracy", "effects", "loss", "accuracy", "confusion")
+SHARED = ("test_accuracy", "effects", "price", "loss", "accuracy", "confusion")
 
 
 def test_every_kind_of_figure_is_drawn(report: Path) -> None:

@@ -16,7 +16,7 @@ CHAPTERS = ("mlp", "cnn")
 
 def test_all_parts_are_there(report: Path) -> None:
     assert {part for part in page.PARTS if not (report / part).exists()} == set()
-    names = {*CHAPTERS, "headline", "data", "published", "cost"}
+    names = {*CHAPTERS, *(f"{chapter}_dynamics" for chapter in CHAPTERS), "headline", "data", "published", "cost"}
     assert {path.name for path in (report / "tables").iterdir()} == {f"{n}.{e}" for n in names for e in ("csv", "md")}
     assert [path.name for path in report.iterdir() if path.name.startswith(".")] == []
 
