@@ -235,7 +235,8 @@ def test_bad_parameters_end_in_one_line_and_lose_nothing(project: Project) -> No
     said = project("python", "-m", "stages.train", "cnn", "zca", fails=True)
     piped = project("dvc", "repro", fails=True)
     project("git", "checkout", "-q", "params.yaml")
-    line = "error: params.yaml: cnn.runs.zca.normalise.name: found 'zzca', allowed: none, standardise, mean_image, zca"
+    names = "none, standardise, mean_image, zca, pca, min_max, max_abs, robust, log, gcn, gcn_zca, patch_zca"
+    line = f"error: params.yaml: cnn.runs.zca.normalise.name: found 'zzca', allowed: {names}"
     assert said.strip() == line
     assert line in piped
     assert "Running stage 'cnn" not in piped
