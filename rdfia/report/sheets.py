@@ -24,7 +24,8 @@ def draw(card: Card, sheets: Arrays) -> list[Drawing]:
 SAYS = {
     "normalise": (
         "The same images under each normalisation, brought back to a visible range. Look at what is kept: a shift and "
-        "a scale per channel leave the picture as it is, whitening keeps the edges and drops the smooth parts."
+        "a scale per channel leave the picture as it is, whitening keeps the edges and drops the smooth parts, and "
+        "PCA leaves no picture at all; of the whitened patches the first three channels are shown as colours."
     ),
     "augment": (
         "The same images under each augmentation, one image in each row, first as it is and then as it may be drawn. "
