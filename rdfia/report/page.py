@@ -36,7 +36,8 @@ def write(params: Mapping[str, Any], root: Path) -> None:
     verdicts = published.verdicts(study, printed)
     parts = {chapter.name: figures.chapter(study, chapter, printed) for chapter in study.chapters}
     drawn = figures.draw({**parts, "": figures.lessons(study), "data": figures.data(study)})
-    chapters = [_chapter(study, chapter, verdicts, drawn) for chapter in study.chapters]
+    shared = lessons.tables(study)
+    chapters = [_chapter(study, chapter, verdicts, shared, drawn) for chapter in study.chapters]
     sections = [*chapters, *_closing(study, verdicts, drawn["data"])]
     folder = study.folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,11 +50,15 @@ def write(params: Mapping[str, Any], root: Path) -> None:
 
 
 def _chapter(
-    study: Study, chapter: results.ChapterResult, verdicts: Sequence[Verdict], drawn: Mapping[str, Sequence[Drawing]]
+    study: Study,
+    chapter: results.ChapterResult,
+    verdicts: Sequence[Verdict],
+    shared: Sequence[Table],
+    drawn: Mapping[str, Sequence[Drawing]],
 ) -> Section:
     """A chapter as its template lays it out: the chapter's table and figures, and what the template names besides."""
     text = template(chapter.name, lessons.facts(study, chapter))
-    tables = [table for table in lessons.tables(study) if f"[table {table.name}]" in text]
+    tables = [table for table in shared if f"[table {table.name}]" in text]
     named = [drawing for drawing in drawn[""] if f"[figure {drawing.name}]" in text]
     own = [contents.chapter(chapter, verdicts), dynamics.table(study, chapter)]
     shown = [table for table in (*own, *tables) if table is not None]

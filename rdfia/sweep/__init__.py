@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rdfia import config
+from rdfia import closure, config
 from rdfia.command import one_line
 from rdfia.sweep import dvc
 from rdfia.sweep.plan import Stage, plan
@@ -43,6 +43,7 @@ def sweep(jobs: int, chapters: Sequence[str]) -> int:
 def commit(stages: Sequence[Stage], ended: dict[str, Ended]) -> list[str]:
     """Give DVC the stages whose runs all ended well, from inputs that nobody changed meanwhile."""
     kept = []
+    closure.reread()  # once: they may have been edited since the plan
     for stage in stages:
         if any(task.name not in ended or ended[task.name].error for task in stage.tasks):
             continue

@@ -66,7 +66,6 @@ def plan(params: Mapping[str, Any], stale: Iterable[tuple[str, str, tuple[str, .
 
 def digest(params: Mapping[str, Any], chapter: str, runs: Iterable[str]) -> str:
     """Everything that the runs depend on: their settings, the code as it lies there, and the data."""
-    closure.reread()
     settings = {run: chapters.resolve(params, chapter, run).model_dump(mode="json") for run in runs}
     folder = places.data(config.profile(params), chapters.dataset(params, chapter))
     found = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())

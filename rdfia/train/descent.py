@@ -17,7 +17,7 @@ from rdfia.data.mixing import Mixing
 from rdfia.data.normalise import Identity, to_unit
 from rdfia.data.whitening import Whiten
 from rdfia.train import device
-from rdfia.train.classifier import build, stack
+from rdfia.train.classifier import build, network, stack
 from rdfia.train.fit import EVALUATION_BATCH, Plan, fit
 from rdfia.train.optimise import Optimiser
 from rdfia.train.run import Data, Event, Run, Snapshot, Split, Trained, Weights
@@ -106,9 +106,9 @@ def train_run(run: DescentRun, data: Data, jobs: int | None = None) -> Iterator[
 
 def _stackable(run: DescentRun, data: Data) -> bool:
     """Whether the seeds' networks are so small that a step costs more in calls than in products."""
-    example = build(run, data.card, data.statistics, torch.Generator())
-    small = data.card["kind"] == "points" and getattr(example.network, "stackable", False)
-    return small and run.optimiser.elementwise
+    if data.card["kind"] != "points" or not run.optimiser.elementwise:
+        return False
+    return getattr(network(run, data.card, torch.Generator()), "stackable", False)
 
 
 def whitened(run: DescentRun, data: Data) -> tuple[DescentRun, Data]:
