@@ -1,85 +1,77 @@
-"""The vision transformer of part 3, by hand (Dosovitskiy et al. 2021)."""
+"""The vision transformer of part 3, by hand (Dosovitskiy et al. 2021), and its ablations."""
 
-import math
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from pydantic import Field, model_validator
 from torch import Generator, Tensor, nn
 
 from rdfia.config import Config, ConfigError
+from rdfia.models import attention_formulas as formulas
+from rdfia.models.attention import Attention, AttentionKind, Grid, Softmax
 from rdfia.models.layers import initialise
+from rdfia.models.transformer import Activation, Block, Norm, PatchEmbedding, permuted
 
+__all__ = ["Attention", "Block", "PatchEmbedding", "ViT", "VisionTransformer", "flops", "permuted"]
 
-class PatchEmbedding(nn.Module):
-    """Images (N, C, H, W) → tokens (N, T, E): a convolution whose stride is its kernel reads each patch once."""
-
-    def __init__(self, channels: int, patch_size: int, width: int) -> None:
-        super().__init__()
-        self.projection = nn.Conv2d(channels, width, patch_size, stride=patch_size)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.projection(x).flatten(2).transpose(1, 2)  # type: ignore[no-any-return]
-
-
-class Attention(nn.Module):
-    """softmax(Q Kᵀ / √d) V in `heads` subspaces of d = E / heads dimensions, side by side, then one projection."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.qkv = nn.Linear(width, 3 * width)
-        self.projection = nn.Linear(width, width)
-
-    def weights(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Attention of each token to each (N, heads, T, T), rows summing to 1, and the values (N, heads, T, d)."""
-        n, t, e = x.shape
-        q, k, v = self.qkv(x).view(n, t, 3, self.heads, e // self.heads).permute(2, 0, 3, 1, 4)
-        return (q @ k.transpose(2, 3) / math.sqrt(e // self.heads)).softmax(-1), v
-
-    def forward(self, x: Tensor) -> Tensor:
-        attention, v = self.weights(x)
-        return self.projection((attention @ v).transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
-
-
-class Block(nn.Module):
-    """x ← x + Attention(norm(x)); x ← x + MLP(norm(x)): the residual stays outside the norm."""
-
-    def __init__(self, width: int, heads: int, ratio: int) -> None:
-        super().__init__()
-        self.norm1, self.attention = nn.LayerNorm(width), Attention(width, heads)
-        self.norm2 = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(nn.Linear(width, ratio * width), nn.GELU(), nn.Linear(ratio * width, width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attention(self.norm1(x))
-        return x + self.mlp(self.norm2(x))  # type: ignore[no-any-return]
+Pool = Literal["token", "mean"]
+Positions = Literal["learned", "sinusoidal", "none"]
 
 
 class VisionTransformer(nn.Module):
-    """Patches, a class token before them, a learned position for each, blocks, and a linear head on the class token."""
+    """Patches, a class token before them, a position for each, blocks, a norm, and a linear head.
 
-    def __init__(self, embed: PatchEmbedding, tokens: int, blocks: list[Block], width: int, classes: int) -> None:
+    z⁰ = [c; z₁; …; z_T] + p, then z^l = block_l(z^{l-1}), then the head on norm(z^L)₀. With the mean for a pool there
+    is no class token, and the head reads the mean of norm(z^L) over the patches.
+    """
+
+    def __init__(
+        self,
+        embed: PatchEmbedding,
+        class_token: nn.Parameter | None,
+        positions: Tensor | None,
+        blocks: list[Block],
+        head: nn.Linear,
+        grid: Grid,
+    ) -> None:
         super().__init__()
+        self.grid = grid
         self.embed = embed
-        self.class_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.positions = nn.Parameter(torch.zeros(1, tokens + 1, width))
+        self.class_token, self.positions = class_token, positions  # (1, 1, E) and (1, n, E)
         self.blocks = nn.Sequential(*blocks)
-        self.norm = nn.LayerNorm(width)
-        self.head = nn.Linear(width, classes)
+        self.norm = nn.LayerNorm(head.in_features)
+        self.head = head
 
     def tokens(self, x: Tensor) -> Tensor:
-        """The tokens (N, 1 + T, E) that enter the first block."""
+        """The tokens (N, n, E) that enter the first block: those of the patches after the class token, if any."""
         x = self.embed(x)
-        return torch.cat([self.class_token.expand(x.shape[0], -1, -1), x], 1) + self.positions
+        x = x if self.class_token is None else formulas.with_class_token(x, self.class_token)
+        return x if self.positions is None else formulas.with_positions(x, self.positions)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.norm(self.blocks(self.tokens(x)))
-        return self.head(x[:, 0])  # type: ignore[no-any-return]
+        return self.head(x.mean(1) if self.class_token is None else x[:, 0])  # type: ignore[no-any-return]
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """The attention (N, heads, n, n) of every block, first to last, on images (N, C, H, W)."""
+        x, found = self.tokens(x), []
+        for block in self.blocks:
+            found.append(cast(Block, block).weights(x))
+            x = block(x)
+        return found
+
+    def focus(self, weights: Tensor) -> Tensor:
+        """What the head's token gathers from each patch (…, rows, columns), from attention or a rollout (…, n, n)."""
+        read = weights.mean(-2) if self.class_token is None else weights[..., 0, 1:]
+        return read.reshape(*read.shape[:-1], *self.grid)
 
 
 class ViT(Config):
-    """A vision transformer of `blocks` blocks over `patch_size`² patches, embedded in `embed` dimensions."""
+    """A vision transformer of `blocks` blocks over `patch_size`² patches, embedded in `embed` dimensions.
+
+    As given it is the course's network; `pool`, `positions`, `norm`, `residual`, `activation` and `attention` each take
+    away or exchange one part of it. Whatever they are, the parts that are left start from the same weights.
+    """
 
     name: Literal["vit"] = "vit"
     embed: int = Field(32, ge=1)
@@ -87,23 +79,65 @@ class ViT(Config):
     blocks: int = Field(2, ge=1)
     heads: int = Field(4, ge=1)
     mlp_ratio: int = Field(4, ge=1)
+    pool: Pool = "token"
+    positions: Positions = "learned"
+    norm: Norm = "pre"
+    residual: bool = True
+    activation: Activation = "gelu"
+    attention: AttentionKind = Softmax()
 
     @model_validator(mode="after")
     def _heads_divide(self) -> "ViT":
         if self.embed % self.heads:
             raise ValueError(f"heads that divide embed ({self.embed} / {self.heads})")
+        if self.positions == "sinusoidal" and self.embed % 2:
+            raise ValueError(f"an even embed for sinusoidal positions ({self.embed})")
         return self
 
     def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:
-        depth, height, width = shape
+        grid = self.grid(shape)
+        embed = PatchEmbedding(shape[0], self.patch_size, self.embed)
+        token = nn.Parameter(torch.zeros(1, 1, self.embed)) if self.leading else None
+        positions = self._positions(self.leading + grid[0] * grid[1])
+        blocks = [self._block(grid) for _ in range(self.blocks)]
+        network = VisionTransformer(embed, token, positions, blocks, nn.Linear(self.embed, classes), grid)
+        initialise(network, generator)
+        for drawn in (token, positions):  # last, so that leaving one out moves no other weight
+            if isinstance(drawn, nn.Parameter):
+                nn.init.normal_(drawn, std=0.02, generator=generator)
+        return network
+
+    @property
+    def leading(self) -> int:
+        """How many tokens stand before those of the patches."""
+        return int(self.pool == "token")
+
+    def grid(self, shape: tuple[int, ...]) -> Grid:
+        """Rows and columns of patches in images of this shape (C, H, W)."""
+        _, height, width = shape
         if height % self.patch_size or width % self.patch_size:
             raise ConfigError(f"model.patch_size: found {self.patch_size}, allowed: a divisor of {height} and {width}")
-        tokens = (height // self.patch_size) * (width // self.patch_size)
-        blocks = [Block(self.embed, self.heads, self.mlp_ratio) for _ in range(self.blocks)]
-        network = VisionTransformer(
-            PatchEmbedding(depth, self.patch_size, self.embed), tokens, blocks, self.embed, classes
-        )
-        initialise(network, generator)
-        for token in (network.class_token, network.positions):
-            nn.init.normal_(token, std=0.02, generator=generator)
-        return network
+        return height // self.patch_size, width // self.patch_size
+
+    def _positions(self, count: int) -> Tensor | None:
+        """For each token a weight of its own, sinusoids that are made anew and not among the weights, or nothing."""
+        if self.positions == "sinusoidal":
+            return nn.Buffer(formulas.sinusoids(count, self.embed)[None], persistent=False)
+        return nn.Parameter(torch.zeros(1, count, self.embed)) if self.positions == "learned" else None
+
+    def _block(self, grid: Grid) -> Block:
+        attention = self.attention.build(self.embed, self.heads, grid, self.leading)
+        return Block(self.embed, self.heads, self.mlp_ratio, attention, self.norm, self.residual, self.activation)
+
+
+def flops(config: ViT, shape: tuple[int, ...], classes: int) -> int:
+    """Multiplications and additions of the matrix products for one image of this shape, forwards: 2 m k n for each.
+
+    Patches 2 T (C P²) E, then for each block 2 (4 + 2 r) n E² + F_A, then the head 2 E classes.
+    """
+    grid = config.grid(shape)
+    patches = grid[0] * grid[1]
+    attention = config.attention.flops(config.embed, config.heads, grid, config.leading)
+    block = formulas.block_flops(config.leading + patches, config.embed, config.mlp_ratio, attention)
+    embedding = 2 * patches * shape[0] * config.patch_size**2 * config.embed
+    return int(embedding + config.blocks * block + 2 * config.embed * classes)
