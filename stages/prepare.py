@@ -20,7 +20,7 @@ def main(name: str) -> None:
         save_split(content, folder / f"{split}.safetensors")
     statistics = fit_all(splits["train"].x)
     save_tensors(statistics, folder / "statistics.safetensors")
-    save_tensors(sheets(splits["train"], statistics), folder / "sheets.safetensors")
+    save_tensors(sheets(splits["train"], statistics, splits["validation"]), folder / "sheets.safetensors")
     write_json(card, places.card(profile, name))
     print(f"{name}: {card['label']}, {card['counts']}")
 

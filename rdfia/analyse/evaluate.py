@@ -8,10 +8,12 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from pydantic import TypeAdapter
+from torch import Tensor, nn
 
 from rdfia.chapters import predictor
 from rdfia.config import ConfigError
+from rdfia.data.normalise import Normaliser, seen_with
 from rdfia.data.store import Split
 from rdfia.train import device
 from rdfia.train.fit import predict
@@ -23,13 +25,22 @@ def evaluate(metrics: Mapping[str, Any], weights: Path, test: Split) -> dict[str
     where = device.device()
     classes = metrics["data"]["classes"]
     confusion = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    seeds = {}
+    seeds, own = {}, own_normaliser(metrics, test.x)
     for seed in sound_seeds(metrics):
-        model = predictor(metrics, weights, seed).to(where)
+        model = predictor(metrics, weights, seed)
+        model.normalise = own or model.normalise
+        model = model.to(where)
         logits = predict(model, test.x.to(where), device.autocast("float32", where)).cpu()
         confusion += _confusion(test.y, logits.argmax(1), len(classes))
         seeds[str(seed)] = _score(logits, test.y)
     return {"seeds": seeds, "confusion": confusion.tolist(), "classes": classes}
+
+
+def own_normaliser(metrics: Mapping[str, Any], x: Tensor) -> nn.Module | None:
+    """The layer fitted on the examples x themselves, where the run makes that mistake on purpose."""
+    normaliser = TypeAdapter(Normaliser).validate_python(metrics["config"]["normalise"])
+    statistics = seen_with(normaliser, {}, x)
+    return normaliser.build(statistics) if statistics else None
 
 
 def verify(metrics: Mapping[str, Any], weights: Path) -> None:

@@ -14,8 +14,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from rdfia.config import Config, ConfigError, named
-from rdfia.data import whitening
-from rdfia.data.whitening import Affine, Whiten, mean_of
+from rdfia.data import spectra, whitening
+from rdfia.data.spectra import mean_of, spread
+from rdfia.data.whitening import Affine, Whiten
 
 Statistics = Mapping[str, Tensor]
 LARGEST_PATCH = 5
@@ -56,10 +57,8 @@ class Standardise(_Normaliser):
     name: Literal["standardise"] = "standardise"
 
     def fit(self, train: Tensor) -> dict[str, Tensor]:
-        axes = list(range(1, train.ndim - 1))  # rows and columns of what a block's sum leaves
-        mean = _over(axes, mean_of(train, to_unit))
-        std = _over(axes, mean_of(train, lambda block: (to_unit(block) - mean).square())).sqrt()
-        return {"mean": mean.float(), "std": std.float()}  # (C, 1, 1), or (D,) for points
+        mean, std = spectra.moments(train, to_unit)
+        return {"mean": mean, "std": std}  # (C, 1, 1), or (D,) for points
 
     def build(self, statistics: Statistics) -> nn.Module:
         return Affine(statistics["standardise/mean"], 1 / statistics["standardise/std"].clamp(min=1e-6))
@@ -84,16 +83,18 @@ class ZCA(_Normaliser):
 
     The whitened covariance is λ / (λ + ε) along each eigenvector. Here ε = `epsilon` · mean(λ): relative to the
     spectrum, so that it means the same on every data set. (Krizhevsky 2009, appendix A.) Two mistakes can be made on
-    purpose: `rescale` to [0, 1], by each `image`'s own extremes or by a `clip`, as a picture would be.
+    purpose: `rescale` to [0, 1], by each `image`'s own extremes or by a `clip`, as a picture would be; and `own`, with
+    which every split is whitened by its own statistics.
     """
 
     reads: ClassVar[str] = "zca"
     name: Literal["zca"] = "zca"
     epsilon: float = Field(0.1, gt=0)
     rescale: Literal["none", "image", "clip"] = "none"
+    own: bool = False
 
     def fit(self, train: Tensor) -> dict[str, Tensor]:
-        return whitening.spectrum(train, to_unit)
+        return spectra.spectrum(train, to_unit)
 
     def build(self, statistics: Statistics) -> nn.Module:
         after = {"none": nn.Identity(), "image": whitening.Stretch(), "clip": nn.Hardtanh(0, 1)}[self.rescale]
@@ -122,12 +123,12 @@ class MinMax(_Normaliser):
     high: float = 1.0
 
     def fit(self, train: Tensor) -> dict[str, Tensor]:
-        low, high = whitening.extremes(train, to_unit)
+        low, high = spectra.extremes(train, to_unit)
         return {"min": low, "max": high}  # (C, 1, 1), or (D,) for points
 
     def build(self, statistics: Statistics) -> nn.Module:
         low, high = statistics["min_max/min"], statistics["min_max/max"]
-        gain = (self.high - self.low) / _spread(high - low)
+        gain = (self.high - self.low) / spread(high - low)
         return Affine(low - self.low / gain, gain)
 
 
@@ -139,7 +140,7 @@ class MaxAbs(_Normaliser):
 
     def build(self, statistics: Statistics) -> nn.Module:
         low, high = statistics["min_max/min"], statistics["min_max/max"]
-        return Affine(torch.zeros_like(low), 1 / _spread(torch.maximum(low.abs(), high.abs())))
+        return Affine(torch.zeros_like(low), 1 / spread(torch.maximum(low.abs(), high.abs())))
 
 
 class Robust(_Normaliser):
@@ -149,12 +150,12 @@ class Robust(_Normaliser):
     name: Literal["robust"] = "robust"
 
     def fit(self, train: Tensor) -> dict[str, Tensor]:
-        quartiles = torch.stack([whitening.quartiles(channel) for channel in train.unbind(1)], 1)
+        quartiles = torch.stack([spectra.quartiles(channel) for channel in train.unbind(1)], 1)
         first, median, third = quartiles.view(3, -1, *[1] * (train.ndim - 2))  # each (C, 1, 1), or (D,) for points
         return {"median": median, "range": third - first}
 
     def build(self, statistics: Statistics) -> nn.Module:
-        return Affine(statistics["robust/median"], 1 / _spread(statistics["robust/range"]))
+        return Affine(statistics["robust/median"], 1 / spread(statistics["robust/range"]))
 
 
 class Log(_Normaliser):
@@ -186,7 +187,7 @@ class GCNZCA(_Normaliser):
 
     def fit(self, train: Tensor) -> dict[str, Tensor]:
         contrast = GCN().build({})
-        return whitening.spectrum(train, lambda block: contrast(to_unit(block)))
+        return spectra.spectrum(train, lambda block: contrast(to_unit(block)))
 
     def build(self, statistics: Statistics) -> nn.Module:
         weight = whitening.zca_matrix(statistics["gcn_zca/values"], statistics["gcn_zca/vectors"], self.epsilon)
@@ -206,7 +207,7 @@ class PatchZCA(_Normaliser):
     both_signs: bool = False
 
     def fit(self, train: Tensor) -> dict[str, Tensor]:
-        return whitening.patch_spectra(train, to_unit, LARGEST_PATCH) if train.ndim == 4 else {}
+        return spectra.patch_spectra(train, to_unit, LARGEST_PATCH) if train.ndim == 4 else {}
 
     def build(self, statistics: Statistics) -> nn.Module:
         k, mean = self.kernel_size, statistics["patch_zca/mean"]
@@ -220,16 +221,6 @@ class PatchZCA(_Normaliser):
         if self.kernel_size > min(shape[1:]):
             raise ConfigError(f"normalise.kernel_size: found {self.kernel_size}, allowed: at most {min(shape[1:])}")
         return shape[0] * self.kernel_size**2 * (1 + self.both_signs), *shape[1:]
-
-
-def _over(axes: list[int], x: Tensor) -> Tensor:
-    """The mean over axes that stay, with length 1; over none of them x itself."""
-    return x.mean(axes, keepdim=True) if axes else x
-
-
-def _spread(x: Tensor) -> Tensor:
-    """What to divide by: a channel without any spread is only shifted."""
-    return torch.where(x > 0, x, 1)
 
 
 NORMALISERS = (Identity, Standardise, MeanImage, ZCA, PCA, MinMax, MaxAbs, Robust, Log, GCN, GCNZCA, PatchZCA)
@@ -247,3 +238,9 @@ def fit_all(train: Tensor, kinds: Iterable[type[_Normaliser]] = NORMALISERS) -> 
 def needed(normaliser: _Normaliser, statistics: Statistics) -> dict[str, Tensor]:
     """Of all statistics those that the normaliser is built from."""
     return {key: value for key, value in statistics.items() if key.startswith(f"{normaliser.reads}/")}
+
+
+def seen_with(normaliser: _Normaliser, statistics: Statistics, x: Tensor) -> Statistics:
+    """The statistics with which a split other than train is seen: `own` fits them on its raw examples x again."""
+    own = isinstance(normaliser, ZCA) and normaliser.own
+    return {**statistics, **fit_all(x, (ZCA,))} if own else statistics

@@ -1,19 +1,26 @@
-"""Contact sheets: what every normaliser and every augmentation does to the same few images."""
+"""Contact sheets: what normalisers and augmentations do to the same few images, and whitening by its ridge."""
 
 from collections.abc import Mapping
 
 import torch
 from torch import Generator, Tensor
 
+from rdfia.data import whitening
 from rdfia.data.augment import AUGMENTATIONS
-from rdfia.data.normalise import NORMALISERS, to_unit
+from rdfia.data.normalise import NORMALISERS, ZCA, seen_with, to_unit
 from rdfia.data.store import Split
 
 COLUMNS = 8
+EPSILONS = (0.1, 0.01, 1e-4, 1e-6)
+ROUNDING = 1e-10  # of the whole variance: so little is none
+MEASURED = 500  # images are enough for their variance along each direction
 
 
-def sheets(train: Split, statistics: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """uint8 sheets (rows, columns, 3, H, W) by `samples`, `normalise/<name>`, `augment/<name>`, and the `spectrum`."""
+def sheets(train: Split, statistics: Mapping[str, Tensor], validation: Split | None = None) -> dict[str, Tensor]:
+    """uint8 sheets (rows, columns, 3, H, W) by `samples`, `normalise/<name>`, `augment/<name>`, and the `spectrum`.
+
+    With a validation split, `whitening/<setting>` of its images, and their variance along the `directions/…` of train.
+    """
     if train.x.ndim != 4:
         return {}
     shown = _by_class(train)  # (classes, columns, C, H, W)
@@ -25,7 +32,52 @@ def sheets(train: Split, statistics: Mapping[str, Tensor]) -> dict[str, Tensor]:
     for augment in AUGMENTATIONS:
         chosen = augment.for_side(first.shape[-1])
         drawn[f"augment/{chosen.name}"] = _draws(chosen, to_unit(first[:4]))
-    return drawn
+    return drawn | (_whitened(train, validation, statistics) if validation is not None and len(validation) else {})
+
+
+def _whitened(train: Split, validation: Split, statistics: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Validation images whitened with each ridge and with each mistake, and what train and validation vary by then."""
+    raw, shown = validation.x[:MEASURED], to_unit(_by_class(validation)[:COLUMNS, 0])
+    own = seen_with(ZCA(own=True), {}, raw)
+    rows = {f"ε = {epsilon:g}": _zca(shown, statistics, epsilon) for epsilon in EPSILONS}
+    rows |= {f"ε = {epsilon:g}, own statistics": _zca(shown, own, epsilon) for epsilon in EPSILONS[:3]}
+    drawn = {"raw": shown} | {name: _around_grey(y) for name, y in rows.items()}
+    first = f"ε = {EPSILONS[0]:g}"
+    drawn[f"{first}, stretched to [0, 1]"] = _stretch(rows[first])
+    drawn[f"{first}, clipped to [0, 1]"] = rows[first].clamp(0, 1)
+    pictures = {f"whitening/{name}": _bytes(y)[None] for name, y in drawn.items()}
+    return pictures | directions(train.x[:MEASURED], raw, statistics)
+
+
+def _zca(x: Tensor, statistics: Mapping[str, Tensor], epsilon: float) -> Tensor:
+    mean, values, vectors = (statistics[f"zca/{part}"] for part in ("mean", "values", "vectors"))
+    return whitening.zca((x - mean).flatten(1), values, vectors, epsilon).view(x.shape)
+
+
+def directions(train: Tensor, validation: Tensor, statistics: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Variance of images along each eigenvector of train, as they are and whitened with each ridge (1 + ridges, D)."""
+    vectors = statistics["zca/vectors"]
+    width, rank = vectors.shape
+    gain = [torch.ones(width, dtype=torch.float64)]
+    for epsilon in EPSILONS:
+        floor, inside = whitening.gains(statistics["zca/values"], width, epsilon)
+        gain.append(torch.cat([inside, floor.expand(width - rank)]).square())
+    found = {"train": _variances(train, statistics), "validation": _variances(validation, statistics)}
+    found["train"][:rank] = statistics["zca/values"]  # of all train images
+    measured = {f"directions/{name}": variance * torch.stack(gain) for name, variance in found.items()}
+    ridges = torch.tensor(EPSILONS, dtype=torch.float64)
+    return measured | {"directions/epsilon": ridges, "directions/measured": torch.tensor([len(validation)])}
+
+
+def _variances(raw: Tensor, statistics: Mapping[str, Tensor]) -> Tensor:
+    """Variance along each eigenvector of train (D); what lies outside all of them is shared out over the rest."""
+    vectors = statistics["zca/vectors"]
+    x = (to_unit(raw) - statistics["zca/mean"]).flatten(1)
+    along = x @ vectors
+    outside = (x - along @ vectors.T).square().mean(0, dtype=torch.float64).sum()
+    outside = torch.where(outside > ROUNDING * statistics["zca/values"].sum(), outside, 0)
+    rest = len(vectors) - vectors.shape[1]
+    return torch.cat([along.square().mean(0, dtype=torch.float64), (outside / max(rest, 1)).expand(rest)])
 
 
 def _by_class(train: Split) -> Tensor:
@@ -55,6 +107,11 @@ def _stretch(x: Tensor) -> Tensor:
     """Each image's own range brought to [0, 1]: normalised values are no colours."""
     low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
     return (x - low) / (high - low).clamp(min=1e-6)
+
+
+def _around_grey(x: Tensor) -> Tensor:
+    """All images on one scale: 0 is grey, and one value in a hundred is beyond black or white."""
+    return 0.5 + x / (2 * x.abs().flatten().quantile(0.99).clamp(min=1e-6))
 
 
 def _bytes(x: Tensor) -> Tensor:

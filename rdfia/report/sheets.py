@@ -1,12 +1,15 @@
 """What the data look like: samples, normalisations, augmentations and the spectrum that whitening evens out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import ceil
 
 import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
 
 from rdfia.analyse.results import Card
 from rdfia.report.evidence import Arrays
-from rdfia.report.style import BLUE, INK, WIDTH, Drawing, finish, listed, montage, panels, picture
+from rdfia.report.style import BLUE, GREEN, INK, ORANGE, PINK, WIDTH, Drawing, finish, listed, montage, panels, picture
 
 
 def draw(card: Card, sheets: Arrays) -> list[Drawing]:
@@ -18,9 +21,11 @@ def draw(card: Card, sheets: Arrays) -> list[Drawing]:
         if keys:
             first = [key for key in ("raw", f"{group}/none") if key in sheets]
             shown.append(_sheet(card, sheets, group, [*first, *sorted(set(keys) - set(first))], says))
-    return shown + (_spectrum(card, sheets) if "spectrum" in sheets else [])
+    shown += _spectrum(card, sheets) if "spectrum" in sheets else []
+    return shown + (whitening(card, sheets) if "directions/train" in sheets else [])
 
 
+RIDGES = (BLUE, GREEN, ORANGE, PINK)
 SAYS = {
     "normalise": (
         "The same images under each normalisation, brought back to a visible range. Look at what is kept: a shift and "
@@ -67,6 +72,61 @@ def _spectrum(card: Card, sheets: Arrays) -> list[Drawing]:
     return [finish(figure, f"{card.name}_spectrum", caption, f"Falling spectrum of {card.name} on logarithmic axes.")]
 
 
+def whitening(card: Card, sheets: Arrays) -> list[Drawing]:
+    """What a ridge does to train and validation images: their variance along each direction, and the pictures."""
+    keys = [key for key in sheets if key.startswith("whitening/")]
+    columns, _, height, width = sheets[keys[0]].shape[1:]
+    tall = 0.5 * WIDTH * (height + 1) / (columns * (width + 1)) + 0.3
+    figure, axes = panels(2 + len(keys), 2, tall, height_ratios=(2.9 / tall, *[1] * ceil(len(keys) / 2)))
+    figure.set_figheight(2.9 + tall * ceil(len(keys) / 2) + 0.3)
+    _directions(axes[0], sheets, {0: ("", INK)}, "before whitening")
+    ridges = zip((f"ε = {epsilon:g}" for epsilon in sheets["directions/epsilon"]), RIDGES, strict=False)
+    _directions(axes[1], sheets, dict(enumerate(ridges, 1)), "after whitening")
+    for axis, key in zip(axes[2:], keys, strict=True):
+        axis.imshow(montage(sheets[key][0], columns))
+        picture(axis, key.split("/")[1])
+    names = listed([key.split("/")[1] for key in keys])
+    alt = f"Variance along each direction of {card.name} by ridge, and pictures of validation images: {names}."
+    return [finish(figure, f"{card.name}_whitening", _said(card, sheets), alt)]
+
+
+def _directions(axis: Axes, sheets: Arrays, rows: Mapping[int, tuple[str, str]], title: str) -> None:
+    """Variance along the directions of train: dashed of train images, solid of validation images."""
+    for row, (name, colour) in rows.items():
+        for split, line in (("train", "--"), ("validation", "-")):
+            places, variance = _binned(sheets[f"directions/{split}"][row])
+            said = name if name and split == "validation" else None if name else split
+            axis.plot(places, variance, line, color=colour, label=said)
+    axis.set(xscale="log", yscale="log", title=title, xlabel="direction, the strongest first", ylabel="variance")
+    axis.margins(y=0.1)
+    axis.legend(loc="lower left" if len(rows) == 1 else "center left")
+
+
+def _binned(variance: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Places and means of bins that widen with the place; what has no variance at all is left out."""
+    edges = np.unique(np.geomspace(1, len(variance) + 1, 60).astype(int)) - 1
+    means = np.add.reduceat(variance, edges[:-1]) / np.diff(edges)
+    places = (edges[:-1] + edges[1:] + 1) / 2
+    return places[means > 0], means[means > 0]
+
+
+def _said(card: Card, sheets: Arrays) -> str:
+    """The caption: how much more validation images vary than train images, for each ridge."""
+    train, validation = (sheets[f"directions/{split}"].sum(1)[1:] for split in ("train", "validation"))
+    ratios = [
+        f"{_two_digits(ratio)} at ε = {epsilon:g}"
+        for ratio, epsilon in zip(validation / train, sheets["directions/epsilon"], strict=True)
+    ]
+    return (
+        f"{card.label}: ZCA whitening by its ridge ε, in units of the mean eigenvalue. Above, the variance of train "
+        "images (dashed) and of validation images (solid) along the eigenvectors of train. Look where the two part: "
+        "there a direction was never really seen, and whitening blows up noise. Over all directions, whitened "
+        f"validation images vary as much as train images times {listed(ratios)}. Below, validation images: each panel "
+        "on one scale around grey, but for those that were brought to [0, 1] by mistake, which are shown as they are; "
+        f"their own statistics are those of {int(sheets['directions/measured'][0])} validation images."
+    )
+
+
 def _two_digits(number: float) -> str:
-    """A large number rounded to two digits: 63,000."""
-    return f"{float(f'{number:.2g}'):,.0f}"
+    """A number rounded to two digits: 63,000 or 1.3."""
+    return f"{float(f'{number:.2g}'):,g}" if number < 10 else f"{float(f'{number:.2g}'):,.0f}"

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from rdfia import places
 from rdfia.analyse.evaluate import best, evaluate
 from rdfia.analyse.probe import arrays, points, probe
 from rdfia.chapters import kind, predictor
 from rdfia.config import ConfigError
-from rdfia.data.normalise import fit_all
+from rdfia.data.normalise import ZCA, fit_all, seen_with
 from rdfia.data.store import Split
 from rdfia.files import find_json
 from rdfia.train.descent import train_run
@@ -74,6 +75,20 @@ def test_seeds_that_diverged_are_left_out() -> None:
     metrics, weights, split = trained("cnn", rate=1e30)
     assert metrics["status"] == "diverged"
     assert evaluate(metrics, weights, split)["seeds"] == {}
+
+
+def test_the_test_split_may_be_whitened_with_its_own_statistics_by_mistake() -> None:
+    metrics, weights, split = trained("cnn", normalise={"name": "zca", "own": True})
+    other = Split(255 - split.x[::2], split.y[::2])  # of another mean
+    zca = ZCA(own=True)
+    model = predictor(metrics, weights, 0)
+    rightly = F.cross_entropy(model(other.x), other.y).item()
+    model.normalise = zca.build(seen_with(zca, {}, other.x))
+    mistaken = F.cross_entropy(model(other.x), other.y).item()
+    assert evaluate(metrics, weights, other)["seeds"]["0"]["loss"] == pytest.approx(mistaken, rel=1e-4)
+    assert abs(mistaken - rightly) > 0.01
+    honest = {**metrics, "config": metrics["config"] | {"normalise": {"name": "zca"}}}
+    assert evaluate(honest, weights, other)["seeds"]["0"]["loss"] == pytest.approx(rightly, rel=1e-4)
 
 
 def test_weights_that_are_missing_or_others_are_refused() -> None:

@@ -7,10 +7,11 @@ from pydantic import TypeAdapter
 from torch import Generator, Tensor
 
 from rdfia.config import ConfigError
-from rdfia.data import whitening
+from rdfia.data import spectra
 from rdfia.data.normalise import (
     GCN,
     NORMALISERS,
+    ZCA,
     Log,
     MaxAbs,
     MeanImage,
@@ -21,6 +22,7 @@ from rdfia.data.normalise import (
     Standardise,
     fit_all,
     needed,
+    seen_with,
     to_unit,
 )
 
@@ -161,7 +163,7 @@ def test_every_normaliser_can_be_declared_by_its_name() -> None:
 def test_fitting_streams_the_same_whatever_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
     x = images(230)
     whole = fit_all(x)
-    monkeypatch.setattr(whitening, "BLOCK", 70)
+    monkeypatch.setattr(spectra, "BLOCK", 70)
     for key, value in fit_all(x).items():
         if "vectors" not in key:  # directions of nearly equal eigenvalues may turn into each other
             torch.testing.assert_close(value, whole[key], atol=1e-6, rtol=1e-4)
@@ -175,3 +177,30 @@ def test_statistics_take_what_their_spectra_take() -> None:
     size = sum(value.nbytes for value in fit_all(x).values())
     assert size < spectra + patches + 4 * (width + 10 * 3)
     assert size > spectra - 2 * 4 * 2 * (width + 1)  # of gcn_zca the constant image is no direction
+
+
+def test_a_split_is_seen_with_the_statistics_of_train() -> None:
+    fitted, other = fit_all(images(120)), images(80, seed=3)
+    assert all(seen_with(kind(), fitted, other) is fitted for kind in NORMALISERS)
+
+
+def test_a_split_may_be_seen_with_its_own_statistics_by_mistake() -> None:
+    fitted, other = fit_all(images(300)), images(200, seed=3)
+    zca = ZCA(epsilon=0.05, own=True)
+    seen = seen_with(zca, fitted, other)
+    changed = {key for key in fitted if not torch.equal(seen[key], fitted[key])}
+    assert changed == {key for key in fitted if key.startswith("zca/")}
+    y = zca.build(seen)(to_unit(other)).double().flatten(1)
+    z = to_unit(other).double().flatten(1).numpy()
+    values, vectors = np.linalg.eigh(np.cov(z.T, bias=True))
+    variances = np.diag(vectors.T @ np.cov(y.numpy().T, bias=True) @ vectors)
+    np.testing.assert_allclose(variances, values / (values + 0.05 * values.mean()), atol=2e-4)
+    assert (y.view_as(other) - zca.build(fitted)(to_unit(other))).abs().mean() > 0.1  # not what train would make of it
+
+
+def test_the_mistake_changes_nothing_of_train() -> None:
+    x = images(150)
+    fitted = fit_all(x)
+    y = ZCA().build(fitted)(to_unit(x))
+    assert torch.equal(y, ZCA(own=True).build(fitted)(to_unit(x)))
+    assert torch.equal(y, ZCA(own=True).build(seen_with(ZCA(own=True), {}, x))(to_unit(x)))

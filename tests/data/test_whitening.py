@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from rdfia.config import ConfigError
+from rdfia.data import whitening
 from rdfia.data.normalise import GCN, GCNZCA, PCA, ZCA, PatchZCA, fit_all, to_unit
 
 EVERY = (ZCA, PCA, GCNZCA)
@@ -147,3 +148,24 @@ def test_both_signs_lose_nothing() -> None:
 def test_a_patch_larger_than_the_image_is_refused() -> None:
     with pytest.raises(ConfigError, match="kernel_size: found 5, allowed: at most 4"):
         PatchZCA(kernel_size=5).shape((3, 4, 9))
+
+
+@pytest.mark.parametrize("count", [60, 400])
+@pytest.mark.parametrize("epsilon", [1e-4, 0.1])
+def test_a_few_rows_are_whitened_without_the_matrix(count: int, epsilon: float) -> None:
+    fitted, other = fit_all(images(count), (ZCA,)), to_unit(images(5, seed=4))
+    mean, values, vectors = (fitted[f"zca/{part}"] for part in ("mean", "values", "vectors"))
+    y = whitening.zca((other - mean).flatten(1), values, vectors, epsilon)
+    expected = ZCA(epsilon=epsilon).build(fitted)(other).flatten(1)
+    torch.testing.assert_close(y, expected, atol=2e-3 * expected.std().item(), rtol=0)
+
+
+def test_no_ridge_magnifies_rounding_past_a_variance_of_one() -> None:
+    x = images(400)
+    x[:, :, 0, 0] = torch.randint(0, 2, (400, 3), dtype=torch.uint8, generator=Generator().manual_seed(0))
+    pixels = x.float() * torch.tensor([1000.0, 1, 1]).view(3, 1, 1)  # red, beside which two pixels are rounding
+    pixels[:, 1:, 0, 0] *= 1e-2
+    fitted = fit_all(pixels, (ZCA,))
+    y = ZCA(epsilon=1e-12).build(fitted)(pixels)
+    assert len(fitted["zca/values"]) < 108
+    assert np.linalg.eigvalsh(covariance(y)).max() < 1.1
