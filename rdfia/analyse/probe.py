@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
+from safetensors import safe_open
 from torch import Tensor, nn
 
-from rdfia.analyse.evaluate import sound_seeds
+from rdfia.analyse.evaluate import own_normaliser, sound_seeds
 from rdfia.chapters import predictor
 from rdfia.data.store import Split
 from rdfia.models.cnn import ConvNet
@@ -26,7 +28,7 @@ def arrays(
     metrics: Mapping[str, Any], weights: Path, train: Split, validation: Split, test: Split | None = None
 ) -> dict[str, Tensor]:
     """What is drawn of a run: its first sound seed, at the end and in its snapshots; with `test`, its mistakes too."""
-    found: dict[str, Tensor] = {}
+    found = steps(weights)
     config = metrics["config"]
     for seed in sound_seeds(metrics)[:1]:
         model = predictor(metrics, weights, seed)
@@ -39,8 +41,19 @@ def arrays(
             seen = Data(metrics["data"], {}, (train.x, train.y), (validation.x, validation.y))
             found["points"] = points(Split(*draw(config["sample"], seen, seed)))
         if test is not None and test.x.ndim == 4:
+            model.normalise = own_normaliser(metrics, test.x) or model.normalise
             found |= mistakes(model, test)
     return found
+
+
+def steps(weights: Path) -> dict[str, Tensor]:
+    """Rate and loss of every step of every seed (seeds, 2, steps), where they were kept; no number after the end."""
+    with safe_open(weights, "pt") as file:
+        kept = [file.get_tensor(name) for name in sorted(file.keys()) if name.startswith("steps/")]
+    if not kept:
+        return {}
+    longest = max(part.shape[1] for part in kept)
+    return {"trace": torch.stack([F.pad(part, (0, longest - part.shape[1]), value=torch.nan) for part in kept])}
 
 
 @torch.no_grad()

@@ -78,11 +78,30 @@ def network(run: Any, card: Mapping[str, Any], generator: Generator) -> nn.Modul
         raise ConfigError(f"mixing: found {mixing.name}, allowed: none on {card['kind']}")
     if run.augment and run.normalise.name == "pca":
         raise ConfigError(f"augment: found {len(run.augment)}, allowed: none after pca, which leaves no picture")
-    example = torch.zeros(1, *run.normalise.shape(tuple(card["shape"])))
-    for augmentation in run.augment:
-        example = augmentation.evaluate(example)
-    built: nn.Module = run.model.build(tuple(example.shape[1:]), len(card["classes"]), generator)
+    if getattr(run.normalise, "own", False) and any(augment.space == "pixels" for augment in run.augment):
+        raise ConfigError(
+            "normalise.own: found True, allowed: False with an augmentation of colours, which comes first"
+        )
+    shape = seen(run, card).shape[1:]
+    built: nn.Module = run.model.build(tuple(shape), len(card["classes"]), generator)
     if (mixing or smoothing) and hasattr(built, "gradients"):
         key = "mixing" if mixing else "label_smoothing"
         raise ConfigError(f"{key}: found {getattr(run, key)}, allowed: none with formulas for labels as they are")
     return built
+
+
+def seen(run: Any, card: Mapping[str, Any]) -> Tensor:
+    """One example of zeros, as what is left of it comes to the network."""
+    example = torch.zeros(1, *run.normalise.shape(tuple(card["shape"])))
+    for augmentation in run.augment:
+        example = augmentation.evaluate(example)
+    return example
+
+
+def forward_flops(run: Any, card: Mapping[str, Any]) -> int:
+    """Operations of one example on its way through the network: two for each product, as PyTorch counts them."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(run, card, torch.Generator()).eval()(seen(run, card))
+    return int(counter.get_total_flops())

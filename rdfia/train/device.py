@@ -16,12 +16,17 @@ from torch import nn
 
 from rdfia.config import ConfigError
 
+os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # asks without starting CUDA, for the same reason
+
 PrecisionName = Literal["float32", "bfloat16", "auto"]
 
 
 def device() -> torch.device:
     """The accelerator if there is one, else the CPU; `RDFIA_DEVICE` decides otherwise."""
-    name = os.environ.get("RDFIA_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    available = torch.cuda.is_available()
+    name = os.environ.get("RDFIA_DEVICE") or ("cuda" if available else "cpu")
+    if name == "cuda" and available:
+        return torch.device(name)  # nothing is put there: processes that are forked from this one could not use it
     try:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError):

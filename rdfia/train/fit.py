@@ -80,6 +80,7 @@ class Plan:
     precision: Precision
     targets: Targets
     recorded: Callable[[int], bool] = lambda epoch: True
+    hear: Callable[[Tensor], None] = lambda loss: None  # the loss and accuracy (2, …) of a step, in a recorded epoch
 
 
 def fit(
@@ -126,7 +127,9 @@ def _epoch(
     for number, (seen, labels) in enumerate(batches(x, y, plan.batch_size, generators), start=(epoch - 1) * steps):
         logits = gradients(model, seen, labels, plan, generators[0])
         if recorded:
-            totals += score(logits, labels) * labels.shape[-1]
+            scored = score(logits, labels)
+            totals += scored * labels.shape[-1]
+            plan.hear(scored)
         plan.descent.step(plan.schedule(number, steps, plan.epochs))
     return torch.as_tensor(totals) / len(y)
 

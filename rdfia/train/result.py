@@ -71,6 +71,7 @@ def _save_weights(outcome: Outcome, run: Run, data: Data, path: Path) -> None:
         kept = {f"seed{seed}": trained.weights}
         kept |= {f"seed{seed}@{shot.epoch}": shot.weights for shot in outcome.snapshots.get(seed, ())}
         tensors |= {f"{name}/{key}": value for name, weights in kept.items() for key, value in weights.items()}
+        tensors |= {f"steps/{seed}": trained.steps} if trained.steps is not None else {}
     save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, path)
 
 
@@ -94,13 +95,14 @@ def _metrics(
     outcome: Outcome, chapter: str, name: str, run: Run, data: Data, code: str, weights: str
 ) -> dict[str, Any]:
     """The figures of a run and all that they depend on; nothing here changes from one repetition to the next."""
-    seeds = {str(seed): records[-1].last(records) for seed, records in sorted(outcome.history.items())}
+    seeds = {str(seed): _last(outcome, seed) for seed in sorted(outcome.history)}
     finished = all(seed["status"] == "finished" for seed in seeds.values())
     return {
         "chapter": chapter,
         "run": name,
         "status": "finished" if finished else "diverged",
         "parameters": parameters(next(iter(outcome.trained.values()))),
+        "flops": run.flops(data),
         "seeds": seeds,
         "config": run.model_dump(mode="json"),
         "data": dict(data.card),
@@ -108,6 +110,13 @@ def _metrics(
         "code_sha256": code,
         "versions": {package: version(package) for package in run.libraries},
     }
+
+
+def _last(outcome: Outcome, seed: int) -> dict[str, Any]:
+    """What remains of a seed: its last record, or that of the epoch whose weights were kept."""
+    kept, records = outcome.trained[seed].epoch, outcome.history[seed]
+    until = [record for record in records if kept is None or record.epoch <= kept]
+    return until[-1].last(until)
 
 
 def parameters(trained: Trained) -> int:

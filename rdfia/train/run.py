@@ -52,10 +52,15 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Trained:
-    """A seed that has ended: its weights, and how long it trained."""
+    """A seed that has ended: its weights, and how long it trained.
+
+    The weights are those of `epoch`, where it is not the last; `steps` holds the rate and the loss of each step (2, n).
+    """
 
     weights: Weights
     seconds: float
+    epoch: int | None = None
+    steps: np.ndarray[Any, Any] | None = None
 
 
 Event = tuple[int, Record | Snapshot | Trained]  # a seed, and what it reports
@@ -76,6 +81,10 @@ class Run(Config):
     def events(self, data: Data, jobs: int | None = None) -> Iterator[Event]:
         """Train every seed, at most `jobs` at a time, which changes no number."""
         raise NotImplementedError
+
+    def flops(self, data: Data) -> int | None:
+        """Operations of one example on its way through the network, a product with its sum being two."""
+        return None
 
     @property
     def effort(self) -> float:

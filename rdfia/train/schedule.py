@@ -7,12 +7,12 @@ method, `shape`, and a word in `Schedule`.
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field, model_validator
 
-from rdfia.config import Config, named
+from rdfia.config import Config, listed, named
 
 
 class _Schedule(Config):
@@ -21,6 +21,7 @@ class _Schedule(Config):
     Goyal et al. 2017: weights just drawn do not bear the rate that suits them later.
     """
 
+    searches: ClassVar[bool] = False  # whether it looks for a rate, from the loss of every step
     warmup: float = Field(0.0, ge=0)
 
     def __call__(self, step: int, per_epoch: int, epochs: int) -> float:
@@ -55,14 +56,14 @@ class Exponential(_Schedule):
 
 
 class Step(_Schedule):
-    """gamma^⌊epoch / every⌋: one drop after every so many epochs (He et al. 2016 train residual networks so)."""
+    """gamma^drops, one drop at each share `at` of the steps: half and three quarters as in He et al. 2016."""
 
     name: Literal["step"] = "step"
-    every: int = Field(30, ge=1)
+    at: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], listed, Field(min_length=1)] = (0.5, 0.75)
     gamma: float = Field(0.1, gt=0, le=1)
 
     def shape(self, step: int, per_epoch: int, steps: int) -> float:
-        return self.gamma ** (step // per_epoch // self.every)
+        return float(self.gamma ** sum(step >= share * steps for share in self.at))
 
 
 class InverseTime(_Schedule):
@@ -98,14 +99,14 @@ class Cosine(_Schedule):
 
 
 class Cyclical(_Schedule):
-    """low + (1 - low) (1 - |2 t - 1|), with t from 0 to 1 over each cycle of so many epochs: triangles (Smith 2017)."""
+    """low + (1 - low) (1 - |2 t - 1|), with t from 0 to 1 over each of the `cycles`: triangles (Smith 2017)."""
 
     name: Literal["cyclical"] = "cyclical"
-    cycle: float = Field(8.0, gt=0)
+    cycles: float = Field(4.0, gt=0)
     low: float = Field(0.1, ge=0, lt=1)
 
     def shape(self, step: int, per_epoch: int, steps: int) -> float:
-        t = math.fmod(step / (self.cycle * per_epoch), 1)
+        t = math.fmod(self.cycles * step / steps, 1)
         return self.low + (1 - self.low) * (1 - abs(2 * t - 1))
 
 
@@ -138,6 +139,7 @@ class RangeTest(_Schedule):
     Smith 2017, with even steps of the logarithm: rates that matter lie decades apart. `suggest` reads the losses.
     """
 
+    searches: ClassVar[bool] = True
     name: Literal["range_test"] = "range_test"
     low: float = Field(1e-4, gt=0)
     high: float = Field(100.0, gt=0)

@@ -160,3 +160,10 @@ def test_predictions_of_many_images_are_those_of_each(data: Data) -> None:
     found = predict(model, x, nullcontext)
     assert found.shape == (600, 2)
     torch.testing.assert_close(found[480:], found[:120])
+
+
+def test_validation_may_be_seen_with_its_own_statistics(data: Data) -> None:
+    ours, own = (whitened(run(normalise={"name": "zca", "own": own}), data)[1] for own in (False, True))
+    torch.testing.assert_close(ours.train[0], own.train[0])
+    assert (ours.validation[0] - own.validation[0]).abs().max() > 0.01
+    assert own.validation[0].mean(0).abs().max() < 1e-4 < ours.validation[0].mean(0).abs().max()

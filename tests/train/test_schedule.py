@@ -30,11 +30,11 @@ from rdfia.train.schedule import (
 SCHEDULES = [
     Constant(),
     Exponential(),
-    Step(every=2),
+    Step(at=(0.3, 0.6)),
     InverseTime(),
     Polynomial(power=2.0),
     Cosine(),
-    Cyclical(cycle=3.0),
+    Cyclical(cycles=2.0),
     OneCycle(),
     RangeTest(low=0.01, high=1.0),
 ]
@@ -43,12 +43,12 @@ ENDS = {"base_lr": 0.1, "max_lr": 1.0}
 # Ours, PyTorch's, its options, and whether it is called once an epoch or at every step; 6 epochs of 4 steps.
 ORACLES: list[tuple[Schedule, Any, dict[str, Any], bool]] = [
     (Exponential(gamma=0.9), lr_scheduler.ExponentialLR, {"gamma": 0.9}, True),
-    (Step(every=2, gamma=0.3), lr_scheduler.StepLR, {"step_size": 2, "gamma": 0.3}, True),
+    (Step(at=(0.5, 2 / 3), gamma=0.3), lr_scheduler.MultiStepLR, {"milestones": [3, 4], "gamma": 0.3}, True),
     (InverseTime(gamma=0.8), lr_scheduler.LambdaLR, {"lr_lambda": lambda step: 1 / (1 + 0.2 * step)}, False),
     (Polynomial(), lr_scheduler.PolynomialLR, {"total_iters": 24}, False),
     (Polynomial(power=2.5), lr_scheduler.PolynomialLR, {"total_iters": 24, "power": 2.5}, False),
     (Cosine(), lr_scheduler.CosineAnnealingLR, {"T_max": 24}, False),
-    (Cyclical(cycle=2.5), lr_scheduler.CyclicLR, {**ENDS, "step_size_up": 5, "cycle_momentum": False}, False),
+    (Cyclical(cycles=2.4), lr_scheduler.CyclicLR, {**ENDS, "step_size_up": 5, "cycle_momentum": False}, False),
     (OneCycle(), lr_scheduler.OneCycleLR, {"max_lr": 1.0, "total_steps": 24, "cycle_momentum": False}, False),
     (
         OneCycle(rise=0.55, low=0.1, end=0.001),
@@ -100,7 +100,7 @@ def test_every_factor_is_between_nothing_and_one(schedule: Any, warmup: float, p
 
 
 def test_triangles_touch_both_ends_and_repeat() -> None:
-    curve = [Cyclical(cycle=2.0, low=0.2)(step, 10, 6) for step in range(60)]
+    curve = [Cyclical(cycles=3.0, low=0.2)(step, 10, 6) for step in range(60)]
     assert (min(curve), max(curve)) == pytest.approx((0.2, 1))
     assert curve[:20] == pytest.approx(curve[20:40])
     assert [curve[step] for step in (0, 5, 10, 15)] == pytest.approx([0.2, 0.6, 1, 0.6])

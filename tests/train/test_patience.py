@@ -1,0 +1,118 @@
+"""Early stopping, a sample of the train split, the steps of a range test: what is kept is what was said to be."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from rdfia import chapters, places
+from rdfia.analyse.probe import steps
+from rdfia.config import ConfigError
+from rdfia.train.classifier import forward_flops
+from rdfia.train.descent import DescentRun, train_run
+from rdfia.train.fit import Record
+from rdfia.train.patience import Keeper
+from rdfia.train.result import Outcome, write
+from rdfia.train.run import Data
+from tests.train.sample import perceptron, run
+
+
+def outcome(data: Data, chosen: DescentRun) -> Outcome:
+    collected = Outcome()
+    for seed, report in train_run(chosen, data, 1):
+        collected.add(seed, report)
+    return collected
+
+
+def record(epoch: int, loss: float) -> Record:
+    return Record(epoch, epoch, 0.1, loss, 0.5, loss, 0.5, loss, 0.5)
+
+
+def test_the_lowest_is_kept_and_patience_ends() -> None:
+    keeper, ended = Keeper(2), list[bool]()
+    for epoch, loss in enumerate([3.0, 2.0, math.nan, 2.5, 1.0]):
+        weights = {"w": np.array([loss])}
+        ended.append(keeper.ends({0: record(epoch, loss)}, lambda weights=weights: weights))  # type: ignore[misc]
+    assert ended == [False, False, False, True, False]
+    assert keeper.epoch == 4
+    assert not Keeper(None).ends({}, dict)
+
+
+def test_the_weights_of_the_lowest_loss_are_written(
+    tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    chosen = run(optimiser={"name": "sgd", "learning_rate": 3.0}, epochs=12, patience=2, seeds=2)
+    found = outcome(data, chosen)
+    write(found, "quick", "cnn", "tiny", chosen, data)
+    metrics = json.loads((places.run("quick", "cnn", "tiny") / "metrics.json").read_text())
+    histories: Any = found.history
+    for seed, records in histories.items():
+        losses = [r.validation_loss for r in records]
+        lowest = int(np.nanargmin(losses))
+        assert found.trained[seed].epoch == lowest == metrics["seeds"][str(seed)]["epochs"]
+        assert len(losses) <= lowest + 3
+        model = chapters.predictor(metrics, places.weights("quick", "cnn", "tiny"), seed)
+        x, y = data.validation
+        loss = torch.nn.functional.cross_entropy(model(x), y).item()
+        assert loss == pytest.approx(losses[lowest], rel=1e-4)
+    assert any(len(records) < 13 for records in histories.values())
+
+
+def test_points_with_patience_are_not_stacked(data: Data) -> None:
+    points = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
+    split = (points, (points[:, 0] > 0).long())
+    plane = Data({**data.card, "kind": "points", "shape": [2]}, {}, split, split)
+    stopped = outcome(plane, perceptron("nn", patience=3))
+    whole = outcome(plane, perceptron("nn"))
+    assert all(trained.epoch is not None for trained in stopped.trained.values())
+    assert all(trained.epoch is None for trained in whole.trained.values())
+
+
+def test_a_sample_is_the_first_of_the_train_split(data: Data) -> None:
+    small: Any = outcome(data, run(sample=32, seeds=1)).history[0]
+    cut = replace(data, train=(data.train[0][:32], data.train[1][:32]))
+    same: Any = outcome(cut, run(seeds=1)).history[0]
+    assert [r.validation_loss for r in small] == [r.validation_loss for r in same]
+    assert small[-1].step == 4
+    with pytest.raises(ConfigError, match="sample: found 121, allowed: 1 to 120, the train examples there are"):
+        outcome(data, run(sample=121))
+
+
+def test_a_range_test_keeps_every_step(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    schedule = {"name": "range_test", "low": 0.01, "high": 1e30}
+    chosen = run(optimiser={"name": "sgd", "learning_rate": 0.5}, schedule=schedule, seeds=2, epochs=6)
+    found = outcome(data, chosen)
+    write(found, "quick", "cnn", "tiny", chosen, data)
+    trace = steps(places.weights("quick", "cnn", "tiny"))["trace"]
+    assert trace.shape[:2] == (2, 2)
+    first = trace[0, 0][~trace[0, 0].isnan()]
+    assert first[0] == pytest.approx(0.005)
+    assert torch.all(first[1:] / first[:-1] > 1)
+    epochs: Any = found.history[0]
+    sizes = torch.tensor([16.0] * 7 + [8.0])  # 120 images in batches of 16
+    mean = (trace[0, 1, :8] * sizes).sum().item() / 120
+    assert mean == pytest.approx(epochs[1].train_loss, rel=1e-4)
+    assert not torch.isfinite(trace[:, 1]).all()
+    metrics = json.loads((places.run("quick", "cnn", "tiny") / "metrics.json").read_text())
+    assert metrics["status"] == "diverged"
+
+
+def test_other_runs_keep_no_steps(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    chosen = run(seeds=1)
+    write(outcome(data, chosen), "quick", "cnn", "tiny", chosen, data)
+    assert steps(places.weights("quick", "cnn", "tiny")) == {}
+
+
+def test_operations_are_counted_by_hand_too(data: Data) -> None:
+    products = 8 * 8 * 9 * 4 + 4 * 16 * 8 + 8 * 2  # convolution, and two dense layers
+    assert forward_flops(run(), data.card) == 2 * products
+    smaller = run(augment=({"name": "crop", "size": 6},))
+    assert forward_flops(smaller, data.card) == 2 * (6 * 6 * 9 * 4 + 4 * 9 * 8 + 8 * 2)
