@@ -52,7 +52,7 @@ def commit(stages: Sequence[Stage], ended: dict[str, Ended]) -> list[str]:
             continue
         stage.tidy()
         kept.append(stage.name)
-    dvc.commit(kept)
+    dvc.commit(config.load(), kept)
     return kept
 
 

@@ -21,10 +21,14 @@ def repro(target: str) -> None:
     run("repro", target)
 
 
-def commit(stages: Sequence[str]) -> None:
-    """Take the outputs of stages as they are."""
-    if stages:
-        run("commit", "--force", *stages, quiet=True)
+def commit(params: Mapping[str, Any], stages: Sequence[str]) -> None:
+    """Take the outputs of stages as they are; those of a whole chapter by its name, for DVC reads all files a name."""
+    kept, names = set(stages), list[str]()
+    for chapter in declared.chapters(params):
+        every = [stage for stage, *_ in training(params, chapter)]
+        names += [chapter] if kept.issuperset(every) else [stage for stage in every if stage in kept]
+    if names:
+        run("commit", "--force", *names, quiet=True)
 
 
 def stale(params: Mapping[str, Any], chapters: Sequence[str]) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -34,7 +38,7 @@ def stale(params: Mapping[str, Any], chapters: Sequence[str]) -> list[tuple[str,
         if chapter not in known:
             raise ConfigError(f"chapter: found {chapter!r}, allowed: {', '.join(known)}")
     stages = [stage for chapter in chapters or known for stage in training(params, chapter)]
-    said = run("repro", "--dry", "--single-item", *(name for name, *_ in stages), quiet=True)
+    said = run("repro", "--dry", "--single-item", *(chapters or known), quiet=True)
     found = set(RUNNING.findall(said))
     return [stage for stage in stages if stage[0] in found]
 
