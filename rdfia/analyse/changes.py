@@ -40,6 +40,20 @@ def written(own: Mapping[str, Any], prefix: str = "") -> list[str]:
     return keys
 
 
+def departures(own: Mapping[str, Any], reference: Mapping[str, Any]) -> tuple[str, ...]:
+    """The dotted keys that a run writes otherwise than its reference; what that one alone writes comes last."""
+    keys = dict.fromkeys([*written(own), *written(reference)])
+    return tuple(key for key in keys if not same(at(own, key), at(reference, key)))
+
+
+def at(own: Mapping[str, Any], key: str) -> Any:
+    """The value at a dotted key, None if there is none."""
+    node: Any = own
+    for step in key.split("."):
+        node = node.get(step) if isinstance(node, Mapping) else None
+    return node
+
+
 def same(first: Any, second: Any) -> bool:
     """Equality that keeps `1` and `true` apart, at every depth."""
     return json.dumps(first, sort_keys=True, default=str) == json.dumps(second, sort_keys=True, default=str)

@@ -4,11 +4,10 @@ Runs say their group in the parameters. Where those of a group change one and th
 value of it too: it takes its place among them, and the runs are called by their values.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rdfia.analyse.changes import phrase
+from rdfia.analyse.changes import at, phrase
 from rdfia.analyse.results import ChapterResult, RunResult
 
 
@@ -37,7 +36,7 @@ def _group(chapter: ChapterResult, name: str, runs: list[RunResult]) -> Group:
     references = dict.fromkeys(run.reference for run in runs if run.reference not in own) if name else {}
     together = [*(run for run in chapter.runs if run.name in references), *runs]
     keys = {key for run in runs for key in run.delta}
-    values = {run.name: _at(run.config, next(iter(keys), "")) for run in together}
+    values = {run.name: at(run.config, next(iter(keys), "")) for run in together}
     if not name or len(keys) != 1 or None in values.values():
         return Group(name, tuple(together), tuple(run.name for run in together))
     together.sort(key=lambda run: _order(values[run.name]))
@@ -49,11 +48,3 @@ def _order(value: Any) -> tuple[bool, float]:
     """Numbers by size; a word, like `all`, after them."""
     number = isinstance(value, int | float)
     return (not number, float(value) if number else 0.0)
-
-
-def _at(config: Mapping[str, Any], key: str) -> Any:
-    """The value at a dotted key, None if there is none."""
-    node: Any = config
-    for step in key.split("."):
-        node = node.get(step) if isinstance(node, Mapping) else None
-    return node

@@ -1,7 +1,8 @@
 """Statistics over seeds: a mean, its interval, the difference of two runs, and the range of one new run.
 
-Every interval here is Student's, with the level 95 %, and treats the seeds of a run as independent draws from
-one normal distribution. It speaks of the seeds alone: the split and the test images are held fixed.
+Every interval here is Student's, with the level 95 % where no other is given, and treats the seeds of a run as
+independent draws from one normal distribution. It speaks of the seeds alone: the split and the test images are held
+fixed.
 """
 
 from collections.abc import Sequence
@@ -74,6 +75,11 @@ def difference(values: Sequence[float], reference: Sequence[float], level: float
     degrees = 1 / (share**2 / (n - 1) + (1 - share) ** 2 / (m - 1))
     half = quantile(degrees, level) * sqrt(u + v)
     return Estimate(d, d - half, d + half, min(n, m))
+
+
+def shared(comparisons: int, level: float = LEVEL) -> float:
+    """The level of each of several intervals that hold all together at `level`, by Bonferroni: 1 - (1 - level) / m."""
+    return 1 - (1 - level) / max(1, comparisons)
 
 
 def resolve(effect: Estimate) -> str:

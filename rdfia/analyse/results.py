@@ -13,36 +13,13 @@ from typing import Any
 
 from rdfia import declared
 from rdfia.analyse import metrics
-from rdfia.analyse.changes import changes, written
+from rdfia.analyse.card import Card as Card
+from rdfia.analyse.changes import changes, departures
 from rdfia.config import profile, section
 from rdfia.files import find_json
 
 FINISHED, DIVERGED, NOT_RUN = "finished", "diverged", "not run"
 PERCENT = 100.0
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a data set is and where it comes from; `stands_for` names the published data that it truly is."""
-
-    name: str
-    source: str = ""
-    label: str = "not prepared"
-    stands_for: str | None = None
-    kind: str = ""
-    classes: tuple[str, ...] = ()
-    shape: tuple[int, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
-    sha256: str = ""
-    provenance: str = ""
-
-    @classmethod
-    def read(cls, found: Mapping[str, Any]) -> "Card":
-        """The card in a JSON mapping; keys that no report needs are left aside."""
-        known: dict[str, Any] = {key: found[key] for key in cls.__dataclass_fields__ if key in found}
-        for key in ("classes", "shape"):
-            known[key] = tuple(known.get(key) or ())
-        return cls(**known)
 
 
 @dataclass(frozen=True)
@@ -67,8 +44,14 @@ class RunResult:
     timing: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     group: str = ""
-    delta: tuple[str, ...] = ()  # the dotted keys of the settings that the run writes itself
+    delta: tuple[str, ...] = ()  # the dotted keys of the settings that the run writes otherwise than its reference
+    flops: int | None = None  # of one example on its way forward
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def searching(self) -> bool:
+        """Whether the run searches a learning rate, by trying all: what it ends with is no result."""
+        return bool(self.config) and (self.config.get("schedule") or {}).get("name") == "range_test"
 
     @property
     def key(self) -> str:
@@ -105,18 +88,33 @@ class ChapterResult:
         return next((run for run in self.runs if run.name == name), None)
 
     def effect(self, run: RunResult) -> metrics.Estimate | None:
-        """Test accuracy of `run` minus its reference's; None unless all seeds of both ended well."""
+        """Test accuracy of `run` minus its reference's; None unless all seeds of both ended well.
+
+        The intervals of a group hold together at 95 %: each at the level 1 - 5 % / comparisons (Bonferroni).
+        """
+        reference = self._compared(run)
+        if reference is None:
+            return None
+        level = metrics.shared(self.comparisons(run))
+        return metrics.difference(list(run.test.values()), list(reference.test.values()), level)
+
+    def comparisons(self, run: RunResult) -> int:
+        """How many runs of the run's group are compared with their references."""
+        return sum(other.group == run.group and self._compared(other) is not None for other in self.runs)
+
+    def _compared(self, run: RunResult) -> RunResult | None:
+        """The reference of a run that can be compared with it."""
         reference = self.run(run.reference)
         if reference is None or reference is run or {run.status, reference.status} != {FINISHED}:
             return None
-        if not (run.test and reference.test):
-            return None
-        return metrics.difference(list(run.test.values()), list(reference.test.values()))
+        return reference if run.test and reference.test and not run.searching else None
 
     @property
     def best(self) -> RunResult | None:
         """The evaluated run with the highest mean validation accuracy: the test set chooses nothing."""
-        done = [run for run in self.runs if run.status == FINISHED and run.test and run.validation]
+        done = [
+            run for run in self.runs if run.status == FINISHED and run.test and run.validation and not run.searching
+        ]
         return max(done, key=lambda run: metrics.mean(list(run.validation.values())), default=None)
 
 
@@ -194,7 +192,7 @@ def _run(
         changes(params, chapter, name),
         card,
         group=str(own.get("group", "")),
-        delta=tuple(written(own)),
+        delta=departures(own, params[chapter]["runs"].get(declared.reference(params, chapter, name)) or {}),
     )
     return _filled(run, found, find_json(at / "timing.json"), test) if found else run
 
@@ -208,6 +206,7 @@ def _filled(run: RunResult, found: Mapping[str, Any], timing: Mapping[str, Any],
         card=Card.read(found["data"]) if found.get("data") else run.card,
         status=str(found.get("status", FINISHED)),
         parameters=found.get("parameters"),
+        flops=found.get("flops"),
         diverged=len(seeds) - len(ended),
         declared=len(seeds),
         train=_percent(ended, "frozen_accuracy") or _percent(ended, "train_accuracy"),

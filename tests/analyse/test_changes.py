@@ -2,7 +2,7 @@
 
 import pytest
 
-from rdfia.analyse.changes import changes, phrase
+from rdfia.analyse.changes import changes, departures, phrase
 
 PARAMS = {
     "profile": "quick",
@@ -48,3 +48,10 @@ def test_changes_are_told_against_base_and_profile(run: str, words: str) -> None
 )
 def test_phrases(value: object, words: str) -> None:
     assert phrase(value) == words
+
+
+def test_what_a_run_writes_otherwise_than_its_reference() -> None:
+    reference = {"title": "r", "normalise": "standardise", "augment": ["crop"], "model": {"hidden": 3}}
+    own = {"title": "o", "group": "g", "normalise": "standardise", "model": {"hidden": 3, "dropout": 0.5}, "epochs": 2}
+    assert departures(own, reference) == ("model.dropout", "epochs", "augment")
+    assert departures(reference, reference) == ()

@@ -1,5 +1,7 @@
 """Intervals against SciPy, against simulation, and at the edges."""
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -69,3 +71,21 @@ def test_intervals_cover_as_often_as_they_say(n: int) -> None:
             assert found.high is not None
             inside[index] += found.low <= truth <= found.high
     assert np.array(inside) / len(draws) == pytest.approx([0.95, 0.95], abs=0.015)  # three standard errors
+
+
+def test_intervals_share_their_level() -> None:
+    assert metrics.shared(0) == metrics.shared(1) == metrics.LEVEL
+    assert metrics.shared(10) == pytest.approx(0.995)
+
+
+def test_of_many_true_zeros_the_shared_level_resolves_few() -> None:
+    """With ten comparisons to one reference, all true zeros, some effect seems resolved in at most 5 % of studies."""
+    draw = random.Random(0)
+    wrong = {1: 0, 10: 0}
+    for _ in range(400):
+        reference, *runs = ([draw.gauss(0, 1) for _ in range(4)] for _ in range(11))
+        for m in wrong:
+            effects = [metrics.difference(run, reference, metrics.shared(m)) for run in runs]
+            wrong[m] += any(metrics.resolve(effect) != metrics.UNRESOLVED for effect in effects)
+    assert wrong[10] / 400 < 0.07
+    assert wrong[1] / 400 > 0.15

@@ -1,9 +1,11 @@
 """Results are what the parameters declare, read from the files of the schema."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rdfia.analyse.metrics import difference
 from rdfia.analyse.results import Study, history, load
 from rdfia.config import ConfigError
 from tests.report import sample
@@ -73,3 +75,24 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "reports/full/test/cnn.json").write_text("{", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"cnn\.json: found no JSON"):
         load(params, tmp_path)
+
+
+def test_effects_of_a_group_share_their_level_and_a_search_is_none(study: Study) -> None:
+    runs = [replace(run, group="all") for run in study.chapters[1].runs]
+    cnn = replace(study.chapters[1], runs=tuple(runs))
+    standardise = cnn.run("standardise")
+    assert standardise is not None
+    m = cnn.comparisons(standardise)
+    assert m == sum(cnn.effect(run) is not None for run in cnn.runs) > 1
+    alone = difference(list(standardise.test.values()), list(cnn.runs[0].test.values()))
+    shared, wide = cnn.effect(standardise), alone.high
+    assert shared is not None
+    assert shared.high is not None
+    assert wide is not None
+    assert shared.mean == alone.mean
+    assert shared.high - shared.mean > wide - alone.mean
+    searching = replace(standardise, config={"schedule": {"name": "range_test"}})
+    cnn = replace(cnn, runs=(cnn.runs[0], searching))
+    assert cnn.effect(searching) is None
+    assert cnn.comparisons(searching) == 0
+    assert cnn.best is cnn.runs[0]
