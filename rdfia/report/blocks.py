@@ -10,32 +10,38 @@ block by block, with blank lines between:
     [figure name]            a figure of the section
     anything else            a paragraph, with `code` between backticks
 
-A table or figure that does not exist is passed over; one that no block names comes at the end.
+A table or figure that does not exist is passed over. One that no block names comes at the end: first those of the whole
+chapter, then those of each group of runs under its name.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from rdfia.analyse.groups import Group
 from rdfia.report.equations import equation
 from rdfia.report.style import Drawing
 from rdfia.report.tables import Table
 
 CHAPTERS = Path(__file__).with_name("templates") / "chapters"
+WHOLE = "The chapter as a whole"
+PICTURES = ("_regions", "_attention", "_mistakes", "_filters")  # figures that are no charts, the most telling first
 PLACE = re.compile(r"\[(table|figure) (\w+)\]")
 FORMULA = re.compile(r"\$\$ (.+?) \$\$(?: \| (.*?)(?: \| (.*))?)?")
 
 
 @dataclass(frozen=True)
 class Words:
-    """A paragraph, or a heading."""
+    """A paragraph, or a heading with the name that a link to it has."""
 
     text: str
     kind: str = "words"
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,10 +57,11 @@ class Formula:
 
 @dataclass(frozen=True)
 class Shown:
-    """A table or a figure in its place."""
+    """A table or a figure in its place; a folded one is seen after a click on its summary."""
 
     content: Table | Drawing
     kind: str  # table, figure
+    summary: str = ""
 
 
 Block = Words | Formula | Shown
@@ -62,7 +69,7 @@ Block = Words | Formula | Shown
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page."""
+    """A page of the report, or a part of it as one file."""
 
     key: str
     title: str
@@ -78,21 +85,76 @@ class Section:
         """The figures among the blocks."""
         return [b.content for b in self.blocks if isinstance(b, Shown) and isinstance(b.content, Drawing)]
 
+    @property
+    def headings(self) -> list[Words]:
+        """What to jump to."""
+        return [block for block in self.blocks if isinstance(block, Words) and block.kind == "heading"]
 
-def section(key: str, text: str, tables: Sequence[Table], drawings: Sequence[Drawing]) -> Section:
-    """A section as its text lays it out."""
-    title, *parts = [part for part in re.split(r"\n\s*\n", text.strip()) if part]
-    waiting: dict[tuple[str, str], Table | Drawing] = {("table", table.name): table for table in tables}
-    waiting |= {("figure", drawing.name): drawing for drawing in drawings}
+    @property
+    def opening(self) -> str:
+        """The first paragraph, empty if there is none."""
+        return next((block.text for block in self.blocks if isinstance(block, Words) and block.kind == "words"), "")
+
+    @property
+    def cover(self) -> Drawing | None:
+        """The figure that tells most when it is small: a picture rather than a chart, and the fullest of its kind."""
+        for ending in PICTURES:
+            pictures = [drawing for drawing in self.drawings if drawing.name.endswith(ending)]
+            if pictures:
+                return max(pictures, key=lambda drawing: len(drawing.svg))
+        return next(iter(self.drawings), None)
+
+
+def section(
+    key: str,
+    text: str,
+    tables: Sequence[Table],
+    drawings: Sequence[Drawing],
+    groups: Sequence[Group] = (),
+    folded: Mapping[str, str] | None = None,
+) -> Section:
+    """A section as its text lays it out; `folded` has the summaries of the tables to fold, by name."""
+    title, *written = [part for part in re.split(r"\n\s*\n", text.strip()) if part]
+    shown = [Shown(table, "table", (folded or {}).get(table.name, "")) for table in tables]
+    waiting = {(s.kind, s.content.name): s for s in (*shown, *(Shown(drawing, "figure") for drawing in drawings))}
     blocks: list[Block] = []
-    for part in parts:
+    for part in written:
         placed = PLACE.fullmatch(part)
         if placed is None:
             blocks.append(_written(part))
         elif (placed[1], placed[2]) in waiting:
-            blocks.append(Shown(waiting.pop((placed[1], placed[2])), placed[1]))
-    blocks += [Shown(content, kind) for (kind, _), content in waiting.items()]
-    return Section(key, title, tuple(blocks))
+            blocks.append(waiting.pop((placed[1], placed[2])))
+    headed = any(block.kind == "heading" for block in blocks)
+    return Section(key, title, tuple(_anchored([*blocks, *_rest(key, list(waiting.values()), groups, headed)])))
+
+
+def _rest(key: str, waiting: Sequence[Shown], groups: Sequence[Group], headed: bool) -> Iterator[Block]:
+    """What no block names: that of the whole chapter, then that of each group; headings where there is something."""
+    owners = [(shown, _owner(key, shown.content.name, groups)) for shown in waiting]
+    for name in ("", *(group.name for group in groups if group.name)):
+        own = [shown for shown, owner in owners if owner == name]
+        if own and (name or headed or len(own) < len(waiting)):
+            yield Words(name[:1].upper() + name[1:] or WHOLE, "heading")
+        yield from own
+
+
+def _owner(key: str, name: str, groups: Sequence[Group]) -> str:
+    """The group whose name stands in that of a table or figure; the longest, because one may hold another."""
+    rest = f"{name.removeprefix(key)}_"
+    found = [group for group in groups if group.name and f"{group.suffix}_" in rest]
+    return max(found, key=lambda group: len(group.suffix)).name if found else ""
+
+
+def _anchored(blocks: Sequence[Block]) -> Iterator[Block]:
+    """The blocks with a name for each heading: its words, and a number where a heading has them again."""
+    seen: Counter[str] = Counter()
+    for block in blocks:
+        if isinstance(block, Words) and block.kind == "heading":
+            name = re.sub(r"[^a-z0-9]+", "-", block.text.lower()).strip("-") or "part"
+            seen[name] += 1
+            yield replace(block, anchor=name if seen[name] == 1 else f"{name}-{seen[name]}")
+        else:
+            yield block
 
 
 def _written(part: str) -> Block:

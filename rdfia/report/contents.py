@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from rdfia.analyse.groups import Group
 from rdfia.analyse.metrics import Estimate, resolve
 from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict, joined
 from rdfia.analyse.results import NOT_RUN, ChapterResult, RunResult, Study
+from rdfia.report.grouped import SURE, parts, said, together, trimmed
+from rdfia.report.style import listed
 from rdfia.report.tables import Cell, Column, Table
 
 RUN = Column("run", code=True)
@@ -50,31 +53,51 @@ def _headline(chapter: ChapterResult, verdicts: Sequence[Verdict]) -> tuple[Cell
 _WORDS = {AGREES: "agree", DIFFERS: "differ", INCOMPARABLE: "not comparable"}
 
 
-def chapter(result: ChapterResult, verdicts: Sequence[Verdict]) -> Table:
-    """Every run of a chapter with its accuracy, its effect and the published figures."""
-    columns = (
-        RUN,
-        Column("title", wide=True),
-        Column("what it changes", wide=True),
-        Column("status"),
-        TEST,
-        EFFECT,
-        Column("against", code=True),
-        Column("verdict on the effect"),
-        Column("published", "%", stacked=True),
-        Column("verdict on the published", wide=True),
-        Column("validation", "%", numeric=True),
-        Column("train minus test", "points", signed=True, numeric=True),
-        Column("seeds", numeric=True),
-        Column("weights", numeric=True),
+RUNS = (
+    RUN,
+    Column("title", wide=True),
+    Column("what it changes", wide=True),
+    Column("status"),
+    TEST,
+    EFFECT,
+    Column("against", code=True),
+    Column("verdict on the effect"),
+    Column("published", "%", stacked=True),
+    Column("verdict on the published", wide=True),
+    Column("validation", "%", numeric=True),
+    Column("train minus test", "points", signed=True, numeric=True),
+    Column("seeds", numeric=True),
+    Column("weights", numeric=True),
+)
+
+
+def chapter(result: ChapterResult, verdicts: Sequence[Verdict]) -> list[Table]:
+    """Every run of a chapter with its accuracy, its effect and the published figures, by group if there are many."""
+    return [_runs(result, part, verdicts) for part in parts(result)]
+
+
+def _runs(result: ChapterResult, part: Group, verdicts: Sequence[Verdict]) -> Table:
+    """A row for each run; one of another group is there to compare with, and has its effect in its own table."""
+    rows = []
+    for run in part.runs:
+        found = [v for v in verdicts if v.published.run == run.key]
+        lent = bool(part.name) and run.group != part.name
+        rows.append(_run(run, None if lent else result.effect(run), lent, found))
+    told = (
+        f"Runs {said(result, part)}: mean over seeds with its {SURE} interval.",
+        together(result, part),
+        _lent(part),
     )
-    rows = tuple(_run(result, run, [v for v in verdicts if v.published.run == run.key]) for run in result.runs)
-    caption = f"Runs of the chapter {result.name}: mean over seeds with its 95 % interval."
-    return Table(result.name, caption, columns, rows)
+    return trimmed(Table(f"{result.name}{part.suffix}", " ".join(filter(None, told)), RUNS, tuple(rows)))
 
 
-def _run(result: ChapterResult, run: RunResult, found: Sequence[Verdict]) -> tuple[Cell, ...]:
-    effect = result.effect(run)
+def _lent(part: Group) -> str:
+    """Which rows are of another group."""
+    names = [run.name for run in part.runs if part.name and run.group != part.name]
+    return f"Shown to compare with, from outside the group: {listed(names)}." if names else ""
+
+
+def _run(run: RunResult, effect: Estimate | None, lent: bool, found: Sequence[Verdict]) -> tuple[Cell, ...]:
     return (
         run.name,
         run.title,
@@ -82,10 +105,10 @@ def _run(result: ChapterResult, run: RunResult, found: Sequence[Verdict]) -> tup
         status(run),
         run.test_accuracy,
         effect,
-        run.reference if run.reference != run.name else None,
+        None if lent or run.reference == run.name else run.reference,
         resolve(effect) if effect else None,
         "; ".join(f"{v.published.report} {v.published.value}" for v in found),
-        joined(found),
+        joined(found) if found else None,
         run.validation_accuracy,
         run.gap,
         len(run.test) if run.test else None,

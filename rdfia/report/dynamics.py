@@ -1,16 +1,19 @@
 """What the learning curves of a chapter say, as one table of numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log
 from operator import itemgetter
 
 from rdfia.analyse.dynamics import LAST, REACHED, Dynamics, of
+from rdfia.analyse.groups import Group
 from rdfia.analyse.results import NOT_RUN, PERCENT, ChapterResult, RunResult, Study, history
 from rdfia.report.contents import RUN
+from rdfia.report.grouped import parts, said, trimmed
 from rdfia.report.tables import Cell, Column, Table
 
 Found = Sequence[tuple[RunResult, Dynamics]]
 VISIBLE = 0.0005  # a smaller rise is zero in three decimals
+SUMMARY = "The learning curves in numbers"
 SHARE = f"{PERCENT * REACHED:.0f} %"
 COLUMNS = (
     RUN,
@@ -27,15 +30,41 @@ COLUMNS = (
 )
 
 
-def table(study: Study, chapter: ChapterResult) -> Table | None:
-    """One row for each run with a history of epochs, empty for a run that diverged; None where no run has figures."""
-    tried = [(run, of(study, run)) for run in chapter.runs if _has_epochs(study, run)]
-    found = [(run, figures) for run, figures in tried if figures is not None]
-    if not found:
-        return None
-    rows = tuple(_row(run, figures) for run, figures in tried)
-    parts = (_start(found), _first(found), _end(found), _speed(found), _empty(len(tried) - len(found)))
-    return Table(f"{chapter.name}_dynamics", " ".join(part for part in parts if part), COLUMNS, rows)
+def tables(study: Study, chapter: ChapterResult) -> list[Table]:
+    """One row for each run with a history of epochs, empty for a run that diverged; by group if there are many runs.
+
+    What the columns are is told at the first table alone. A part has no table where none of its own runs has figures.
+    """
+    known = {run.name: of(study, run) for run in chapter.runs if _has_epochs(study, run)}
+    made: list[Table] = []
+    for part in parts(chapter):
+        tried = [(run, known[run.name]) for run in part.runs if run.name in known]
+        found = [(run, figures) for run, figures in tried if figures is not None]
+        if any(not part.name or run.group == part.name for run, _ in found):
+            told = _shortly(chapter, part, found) if made else _at_length(chapter, part, known)
+            caption = " ".join(filter(None, (*told, _empty(len(tried) - len(found)))))
+            rows = tuple(_row(run, figures) for run, figures in tried)
+            made.append(trimmed(Table(f"{chapter.name}_dynamics{part.suffix}", caption, COLUMNS, rows)))
+    return made
+
+
+def _at_length(chapter: ChapterResult, part: Group, known: Mapping[str, Dynamics | None]) -> tuple[str, ...]:
+    """What every column says, and what to look at, in all runs of the chapter."""
+    found = [(run, figures) for run in chapter.runs if (figures := known.get(run.name)) is not None]
+    here = {run.name for run in part.runs}
+    more = any(run.name not in here for run, _ in found)
+    other = (
+        f"The table has the runs {said(chapter, part)}; what follows is told of all {len(found)} runs." if more else ""
+    )
+    return (other, _start(found), _first(found), _end(found), _speed(found))
+
+
+def _shortly(chapter: ChapterResult, part: Group, found: Found) -> tuple[str, ...]:
+    """The same for a further table of the chapter."""
+    told = (
+        f"Learning curves {said(chapter, part)} in numbers; the chapter's first such table says what the columns are."
+    )
+    return (told, _extremes(found))
 
 
 def _has_epochs(study: Study, run: RunResult) -> bool:
@@ -100,13 +129,18 @@ def _first(found: Found) -> str:
 
 def _end(found: Found) -> str:
     """Over-fitting, in the loss and in the accuracy."""
+    return (
+        "A run over-fits where its validation loss is lowest early and rises again, and where it ends better on train "
+        f"than on validation data. {_extremes(found)}"
+    )
+
+
+def _extremes(found: Found) -> str:
+    """The runs that over-fit most."""
     risen, most = max(((run.name, figures.rise.mean) for run, figures in found), key=itemgetter(1))
     widest, points = max(((run.name, figures.gap.mean) for run, figures in found), key=itemgetter(1))
     rise = f"The largest rise is that of {risen}, {most:.3f}" if most >= VISIBLE else "No run's loss rises"
-    return (
-        "A run over-fits where its validation loss is lowest early and rises again, and where it ends better on train "
-        f"than on validation data. {rise}; train minus validation is largest in {widest}, {points:+.2f} points."
-    )
+    return f"{rise}; train minus validation is largest in {widest}, {points:+.2f} points."
 
 
 def _speed(found: Found) -> str:

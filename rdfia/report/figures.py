@@ -14,6 +14,8 @@ import numpy.typing as npt
 from rdfia.analyse.published import Published
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.report import (
+    alone,
+    chain,
     curves,
     effects,
     evidence,
@@ -22,6 +24,7 @@ from rdfia.report import (
     margins,
     plane,
     price,
+    range_test,
     schedules,
     sheets,
     theory,
@@ -36,8 +39,11 @@ def chapter(study: Study, result: ChapterResult, figures: Sequence[Published]) -
     probes = _arrays(study.folder() / "probes" / f"{result.name}.safetensors")
     regions = margins.regions if any(name.endswith("/support") for name in probes) else plane.regions
     return [
+        partial(chain.draw, study, result, figures),
         partial(effects.accuracies, study, result, figures),
         partial(effects.forest, study, result, figures),
+        partial(alone.draw, result),
+        partial(range_test.draw, result, probes),
         partial(heatmap.draw, result),
         partial(price.draw, result),
         partial(curves.draw, study, result),
@@ -68,8 +74,8 @@ def lessons(study: Study) -> list[Task]:
 def draw(parts: Mapping[str, Sequence[Task]]) -> dict[str, list[Drawing]]:
     """Every part's figures, in order."""
     tasks = [task for part in parts.values() for task in part]
-    alone = len(tasks) < 2 or not sys.platform.startswith("linux")
-    if alone:
+    few = len(tasks) < 2 or not sys.platform.startswith("linux")
+    if few:
         found = [_draw(task) for task in tasks]
     else:
         jobs = len(os.sched_getaffinity(0))

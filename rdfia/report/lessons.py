@@ -5,14 +5,15 @@ from typing import Any
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.files import find_json
 from rdfia.models import formulas as equations
-from rdfia.report import features, implementations, theory
+from rdfia.report import alone, features, implementations, theory
 from rdfia.report.tables import Table
 from rdfia.theory.gradients import code
 
 
 def tables(study: Study) -> list[Table]:
-    """Every table that is no chapter's own."""
-    return [*implementations.tables(study), *theory.tables(study.folder() / "theory"), *features.tables(study)]
+    """Every table that is no chapter's own, and whether a chapter's improvements add up."""
+    across = [*implementations.tables(study), *theory.tables(study.folder() / "theory"), *features.tables(study)]
+    return [*across, *alone.tables(study)]
 
 
 def facts(study: Study, chapter: ChapterResult) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What accuracy costs: test accuracy against training time and against the number of weights, with the Pareto front."""
+"""What accuracy costs: test accuracy against training time, training FLOPs and weights, with the Pareto front."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator
 from matplotlib.transforms import Bbox
 
 from rdfia.analyse.metrics import HURTS, Estimate, difference, resolve
@@ -14,6 +15,8 @@ from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
 from rdfia.report.style import BLUE, MUTED, ORANGE, Drawing, finish, listed, panels
 
 SPREAD = 3.0  # the scale begins so many times as far below the highest mean as the median lies
+BACKWARD = 2  # a pass backwards costs so many passes forwards: a product for the inputs' gradient, one for the weights'
+TRAINED = "training FLOPs a seed"
 NAMED = 7  # labels in a panel, at most
 # Where a name may stand: to the right and up of its dot, and how many pixels away
 SIDES = ((-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0))
@@ -30,14 +33,14 @@ class Dot:
 
 
 def draw(chapter: ChapterResult) -> list[Drawing]:
-    """Accuracy against both prices; against the weights only where the runs differ in their number."""
+    """Accuracy against each price; against FLOPs and weights only where the runs differ in their number."""
     timed = [Dot(run, at, seconds) for run, at in _done(chapter) if (seconds := seconds_a_seed(run)) is not None]
     if len(timed) < 3:
         return []
+    counted = [Dot(dot.run, dot.accuracy, float(flops)) for dot in timed if (flops := flops_a_seed(dot.run))]
     sized = [Dot(dot.run, dot.accuracy, float(dot.run.parameters)) for dot in timed if dot.run.parameters]
     parts = [(timed, "training seconds a seed")]
-    if len(sized) > 2 and len({dot.cost for dot in sized}) > 1:
-        parts.append((sized, "weights"))
+    parts += [part for part in ((counted, TRAINED), (sized, "weights")) if _varied(part[0])]
     figure, axes = panels(len(parts), len(parts), 4.0, sharey=True)
     for axis, (dots, unit) in zip(axes, parts, strict=True):
         _panel(axis, dots, unit)
@@ -53,14 +56,31 @@ def draw(chapter: ChapterResult) -> list[Drawing]:
 
 
 def _done(chapter: ChapterResult) -> list[tuple[RunResult, Estimate]]:
-    """The runs all of whose seeds ended well: one that diverged spent no whole training."""
-    return [(run, at) for run in chapter.runs if run.status == FINISHED and (at := run.test_accuracy) is not None]
+    """The runs all of whose seeds ended well: one that diverged spent no whole training, a range test is none."""
+    whole = [run for run in chapter.runs if run.status == FINISHED and not run.searching]
+    return [(run, at) for run in whole if (at := run.test_accuracy) is not None]
+
+
+def _varied(dots: Sequence[Dot]) -> bool:
+    """Whether there is something to compare."""
+    return len(dots) > 2 and len({dot.cost for dot in dots}) > 1
 
 
 def seconds_a_seed(run: RunResult) -> float | None:
     """Training time without evaluation and start, divided by the number of seeds; None where it was not taken."""
     seconds = run.timing.get("training_seconds")
     return float(seconds) / run.declared if seconds and run.declared else None
+
+
+def flops_a_seed(run: RunResult) -> int | None:
+    """(1 + backward) · forward FLOPs of an example · examples · epochs; None where one of them is not known.
+
+    Where training may stop early, it is not known after how many epochs a seed did.
+    """
+    epochs, examples = run.config.get("epochs"), run.config.get("sample") or run.card.counts.get("train")
+    if not (run.flops and epochs and examples) or run.config.get("patience"):
+        return None
+    return (1 + BACKWARD) * run.flops * int(examples) * int(epochs)
 
 
 def front(dots: Sequence[Dot]) -> list[Dot]:
@@ -102,6 +122,7 @@ def _scale(dots: Sequence[Dot]) -> tuple[float, float]:
 def _panel(axis: Axes, dots: Sequence[Dot], label: str) -> None:
     """The dots with their intervals, the front as steps; what lies below the scale is a mark at its foot."""
     axis.set(xscale="log", xlabel=label)
+    _ticks(axis, [dot.cost for dot in dots])
     axis.margins(x=0.18)  # names of the cheapest stand to the left of their dots
     floor, ahead = _floor(dots), front(dots)
     for dot in dots:
@@ -117,6 +138,16 @@ def _panel(axis: Axes, dots: Sequence[Dot], label: str) -> None:
     axis.plot(costs, means, "o", color=ORANGE, markersize=6, zorder=3)
 
 
+def _ticks(axis: Axes, costs: Sequence[float]) -> None:
+    """Few labels with short numbers, as 50 T: one a decade where there are several."""
+    span = max(costs) / min(costs)
+    few = LogLocator(subs=(1,) if span > 20 else (1, 2, 5))
+    axis.xaxis.set_major_locator(few if span > 3 else MaxNLocator(4))
+    large = EngFormatter(sep=" ")
+    axis.xaxis.set_major_formatter(lambda value, _: large(value) if value >= 1000 else f"{value:g}")
+    axis.xaxis.set_minor_locator(NullLocator())
+
+
 def _legend(axis: Axes) -> None:
     """The marks, above the panels."""
     dots = {"mean and 95 % interval": BLUE, "Pareto front: nothing cheaper is as accurate": ORANGE}
@@ -128,10 +159,9 @@ def _named(dots: Sequence[Dot], chosen: RunResult) -> list[Dot]:
     """The dots to label, the most wanted first: the best run, both ends of the front, and what lies between."""
     ahead = front(dots)
     inner = ahead[1:-1]
-    spread = [
-        inner[i] for i in np.unique(np.linspace(0, len(inner) - 1, min(len(inner), NAMED - 3)).round().astype(int))
-    ]
-    wanted = [*(dot for dot in dots if dot.run is chosen), ahead[0], ahead[-1], *(spread if inner else [])]
+    at = np.linspace(0, len(inner) - 1, min(len(inner), NAMED - 3)).round().astype(int)
+    spread = [inner[i] for i in np.unique(at)]
+    wanted = [*(dot for dot in dots if dot.run is chosen), ahead[0], ahead[-1], *spread]
     return list({dot.run.name: dot for dot in wanted}.values())
 
 
@@ -178,12 +208,21 @@ def _caption(parts: Sequence[tuple[Sequence[Dot], str]]) -> str:
     top, near, cheap = best(dots), enough(dots), front(dots)[0]
     lost = sum(dot.accuracy.mean < _floor(dots) for dot in dots)
     below = f" Triangles at the foot: runs below the scale, {lost} of them." if lost else ""
-    prices = " and the ".join(label for _, label in parts)
+    prices = listed([f"the {label}" for _, label in parts])
     return (
-        f"Test accuracy of {len(dots)} runs against the {prices}, on logarithmic scales. Look at where the orange "
+        f"Test accuracy of {len(dots)} runs against {prices}, on logarithmic scales. Look at where the orange "
         f"front grows flat. The best run by validation, {top.run.name} in bold, has {_told(top)}; the cheapest, "
-        f"{cheap.run.name}, {_told(cheap)}. {_saving(top, near)}{_machines(dots)}{below}"
+        f"{cheap.run.name}, {_told(cheap)}. {_saving(top, near)}{_machines(dots)}{_counted(parts)}{below}"
     )
+
+
+def _counted(parts: Sequence[tuple[Sequence[Dot], str]]) -> str:
+    """How operations are counted."""
+    told = (
+        f" Training FLOPs are {1 + BACKWARD} times the forward FLOPs of an example, as a pass backwards costs "
+        f"{BACKWARD} times one forwards, times examples and epochs; {{}} of these runs have a count."
+    )
+    return "".join(told.format(len(dots)) for dots, label in parts if label == TRAINED)
 
 
 def _told(dot: Dot) -> str:
@@ -201,10 +240,8 @@ def _saving(top: Dot, near: Dot) -> str:
 def _machines(dots: Sequence[Dot]) -> str:
     """On how many kinds of machine the seconds were taken."""
     machines = [dot.run.timing.get("machine", {}) for dot in dots]
-    kinds = {(machine.get("processor"), machine.get("device"), machine.get("precision")) for machine in machines}
-    return (
-        f" Seconds come from {len(kinds)} kinds of machine or precision: compare with care." if len(kinds) > 1 else ""
-    )
+    kinds = {tuple(machine.get(key) for key in ("processor", "device", "precision")) for machine in machines}
+    return f" Seconds come from {len(kinds)} kinds of machine or precision: compare with care." * (len(kinds) > 1)
 
 
 def _alt(dots: Sequence[Dot]) -> str:

@@ -15,6 +15,7 @@ from rdfia.report.style import BLUE, MUTED, Drawing, finish, listed, panels
 from rdfia.train.schedule import Schedule
 
 POINTS = 600  # of a line, at most
+FEW = 8  # schedules that can be told apart in one panel
 LETTERS = 24  # of a title that fit a panel
 DECADES = 100.0  # a schedule whose factors lie further apart has a logarithmic scale
 SCHEDULES: TypeAdapter[Schedule] = TypeAdapter(Schedule)
@@ -80,8 +81,8 @@ def steps(batch_size: int | str, counts: Mapping[str, int]) -> int:
 
 
 def _panel(axis: Axes, line: Line, others: Sequence[Line]) -> None:
-    """One schedule before those that share its scale and length, in grey."""
-    for other in others:
+    """One schedule before those that share its scale and length, in grey, if these are few."""
+    for other in others if len(others) <= FEW else ():
         if not (line.wide or other.wide) and other.epochs[-1] <= 1.01 * line.epochs[-1]:
             axis.plot(other.epochs, other.factors, color=MUTED, alpha=0.35, linewidth=0.8)
     axis.plot(line.epochs, line.factors, color=BLUE, linewidth=1.8)
@@ -101,10 +102,10 @@ def _caption(found: Sequence[Line]) -> str:
     """What the lines are, and which schedules spend most and least of the rate."""
     plain = [line for line in found if not line.wide] or found
     most, least = (choose(plain, key=lambda line: line.average) for choose in (max, min))
+    grey = ": the blue line is the run above it, the grey ones are the others on the same scale"
     what = (
-        "The factor on the learning rate at each step, by epoch: the blue line is the run above it, the grey ones are "
-        "the others on the same scale. Look at where the rate is high and at how it ends; the mean factor says how far "
-        "the steps would reach in all"
+        f"The factor on the learning rate at each step, by epoch{grey if 1 < len(found) <= FEW else ''}. Look at where "
+        "the rate is high and at how it ends; the mean factor says how far the steps would reach in all"
     )
     ends = (
         f", from {least.average:.2g} ({least.runs[0]}) to {most.average:.2g} ({most.runs[0]})"

@@ -44,30 +44,44 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def opened(browser: Any, report: Path) -> Any:
-    """The browser with the report open."""
-    browser.get((report / "index.html").as_uri())
+    """The browser with the overview open."""
+    return _open(browser, report / "index.html")
+
+
+PAGES = ("index.html", *(f"pages/{key}.html" for key in ("mlp", "cnn", "data", "published", "cost")))
+
+
+def _open(browser: Any, path: Path) -> Any:
+    browser.get(path.as_uri())
     return browser
 
 
-def test_every_image_is_decoded(opened: Any, report: Path) -> None:
-    widths = opened.execute_script("return [...document.images].map(image => image.naturalWidth)")
-    assert min(widths) > 0
-    figures = opened.execute_script("return document.querySelectorAll('figure img').length")
-    assert figures == len(list((report / "figures").glob("*.svg")))
-    assert opened.execute_script("return document.querySelectorAll('.formula img').length") > 10
+def test_every_image_is_decoded(browser: Any, report: Path) -> None:
+    shown = []
+    for page in PAGES:
+        opened = _open(browser, report / page)
+        assert opened.execute_script("return [...document.images].every(image => image.naturalWidth > 0)")
+        shown += opened.execute_script("return [...document.querySelectorAll('figure')].map(figure => figure.id)")
+    assert sorted(shown) == sorted(f"figure-{path.stem}" for path in (report / "figures").glob("*.svg"))
+    _open(browser, report / "pages" / "mlp.html")
+    assert browser.execute_script("return document.querySelectorAll('.formula img').length") > 10
 
 
-def test_every_table_has_the_rows_of_its_csv(opened: Any, report: Path) -> None:
+def test_every_table_has_the_rows_of_its_csv(browser: Any, report: Path) -> None:
+    script = """
+        const rows = table => [...table.tBodies[0].rows].map(row => row.cells[0].textContent);
+        return Object.fromEntries([...document.querySelectorAll("table")].map(table => [table.id, rows(table)]))
+    """
+    shown: dict[str, list[str]] = {}
+    for page in PAGES:
+        shown |= _open(browser, report / page).execute_script(script)
     for path in (report / "tables").glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as lines:
-            expected = [row[0] for row in csv.reader(lines)][1:]
-        script = (
-            "return [...document.querySelectorAll(`#table-${arguments[0]} tbody tr`)].map(r => r.cells[0].innerText)"
-        )
-        assert opened.execute_script(script, path.stem) == expected
+            assert shown[f"table-{path.stem}"] == [row[0] for row in csv.reader(lines)][1:]
 
 
-def test_a_click_sorts_by_number_and_a_second_turns_it_round(opened: Any) -> None:
+def test_a_click_sorts_by_number_and_a_second_turns_it_round(browser: Any, report: Path) -> None:
+    opened = _open(browser, report / "pages" / "cnn.html")
     script = """
         const table = document.querySelector("#table-cnn");
         const column = [...table.querySelectorAll("th")].findIndex(h => h.innerText.startsWith("test accuracy"));
@@ -79,19 +93,43 @@ def test_a_click_sorts_by_number_and_a_second_turns_it_round(opened: Any) -> Non
     assert numbers == sorted(numbers)
     assert [float(cell) for cell in down if cell] == sorted(numbers, reverse=True)
     assert (up[-1], down[-1]) == ("", "")
-    opened.refresh()
 
 
-def test_nothing_is_wider_than_a_phone(opened: Any) -> None:
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_wider_than_a_phone(browser: Any, report: Path, page: str) -> None:
+    opened = _open(browser, report / page)
     opened.set_window_size(500, 900)
     width, inner = opened.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
     opened.set_window_size(1280, 900)
     assert width <= inner
 
 
-def test_contents_lead_to_their_sections(opened: Any) -> None:
-    script = "return [...document.querySelectorAll('nav a')].filter(a => !document.querySelector(a.hash)).length"
-    assert opened.execute_script(script) == 0
+def test_contents_lead_to_every_page_and_back(opened: Any, report: Path) -> None:
+    hops = 0
+    while turns := opened.execute_script(
+        "return [...document.querySelectorAll('a[rel=next], article a')].map(a => a.href)"
+    ):
+        opened.get(turns[0])
+        hops += 1
+        inside = (
+            "return [...document.querySelectorAll('nav a[href^=\"#\"]')].every(a => document.querySelector(a.hash))"
+        )
+        assert opened.execute_script(inside)
+    assert hops == len(PAGES) - 1
+    opened.find_element("link text", "Overview").click()
+    assert opened.current_url == (report / "index.html").as_uri()
+
+
+def test_the_page_that_is_open_is_in_sight_on_a_phone(browser: Any, report: Path) -> None:
+    browser.set_window_size(500, 900)
+    opened = _open(browser, report / "pages" / "cost.html")
+    script = (
+        "const box = document.querySelector('[aria-current]').getBoundingClientRect(); return [box.left, box.right]"
+    )
+    left, right = opened.execute_script(script)
+    inner = opened.execute_script("return window.innerWidth")
+    opened.set_window_size(1280, 900)
+    assert 0 <= left < right <= inner
 
 
 def test_console_is_quiet_and_no_request_leaves(opened: Any) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from rdfia.analyse.results import DIVERGED, FINISHED, NOT_RUN, Card, ChapterResult, RunResult, Study
-from rdfia.report.dynamics import COLUMNS, table
+from rdfia.report import grouped
+from rdfia.report.dynamics import COLUMNS, tables
 from rdfia.report.tables import Table
 
 HEAD = "seed,epoch,train_loss,frozen_loss,frozen_accuracy,validation_loss,validation_accuracy"
@@ -16,19 +17,28 @@ WORSE = ("0,0,,1.4,0.3,1.3,0.25", "0,1,1.2,0.9,0.7,1.3,0.5", "0,2,0.6,0.1,1.0,1.
 FORKS = ("0,1,0.1,0.9,0.8", "0,2,1.0,0.9,0.8")  # of a support vector machine, by C
 
 
-def made(root: Path, histories: dict[str, Sequence[str]], diverged: str = "", head: str = HEAD) -> Table | None:
-    """The table of a chapter with these histories, of four classes, and of a run that was not run."""
+def chapter(root: Path, histories: dict[str, Sequence[str]], diverged: str = "", head: str = HEAD) -> list[Table]:
+    """The tables of a chapter with these histories, of four classes, and of a run that was not run.
+
+    What stands before a slash in a run's name is its group.
+    """
     card = Card("four", classes=("a", "b", "c", "d"))
     runs = []
-    for name, lines in histories.items():
+    for key, lines in histories.items():
+        group, _, name = key.rpartition("/")
         status = DIVERGED if name == diverged else FINISHED
-        runs.append(RunResult("cnn", name, name, "", "", card, status=status))
+        runs.append(RunResult("cnn", name, name, "", "", card, status=status, group=group))
         folder = root / "reports" / "full" / "runs" / "cnn" / name
         folder.mkdir(parents=True)
         (folder / "history.csv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
     runs.append(RunResult("cnn", "planned", "planned", "", "", card, status=NOT_RUN))
-    chapter = ChapterResult("cnn", "four", tuple(runs))
-    return table(Study(root, "full", (chapter,), {"four": card}), chapter)
+    found = ChapterResult("cnn", "four", tuple(runs))
+    return tables(Study(root, "full", (found,), {"four": card}), found)
+
+
+def made(root: Path, histories: dict[str, Sequence[str]], diverged: str = "", head: str = HEAD) -> Table | None:
+    """The one table of a chapter with few runs."""
+    return next(iter(chapter(root, histories, diverged, head)), None)
 
 
 def test_a_row_holds_what_is_known_by_hand(tmp_path: Path) -> None:
@@ -93,3 +103,34 @@ def test_the_table_can_be_written_in_every_way(tmp_path: Path) -> None:
     assert found is not None
     assert found.csv().count("\n") == 3
     assert "| wild | – |" in found.markdown()
+
+
+def test_a_crowded_chapter_tells_the_columns_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouped, "CROWDED", 3)
+    first, second = chapter(tmp_path, {"fits": FITS, "how long/overfits": OVERFITS, "how long/worse": WORSE})
+    assert [first.name, second.name] == ["cnn_dynamics", "cnn_dynamics_how_long"]
+    assert [[row[0] for row in table.rows] for table in (first, second)] == [["fits"], ["overfits", "worse"]]
+    assert "what follows is told of all 3 runs" in first.caption
+    assert "below the running loss in 2 of 3 runs" in first.caption
+    assert "of the group how long" in second.caption
+    assert "The largest rise is that of overfits, 0.500" in second.caption
+    assert len(second.caption) < len(first.caption) / 3
+
+
+def test_a_group_has_no_table_for_its_reference_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouped, "CROWDED", 1)
+    card = Card("four", classes=("a", "b", "c", "d"))
+    assert [table.name for table in chapter(tmp_path, {"fits": FITS})] == ["cnn_dynamics"]
+    runs = (
+        RunResult("cnn", "fits", "fits", "fits", "", card, status=FINISHED),
+        RunResult("cnn", "later", "later", "fits", "", card, group="how long"),
+    )
+    found = ChapterResult("cnn", "four", runs)
+    assert [table.name for table in tables(Study(tmp_path, "full", (found,), {}), found)] == ["cnn_dynamics"]
+
+
+def test_a_column_that_no_run_fills_is_left_out(tmp_path: Path) -> None:
+    found = made(tmp_path, {"short": FITS[:2]})
+    assert found is not None
+    assert "deviation of the last accuracies" not in [column.name for column in found.columns]
+    assert len(found.rows[0]) == len(found.columns) == len(COLUMNS) - 1

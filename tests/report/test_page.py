@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
-from rdfia.report import figures, page
+from rdfia.report import figures, page, render
 from tests.report import sample
 
 CHAPTERS = ("mlp", "cnn")
+PAGES = (*CHAPTERS, "data", "published", "cost")
 
 
 def test_all_parts_are_there(report: Path) -> None:
     assert {part for part in page.PARTS if not (report / part).exists()} == set()
     names = {*CHAPTERS, *(f"{chapter}_dynamics" for chapter in CHAPTERS), "headline", "data", "published", "cost"}
     assert {path.name for path in (report / "tables").iterdir()} == {f"{n}.{e}" for n in names for e in ("csv", "md")}
+    assert {path.name for path in (report / "pages").iterdir()} == {f"{name}.html" for name in PAGES}
     assert [path.name for path in report.iterdir() if path.name.startswith(".")] == []
 
 
@@ -42,16 +44,34 @@ def test_tables_have_a_line_for_every_run(report: Path) -> None:
             assert [row["run"] for row in csv.DictReader(lines)] == list(sample.params()[chapter]["runs"])
 
 
-def test_page_is_self_contained_and_escapes(report: Path) -> None:
-    html = (report / "index.html").read_text("utf-8")
-    figures = re.sub(r'<div class="formula">.*?</div>', "", html, flags=re.DOTALL)  # an equation says its LaTeX
-    assert [alt for alt in re.findall(r'alt="([^"]*)"', figures) if len(alt) < 20] == []
+@pytest.mark.parametrize("name", ["index", *(f"pages/{key}" for key in PAGES)])
+def test_a_page_is_self_contained_and_escapes(report: Path, name: str) -> None:
+    html = (report / f"{name}.html").read_text("utf-8")
+    shown = re.sub(r'<div class="formula">.*?</div>', "", html, flags=re.DOTALL)  # an equation says its LaTeX
+    assert [alt for alt in re.findall(r'alt="([^"]*)"', shown) if len(alt) < 20] == []
     assert len(html) < 6_000_000
-    assert re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', html) == []
+    assert re.findall(r'(?:src|href)="(?:https?:|/|file:)[^"]*"', html) == []
+    assert re.findall(r'src="(?!data:)[^"]*"', html) == []
     assert "<b>fox" not in html
     assert html.count("<img") == html.count("alt=")
-    assert html.count("<figure") == len(list((report / "figures").glob("*.svg")))
     assert "stand-in data and say nothing" not in html
+
+
+def test_links_lead_to_pages_and_anchors_that_exist(report: Path) -> None:
+    pages = {path.resolve(): path.read_text("utf-8") for path in (report / "index.html", *report.glob("pages/*.html"))}
+    for path, html in pages.items():
+        links = re.findall(r'href="(?!data:)([^"#]*)(?:#([^"]*))?"', html)
+        assert len(links) > len(PAGES)
+        for file, anchor in links:
+            target = pages[(path.parent / file).resolve() if file else path]
+            assert not anchor or f'id="{anchor}"' in target
+
+
+def test_every_figure_and_table_stands_on_one_page(report: Path) -> None:
+    html = "".join(path.read_text("utf-8") for path in (report / "index.html", *report.glob("pages/*.html")))
+    for kind, files in (("figure", "figures/*.svg"), ("table", "tables/*.csv")):
+        shown = re.findall(rf'<{kind} id="{kind}-(\w+)"', html)
+        assert sorted(shown) == sorted(path.stem for path in report.glob(files))
 
 
 def test_markdown_links_to_figures_that_exist(report: Path) -> None:
@@ -65,7 +85,7 @@ def test_stand_in_data_are_named_and_claim_nothing(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(figures, "data", lambda _: [])
     page.write(sample.write(tmp_path, "quick", stands_for=False), tmp_path)
     folder = tmp_path / "reports" / "quick"
-    for name in ("index.html", "report.md"):
+    for name in ("index.html", "report.md", *(f"pages/{key}.html" for key in PAGES)):
         assert "These results are on stand-in data and say nothing about MNIST or CIFAR-10." in (
             folder / name
         ).read_text("utf-8")
@@ -77,7 +97,8 @@ def test_stand_in_data_are_named_and_claim_nothing(tmp_path: Path, monkeypatch: 
 
 def test_writing_again_gives_the_same_bytes_and_clears_what_is_stale(report: Path) -> None:
     before = _contents(report)
-    (report / "figures" / "gone.png").touch()
+    for stale in ("figures/gone.png", "pages/gone.html"):
+        (report / stale).touch()
     page.write(sample.params(), report.parent.parent)
     assert _contents(report) == before
 
@@ -90,8 +111,8 @@ def test_a_failure_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.Mon
     def fail(*_: Any) -> None:
         raise RuntimeError("no page today")
 
-    monkeypatch.setattr(page, "embedded", fail)
-    monkeypatch.setattr(page, "_environment", fail)
+    monkeypatch.setattr(render, "embedded", fail)
+    monkeypatch.setattr(render, "_environment", fail)
     with pytest.raises(RuntimeError):
         page.write(sample.params(), tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == ["figures", "index.html"]

@@ -111,3 +111,24 @@ def test_the_same_runs_give_the_same_bytes() -> None:
     assert first == second
     assert len(first.alt) >= 20
     assert len(re.findall(r"(?:wide|deep|smooth|plain)_\d+", first.alt)) == first.alt.count("_")
+
+
+def test_flops_are_those_of_all_passes() -> None:
+    card = Card("objects", counts={"train": 1000})
+    whole = replace(run("a", (1.0, 2.0), 3), card=card, flops=7, config={"epochs": 5})
+    assert price.flops_a_seed(whole) == 3 * 7 * 1000 * 5
+    assert price.flops_a_seed(replace(whole, config={"epochs": 5, "sample": 10})) == 3 * 7 * 10 * 5
+    for less in (replace(whole, flops=None), replace(whole, config={}), replace(whole, card=CARD)):
+        assert price.flops_a_seed(less) is None
+    assert price.flops_a_seed(replace(whole, config={"epochs": 5, "patience": 2})) is None
+
+
+def test_flops_have_a_panel_where_they_vary() -> None:
+    card = Card("objects", counts={"train": 1000})
+    runs = [replace(r, card=card, flops=10, config={"epochs": 1 + i}) for i, r in enumerate(chapter(10).runs)]
+    varied = drawn(ChapterResult("cnn", "objects", tuple(runs)))
+    alike = drawn(ChapterResult("cnn", "objects", tuple(replace(r, config={"epochs": 3}) for r in runs)))
+    assert [d.svg.decode().count(">training FLOPs a seed<") for d in (varied, alike)] == [1, 0]
+    assert "Training FLOPs are 3 times the forward FLOPs" in varied.caption
+    assert "10 of these runs have a count." in varied.caption
+    assert "FLOPs" not in alike.caption

@@ -15,13 +15,13 @@ DECLARED: dict[str, dict[str, Any]] = {
     "constant": {"name": "constant"},
     "constant_warmup": {"name": "constant", "warmup": 5},
     "exponential": {"name": "exponential", "gamma": 0.9},
-    "step": {"name": "step", "every": 10, "gamma": 0.3},
+    "step": {"name": "step", "at": [0.4, 0.8], "gamma": 0.3},
     "inverse_time": {"name": "inverse_time", "gamma": 0.2},
     "linear": {"name": "polynomial"},
     "polynomial": {"name": "polynomial", "power": 2.0},
     "cosine": {"name": "cosine"},
     "cosine_warmup": {"name": "cosine", "warmup": 3.0},
-    "cyclical": {"name": "cyclical", "cycle": 8.0},
+    "cyclical": {"name": "cyclical", "cycles": 4.0},
     "one_cycle": {"name": "one_cycle"},
     "range_test": {"name": "range_test"},
 }
@@ -53,6 +53,13 @@ def test_every_schedule_that_changes_the_rate_is_a_panel_once() -> None:
     assert "cosine_warmup +20" in drawing.svg.decode()
     assert "(exponential) to 0.92 (constant_warmup). A plus" in drawing.caption
     assert "scale of range_test is logarithmic" in drawing.caption
+
+
+def test_others_are_drawn_only_where_they_can_be_told_apart() -> None:
+    few, many = (ChapterResult("cnn", "objects", chapter().runs[:count]) for count in (4, schedules.FEW + 2))
+    assert "the grey ones are" in drawn(few).caption
+    assert "grey" not in drawn(many).caption
+    assert drawn(many).svg.count(b"stroke-opacity: 0.35") == 0 < drawn(few).svg.count(b"stroke-opacity: 0.35")
 
 
 def test_a_line_follows_the_equation() -> None:

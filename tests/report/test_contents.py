@@ -1,0 +1,95 @@
+"""The tables of a chapter's runs: one, or one for each group, with the columns that hold something."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from rdfia.analyse.published import Published, Verdict
+from rdfia.analyse.results import FINISHED, Card, ChapterResult, RunResult
+from rdfia.report import contents, grouped
+from rdfia.report.tables import Column, Table
+
+FIRST = {"0": 70.0, "1": 71.0, "2": 72.0}
+BETTER = {"0": 80.0, "1": 81.5, "2": 82.0}
+
+
+def run(name: str, group: str = "", reference: str = "baseline", test: Mapping[str, float] = BETTER) -> RunResult:
+    """A run that ended well."""
+    return RunResult("cnn", name, name, reference, name, Card("four"), status=FINISHED, test=test, group=group)
+
+
+CHAPTER = ChapterResult(
+    "cnn",
+    "four",
+    (
+        run("baseline", test=FIRST),
+        run("slow", "learning rate"),
+        run("fast", "learning rate", "slow"),
+        run("wide", "hidden units", "slow"),
+    ),
+)
+
+
+def cells(table: Table, name: str) -> list[str]:
+    """The cells of a column as a reader sees them."""
+    place = [column.name for column in table.columns].index(name)
+    return [table.columns[place].text(row[place]) for row in table.rows]
+
+
+def test_few_runs_are_one_table_that_says_what_holds_together() -> None:
+    (table,) = contents.chapter(CHAPTER, [])
+    assert (table.name, cells(table, "run")) == ("cnn", ["baseline", "slow", "fast", "wide"])
+    assert "for the comparisons of a group: 2 in learning rate, 1 in hidden units." in table.caption
+    assert table.caption.startswith("Runs of the chapter cnn: ")
+
+
+def test_many_runs_are_a_table_for_each_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouped, "CROWDED", 3)
+    alone, rates, units = contents.chapter(CHAPTER, [])
+    assert [table.name for table in (alone, rates, units)] == ["cnn", "cnn_learning_rate", "cnn_hidden_units"]
+    assert cells(alone, "run") == ["baseline"]
+    assert "in no group" in alone.caption
+    assert cells(rates, "run") == ["baseline", "slow", "fast"]
+    assert "The intervals of 2 effects hold together at 95 %." in rates.caption
+    assert "Shown to compare with, from outside the group: baseline." in rates.caption
+    assert "The interval of the one effect holds at 95 %." in units.caption
+
+
+def test_a_run_from_outside_the_group_has_its_effect_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouped, "CROWDED", 3)
+    units = contents.chapter(CHAPTER, [])[2]
+    lent, own = zip(cells(units, "run"), cells(units, "effect"), cells(units, "against"), strict=True)
+    assert lent == ("slow", "–", "–")
+    assert own[0] == "wide"
+    assert own[1].startswith("+0.00 [")
+    assert own[2] == "slow"
+
+
+def test_every_run_of_a_crowded_chapter_has_its_row() -> None:
+    runs = [run(f"run_{place}", f"group {place % 4}") for place in range(90)]
+    tables = contents.chapter(ChapterResult("cnn", "four", (run("baseline", test=FIRST), *runs)), [])
+    rows = [name for table in tables for name in cells(table, "run")]
+    assert {row for row in rows if row != "baseline"} == {each.name for each in runs}
+    assert len(rows) == 90 + len(tables)  # the reference stands in each
+    assert [len(table.rows) for table in tables] == [1, 24, 24, 23, 23]
+
+
+@pytest.mark.parametrize(("count", "tables"), [(grouped.CROWDED, 1), (grouped.CROWDED + 1, 2)])
+def test_a_chapter_is_crowded_above_a_number_of_runs(count: int, tables: int) -> None:
+    runs = tuple(run(f"run_{place}", "even" if place % 2 else "odd") for place in range(count))
+    assert len(contents.chapter(ChapterResult("cnn", "four", runs), [])) == tables
+
+
+def test_columns_that_hold_nothing_are_left_out() -> None:
+    names = {column.name for column in contents.chapter(CHAPTER, [])[0].columns}
+    assert not names & {"published", "verdict on the published", "validation", "train minus test", "weights"}
+    printed = dict.fromkeys(Published.__dataclass_fields__, "") | {"run": "cnn/slow", "value": "70"}
+    (table,) = contents.chapter(CHAPTER, [Verdict(Published(**printed), "no run yet")])
+    assert "published" in [column.name for column in table.columns]
+
+
+def test_trimming_keeps_zeros_and_the_names_of_rows() -> None:
+    columns = tuple(Column(name) for name in ("name", "zero", "none", "empty", "some"))
+    found = grouped.trimmed(Table("t", "", columns, (("", 0, None, "", None), (None, 0, None, "", "x"))))
+    assert [column.name for column in found.columns] == ["name", "zero", "some"]
+    assert found.rows == (("", 0, None), (None, 0, "x"))

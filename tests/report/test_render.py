@@ -1,0 +1,87 @@
+"""The files of a report: what is embedded, and where the pages lead."""
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+
+from rdfia.analyse.results import Study
+from rdfia.report import provenance, render
+from rdfia.report.blocks import section
+from rdfia.report.render import Report, coded, embedded, files
+from rdfia.report.style import Drawing
+from rdfia.report.tables import Column, Table
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>'
+
+
+def drawing(svg: bytes, png: bytes) -> Drawing:
+    """A figure of these bytes."""
+    return Drawing("figure", "What to look at.", "A figure that shows nothing.", svg, png)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The files of a report of two chapters and one page more."""
+    monkeypatch.setattr(provenance, "lines", lambda _: (("profile", "full"),))
+    table = Table("one_dynamics", "A caption.", (Column("run"),), (("a",), ("b",)))
+    text = "One\n\nThe first `words`.\n\n## A heading\n\nMore.\n\n[table one_dynamics]"
+    chapters = (
+        section("one", text, [table], [drawing(SVG, b"")], (), {table.name: "Numbers"}),
+        section("two", "Two", [], []),
+    )
+    head = Table("headline", "At a glance.", (Column("chapter"),), (("one",),))
+    study = Study(Path(), "full", (), {})
+    return dict(files(Report(study, head, chapters, (section("data", "Data\n\nSeen.", [], []),))))
+
+
+def test_every_part_has_a_page(made: dict[str, str]) -> None:
+    assert sorted(made) == ["index.html", *(f"pages/{key}.html" for key in ("data", "one", "two")), "report.md"]
+    for path, text in made.items():
+        if path.endswith(".html"):
+            assert text.startswith("<!doctype html>")
+            assert text.count('aria-current="page"') == 1
+            assert text.count("<h1>") == 1
+
+
+def test_pages_lead_to_the_ones_before_and_after(made: dict[str, str]) -> None:
+    turns = {
+        key: re.findall(r'href="([^"]+)" rel="(\w+)"', made[f"pages/{key}.html"]) for key in ("one", "two", "data")
+    }
+    assert turns["one"] == [("../pages/two.html", "next")]
+    assert turns["two"] == [("../pages/one.html", "prev"), ("../pages/data.html", "next")]
+    assert turns["data"] == [("../pages/two.html", "prev")]
+
+
+def test_the_overview_shows_each_chapter(made: dict[str, str]) -> None:
+    cards = re.findall(r"<article.*?</article>", made["index.html"], flags=re.DOTALL)
+    assert len(cards) == 3
+    assert '<a href="pages/one.html">One</a>' in cards[0]
+    assert "The first <code>words</code>." in cards[0]
+    assert cards[0].count("<img") == 1
+    assert "<img" not in cards[1]
+
+
+def test_headings_are_anchors_and_long_tables_are_folded(made: dict[str, str]) -> None:
+    page = made["pages/one.html"]
+    assert '<li><a href="#a-heading">A heading</a></li>' in page
+    assert '<h2 id="a-heading">A heading</h2>' in page
+    assert re.search(r"<details>\s*<summary>Numbers <small>2 runs</small></summary>.*</details>", page, re.DOTALL)
+    assert "### A heading" in made["report.md"]
+    assert "<details><summary>Numbers</summary>\n\nA caption." in made["report.md"]
+
+
+@pytest.mark.parametrize(("vector", "raster", "kind"), [(10, 5, "svg+xml"), (90, 95, "svg+xml"), (90, 5, "png")])
+def test_a_large_figure_is_a_raster_where_that_is_smaller(
+    vector: int, raster: int, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "LARGEST", 50)
+    monkeypatch.setattr(render, "themed", bytes.decode)
+    head, content = embedded(drawing(b"v" * vector, b"r" * raster)).split(",")
+    assert head == f"data:image/{kind};base64"
+    assert base64.b64decode(content) == (b"v" * vector if kind == "svg+xml" else b"r" * raster)
+
+
+def test_code_is_set_and_the_rest_escaped() -> None:
+    assert coded("a `b < c` <i>") == "a <code>b &lt; c</code> &lt;i&gt;"
