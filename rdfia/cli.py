@@ -22,11 +22,13 @@ def main() -> None:
     swept.add_argument("-j", "--jobs", type=int, help="how many at once; without it: one a core")
     swept.add_argument("chapters", nargs="*", help="without names: all")
     swept.set_defaults(act=lambda a: sweep(a.jobs, a.chapters))
+    tracked = commands.add_parser("track", help="publish to MLflow what is not there yet")
+    tracked.add_argument("--models", action="store_true", help="with every run's model, not the best of each group's")
+    tracked.set_defaults(act=lambda a: track(a.models))
     for name, act, text in (
         ("check", check, "validate every declared run and data set of the chosen profile"),
         ("where", where, "say where the report lies"),
         ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
-        ("track", track, "publish to MLflow what is not there yet"),
         ("ui", ui, "publish, then open MLflow's UI on 127.0.0.1:5000"),
         ("bench", bench, "measure what one run costs"),
     ):
@@ -82,10 +84,10 @@ def prune() -> None:
     print(f"{len(stale)} files and folders of runs that are not declared")
 
 
-def track() -> None:
+def track(models: bool = False) -> None:
     from rdfia.track import publish
 
-    print(publish(config.load(), Path()))
+    print(publish(config.load(), Path(), models))
 
 
 def ui() -> None:

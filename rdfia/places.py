@@ -38,6 +38,11 @@ def theory(profile: str, question: str) -> Path:
     return Path("reports") / profile / "theory" / f"{question}.json"
 
 
+def declarations() -> Path:
+    """What is declared, in small files that stages depend on."""
+    return Path("reports") / "code" / "declared"
+
+
 def code(family: str) -> Path:
     """The hash of the code that a family of stages depends on."""
     return Path("reports") / "code" / f"{family}.txt"

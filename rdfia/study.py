@@ -1,10 +1,27 @@
 """The study as a whole: every run, data set and question that the parameters declare."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from rdfia import chapters, config, declared, theory
 from rdfia.data import sources
+
+
+def declarations(params: Mapping[str, Any]) -> dict[str, str]:
+    """What is declared, by the name of a file: for a chapter its data set and runs, for the study all that is printed.
+
+    Stages that need the names alone depend on the first, so that no setting of a run concerns them.
+    """
+    names = declared.chapters(params)
+    found = {
+        chapter: "\n".join([chapters.dataset(params, chapter), *config.section(params, chapter, "runs"), ""])
+        for chapter in names
+    }
+    chosen = config.profile(params)
+    whole = {"profile": chosen, "over": config.section(params, "profiles", chosen)} | {n: params[n] for n in names}
+    return found | {"study": hashlib.sha256(json.dumps(whole).encode()).hexdigest() + "\n"}
 
 
 def validate(params: Mapping[str, Any]) -> str:

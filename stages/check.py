@@ -5,10 +5,12 @@ from rdfia.command import one_line
 
 
 def main() -> None:
-    print(study.validate(config.load()))
-    path = places.code("valid")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("valid\n", encoding="utf-8")
+    params = config.load()
+    print(study.validate(params))
+    places.declarations().mkdir(parents=True, exist_ok=True)
+    for name, text in study.declarations(params).items():
+        (places.declarations() / f"{name}.txt").write_text(text, encoding="utf-8")
+    places.code("valid").write_text("valid\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

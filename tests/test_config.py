@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdfia import chapters, config
+from rdfia import chapters, config, declared, study
 from rdfia.config import ConfigError, merge
 
 trees = st.recursive(
@@ -155,3 +155,14 @@ def test_the_outline_of_the_file_is_checked(
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(changed(params, key, value), sort_keys=False))
     with pytest.raises(ConfigError, match=said):
         config.load(tmp_path / "params.yaml")
+
+
+def test_declarations_name_what_a_stage_depends_on() -> None:
+    params = config.load()
+    found = study.declarations(params)
+    assert set(found) == {*declared.chapters(params), "study"}
+    assert found["cnn"].splitlines() == ["cifar10", *params["cnn"]["runs"]]
+    params["cnn"]["runs"]["zca"] = {**params["cnn"]["runs"]["zca"], "title": "another"}
+    again = study.declarations(params)
+    assert {name for name in found if found[name] != again[name]} == {"study"}
+    assert study.declarations(params | {"profile": "laptop"})["study"] != again["study"]

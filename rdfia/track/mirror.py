@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rdfia import declared, revision
-from rdfia.config import profile
+from rdfia.config import profile, section
 from rdfia.track.model import MISSING, log_model
 from rdfia.track.result import Result, points, read
 from rdfia.track.store import connect, exclusive, locate, reachable
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # MLflow's limits on one request and on one value
 METRICS_PER_BATCH, PARAMS_PER_BATCH, KEY_LENGTH, PARAM_LENGTH, DIGEST_LENGTH = 1000, 100, 250, 6000, 36
+CROWDED = 20  # runs of a chapter, beyond which not every model is logged
+SPARED = "none: not the best of its group; `rdfia track --models` logs it"
 CODE = ("rdfia", "stages", "params.yaml", "dvc.yaml")
 
 
@@ -36,12 +38,13 @@ class Published:
         return f"{self.new} new, {self.known} known, {self.missing} not run: {self.store}"
 
 
-def publish(params: dict[str, Any], root: Path) -> Published:
+def publish(params: dict[str, Any], root: Path, models: bool = False) -> Published:
     """Mirror the chosen profile's results; a result that the store holds already costs one look.
 
     A run is known by the digest of its files (tag `rdfia.content`) once it is finished. What a killed process left
     behind is deleted and written again, and so is a run without its model as soon as the weights are there.
-    Publishers of one project wait for each other, so that no result is written twice.
+    Publishers of one project wait for each other, so that no result is written twice. To export a model takes longer
+    than all else: see `chosen` for those that are; with `models` all are.
     """
     found = [read(params, root, chapter, run) for chapter, run in declared.runs(params)]
     results = [result for result in found if result]
@@ -52,12 +55,13 @@ def publish(params: dict[str, Any], root: Path) -> Published:
     with reachable(store), exclusive(store.publishing):
         client, experiment = connect(store, f"rdfia/{profile(params)}")
         old = _by_content(client, experiment)
-        new = [result for result in results if not _settled(result, old.get(result.content, ()))]
+        wanted = {result.name for result in results} if models else chosen(params, results)
+        new = [r for r in results if not _settled(r, old.get(r.content, ()), r.name in wanted)]
         commit = _commit(root) if new else ""
         for result in new:
             for run in old.get(result.content, ()):
                 client.delete_run(run.info.run_id)
-            _write(client, experiment, result, commit)
+            _write(client, experiment, result, commit, result.name in wanted)
     return Published(len(new), len(results) - len(new), missing, store.uri)
 
 
@@ -73,14 +77,32 @@ def _by_content(client: "MlflowClient", experiment: str) -> "dict[str, list[Run]
     return runs
 
 
-def _settled(result: Result, runs: "Sequence[Run]") -> bool:
-    """Whether a finished run of the store mirrors the result, with its model if the weights are here."""
+def chosen(params: Mapping[str, Any], results: Sequence[Result]) -> set[str]:
+    """The runs whose model is logged: in a chapter of many runs its first, and by validation the best of each group."""
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        runs = section(params, result.chapter, "runs")
+        group = str((runs[result.run] or {}).get("group", "")) if len(runs) > CROWDED else result.run
+        groups.setdefault((result.chapter, group), []).append(result)
+    firsts = {f"{chapter}/{next(iter(section(params, chapter, 'runs')))}" for chapter, _ in groups}
+    return firsts | {max(group, key=_merit).name for group in groups.values()}
+
+
+def _merit(result: Result) -> float:
+    """Mean validation accuracy, below all others where a seed diverged."""
+    found = [seed.get("validation_accuracy") for seed in (result.metrics.get("seeds") or {}).values()]
+    known = [value for value in found if value is not None]
+    return sum(known) / len(known) if known and result.metrics.get("status") != "diverged" else -1.0
+
+
+def _settled(result: Result, runs: "Sequence[Run]", wanted: bool) -> bool:
+    """Whether a finished run of the store mirrors the result, with its model if that is wanted and can be made."""
     finished = [run for run in runs if run.info.status == "FINISHED"]
-    whole = [run for run in finished if run.data.tags.get("rdfia.model") != MISSING]
-    return bool(whole or (finished and not result.weights.is_file()))
+    whole = [run for run in finished if run.data.tags.get("rdfia.model") not in (MISSING, SPARED)]
+    return bool(whole or (finished and not (wanted and result.weights.is_file())))
 
 
-def _write(client: "MlflowClient", experiment: str, result: Result, commit: str) -> None:
+def _write(client: "MlflowClient", experiment: str, result: Result, commit: str, wanted: bool) -> None:
     """One run from first to last; until the closing line it counts as half-written.
 
     A run that diverged is a result like any other: FINISHED, with its `rdfia.status` tag to tell.
@@ -89,7 +111,7 @@ def _write(client: "MlflowClient", experiment: str, result: Result, commit: str)
     run = client.create_run(experiment, start_time=result.moment(0), run_name=result.name, tags=_tags(result, commit))
     run_id = run.info.run_id
     # the model comes before the metrics: MLflow asks for the history of each metric that it finds in the run
-    model, state = log_model(client, experiment, run_id, result, config)
+    model, state = log_model(client, experiment, run_id, result, config) if wanted else (None, SPARED)
     client.set_tag(run_id, "rdfia.model", state)
     _log_numbers(client, run_id, result, config, model)
     _log_data(client, run_id, result.metrics.get("data") or {})

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -11,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rdfia.track import mirror
 from rdfia.track.mirror import publish
 from rdfia.track.model import best_seed, example
 from rdfia.track.result import Result, read
@@ -60,6 +62,26 @@ def test_weights_that_arrive_later_bring_the_model(logged: Any) -> None:
     assert (again.new, again.known) == (1, 2)
     assert runs(study)["cnn/fast"].data.tags["rdfia.model"] == "seed 0"
     assert publish(study.params, study.root).new == 0
+
+
+def test_of_many_runs_the_best_of_each_group_has_its_model(tmp_path: Path) -> None:
+    study = Study(tmp_path)
+    names = [f"r{number}" for number in range(mirror.CROWDED + 1)]
+    for number, name in enumerate(names):
+        study.add("cnn", name, losses=(2.0, 3.0 - 0.01 * number))
+        study.params["cnn"]["runs"][name]["group"] = "even" if number % 2 == 0 else "odd"
+    found = [read(study.params, study.root, "cnn", name) for name in names]
+    results = [result for result in found if result]
+    best = {f"cnn/{name}" for name in (names[0], *best_of(results, names))}
+    assert mirror.chosen(study.params, results) == best
+    few = {"cnn": {**study.params["cnn"], "runs": {name: {"group": "even"} for name in names[:3]}}}
+    assert mirror.chosen(study.params | few, results[:3]) == {f"cnn/{name}" for name in names[:3]}
+
+
+def best_of(results: list[Result], names: list[str]) -> list[str]:
+    """By hand: the highest mean validation accuracy among the even and among the odd."""
+    means = [sum(s["validation_accuracy"] for s in r.metrics["seeds"].values()) for r in results]
+    return [names[max(range(start, len(names), 2), key=lambda place: means[place])] for start in (0, 1)]
 
 
 class Fixed(Linear):
