@@ -16,6 +16,7 @@ from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, Drawing, finish,
 
 LARGE = 20  # runs that one drawing holds: a chapter of more has one for each group
 ROW = 0.27  # inches for one run
+WIDE = 1.5  # times the distance of the means that an interval may reach beyond them
 MANY, SPREAD = (
     8,
     3.0,
@@ -114,7 +115,8 @@ def _forest_words(chapter: ChapterResult, found: Found, marked: int, lost: int) 
     caption = (
         f"What each run changes in test accuracy against its reference, with Welch's interval"
         f"{corrected([chapter.comparisons(run) for run, *_ in found])}. An interval that crosses the line at zero is "
-        f"noise as far as these seeds can tell. {told} {_pairs(marked)}{_left(lost)}"
+        f"noise as far as these seeds can tell; one that leaves the drawing goes on. {told} "
+        f"{_pairs(marked)}{_left(lost)}"
     )
     return caption, f"Forest plot of {len(found)} differences in test accuracy. {told}"
 
@@ -162,17 +164,24 @@ def dot(axis: Axes, place: int, estimate: Estimate, colour: str) -> None:
 
 
 def window(axis: Axes, estimates: Sequence[Estimate], colours: Sequence[str], marks: Sequence[float]) -> int:
-    """Look closer where few runs lie far below the others: arrows with their values; how many there are."""
+    """Look closer where few runs lie far below the others: arrows with their values; how many there are.
+
+    Nor do intervals many times as wide as the means lie apart say how far the drawing goes: they leave it.
+    """
     means = [estimate.mean for estimate in estimates]
     high = max(means)
     floor = high - SPREAD * (high - median(means)) if len(means) >= MANY else min(means)
     far = [place for place, value in enumerate(means) if value < floor]
     if 4 * len(far) > len(means):  # these are no exceptions
         return 0
-    if far:
-        near = [estimate for estimate in estimates if estimate.mean >= floor]
-        ends = [end for e in near for end in (e.mean, e.low, e.high) if end is not None] + [*marks]
-        axis.set_xlim(min(ends) - 0.12 * (max(ends) - min(ends)), max(ends) + 0.04 * (max(ends) - min(ends)))
+    near = [estimate for estimate in estimates if estimate.mean >= floor]
+    centres = [*(estimate.mean for estimate in near), *marks]
+    reach = WIDE * max(max(centres) - min(centres), 1.0)
+    ends = [end for e in near for end in (e.low, e.high) if end is not None] + centres
+    low, high = max(min(ends), min(centres) - reach), min(max(ends), max(centres) + reach)
+    if far or (low, high) != (min(ends), max(ends)):
+        axis.set_xlim(low - 0.12 * (high - low), high + 0.04 * (high - low))
+    far = [place for place in far if means[place] < axis.get_xlim()[0]]
     for place in far:
         at: Any = {"transform": axis.get_yaxis_transform(), "color": colours[place]}
         axis.plot([0.01], [place], "<", markersize=5, **at)
