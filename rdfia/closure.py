@@ -24,6 +24,9 @@ CHAPTERS = {
     "cnn": "cnn",
     "cnn_mnist": "cnn",
     "vit": "vit",
+    "pretrain": "timm",
+    "masked": "masked",
+    "vit_timm": "timm",
 }
 
 FAMILIES: dict[str, tuple[str, ...]] = {

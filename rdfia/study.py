@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rdfia import chapters, config, declared, theory
+from rdfia.chapters.work import source
 from rdfia.data import sources
+from rdfia.train.run import Run
 
 
 def declarations(params: Mapping[str, Any]) -> dict[str, str]:
@@ -24,10 +26,21 @@ def declarations(params: Mapping[str, Any]) -> dict[str, str]:
     return found | {"study": hashlib.sha256(json.dumps(whole).encode()).hexdigest() + "\n"}
 
 
+def _sound(params: Mapping[str, Any], chapter: str, name: str) -> Run:
+    """A run that can be used; one that begins from a run of the same chapter, or of none, is a ConfigError."""
+    run = chapters.resolve(params, chapter, name)
+    begins = source(run)
+    others = [each for each in declared.runs(params) if each[0] != chapter]
+    if begins is not None and begins not in others:
+        where = f"{config.PARAMS}: {chapter}.runs.{name}.model.start"
+        raise config.ConfigError(f"{where}: found {'/'.join(begins)}, allowed: a declared run of another chapter")
+    return run
+
+
 def validate(params: Mapping[str, Any]) -> str:
     """One line on what is declared; the first setting that cannot be used is a ConfigError."""
     datasets = [sources.declared(params, name) for name in config.section(params, "data")]
-    runs = [chapters.resolve(params, chapter, run) for chapter, run in declared.runs(params)]
+    runs = [_sound(params, chapter, run) for chapter, run in declared.runs(params)]
     for chapter in declared.chapters(params):
         chapters.dataset(params, chapter)
     questions = theory.resolve(params)

@@ -25,7 +25,8 @@ def main(chapter: str) -> None:
     for name, metrics in runs.items():
         weights = places.weights(profile, chapter, name)
         answers[name] = evaluate(metrics, weights, test)
-        drawn = arrays(metrics, weights, train, validation, test if name == chosen else None)
+        chief = name in (chosen, next(iter(runs)))
+        drawn = arrays(metrics, weights, train, validation, test if name == chosen else None, chief)
         probes |= {f"{name}/{key}": value for key, value in drawn.items()}
     save_tensors(probes, places.probes(profile, chapter))
     write_json(answers, places.test(profile, chapter))

@@ -20,9 +20,13 @@ RUNS = {
     "cnn": ["baseline", "zca"],
     "cnn_mnist": ["baseline"],
     "vit": ["small"],
+    "pretrain": ["supervised"],
+    "masked": ["masked"],
+    "vit_timm": ["patch_7", "masked"],
 }
 WHOLE = ("mlp", "mlp_mnist", "svm", "svm_mnist")  # chapters that are one stage
-TRAINED = ("mlp", "svm", "cnn", "vit")  # how the stages begin that train
+TRAINED = ("mlp", "svm", "cnn", "vit", "pretrain", "masked")  # how the stages begin that train
+TIMM = {"embed": 8, "depth": 1, "heads": 2}
 COUNT = sum(map(len, RUNS.values()))
 
 
@@ -84,6 +88,7 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
             "rings": {"source": {"name": "circles", "train": 90, "test": 50}, "validation": 30},
             "mnist": {"source": {"name": "digits", "train": 100, "test": 60}, "validation": 40},
             "cifar10": {"source": {"name": "objects", "train": 120, "test": 60}, "validation": 40},
+            "cifar10_grey": {"source": {"name": "objects", "train": 100, "test": 60}, "validation": 40},
         },
         "mlp": {"seeds": 2, "epochs": 2},
         "mlp_mnist": {"seeds": 2, "epochs": 2},
@@ -92,6 +97,9 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
         "cnn": {"seeds": 2, "epochs": 1, "batch_size": 32, "model": {"channels": [4], "hidden": 8}},
         "cnn_mnist": {"seeds": 2, "epochs": 1, "model": {"channels": [4], "hidden": 8}},
         "vit": {"seeds": 2, "epochs": 1, "model": {"embed": 8, "heads": 2, "blocks": 1}},
+        "pretrain": {"seeds": 2, "epochs": 1, "model": TIMM},
+        "masked": {"seeds": 2, "epochs": 1, "model": TIMM, "decoder": {"embed": 8, "heads": 2}},
+        "vit_timm": {"seeds": 2, "epochs": 1, "model": TIMM},
     }
     params["theory"] = {
         "implementations": {"epochs": 1},
@@ -99,6 +107,8 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
         "losses": {"steps": 20},
         "backprop": {"depths": [1, 2, 4]},
         "descent": {"training": {"epochs": 2}, "points": 9, "epochs": 1, "steps": 4},
+        "attention": {"tokens": [16, 32, 48, 64], "repeats": 0},
+        "one_patch": {"images": 1},
     }
     for chapter, runs in RUNS.items():
         params[chapter]["runs"] = {run: params[chapter]["runs"][run] for run in runs}

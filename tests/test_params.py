@@ -21,8 +21,10 @@ PARAMS = config.load()
 PROFILES = list(PARAMS["profiles"])
 RUNS = [(chapter, run) for chapter in chapters.CHAPTERS for run in chapters.runs(PARAMS, chapter)]
 DESCENTS = [(chapter, run) for chapter, run in RUNS if issubclass(chapters.kind(chapter), DescentRun)]
-SHAPES = {"circles": (2,), "rings": (2,), "mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
-CLASSES = {"circles": 2, "rings": 2, "mnist": 10, "cifar10": 10}
+SHAPES = {
+    "circles": (2,), "rings": (2,), "mnist": (1, 28, 28), "cifar10": (3, 32, 32), "cifar10_grey": (1, 28, 28)
+}  # fmt: skip
+CLASSES = {"circles": 2, "rings": 2, "mnist": 10, "cifar10": 10, "cifar10_grey": 10}
 
 # The runs of the CNN whose images are cropped to 28 × 28.
 CROPPED = (
@@ -31,6 +33,16 @@ CROPPED = (
     *("muon", "adam_polynomial", "exponential", "step", "inverse_time", "polynomial", "cosine", "cyclical"),
     *("one_cycle", "warmup", "warmup_cosine", "chain_dropout", "alone_crop_flip"),
 )
+
+GRID = [(embed, patch, blocks) for embed in (16, 32, 64) for patch in (4, 7, 14) for blocks in (2, 4, 6)]
+
+
+def transformer(embed: int, patch: int, blocks: int, side: int = 28) -> int:
+    """Patches, class token, positions; blocks of two norms, attention and an MLP four times as wide; norm and head."""
+    tokens = (side // patch) ** 2 + 1
+    block = 4 * embed + 4 * (embed * embed + embed) + 2 * 4 * embed * embed + 5 * embed
+    return (patch * patch + 1) * embed + embed + tokens * embed + blocks * block + 2 * embed + 10 * (embed + 1)
+
 
 # By the formulas: convolution k²·c·n + n, dense m·n + n, batch or layer norm 2n, a token or position n.
 WEIGHTS = {
@@ -47,8 +59,18 @@ WEIGHTS = {
     **dict.fromkeys([f"cnn/{run}" for run in ("chain_batch_norm", "together")], 743_490),
     "cnn/patch_zca": 1_210_370,  # the first convolution reads 27 channels for 3: 25 · 24 · 32 more
     "cnn_mnist/baseline": 741_570,  # one channel in; 28 → 14 → 7 → 3: fc reads 576 values
-    "vit/small": 27_978,
-    "vit/large": 113_738,
+    **dict.fromkeys([f"vit/{run}" for run in chapters.runs(PARAMS, "vit")], transformer(32, 7, 2)),
+    **{f"vit/e{e}_p{p}_b{b}": transformer(e, p, b) for e, p, b in GRID if (e, p, b) != (32, 7, 2)},
+    **dict.fromkeys([f"vit_timm/{run}" for run in chapters.runs(PARAMS, "vit_timm")], transformer(384, 7, 12)),
+    "pretrain/supervised": transformer(384, 7, 12),
+    "vit_timm/one_patch": transformer(384, 16, 12),
+    "vit_timm/patch_4": transformer(384, 4, 12),
+    "vit_timm/resize": transformer(384, 16, 12, 224),
+    "vit_timm/smaller": transformer(16, 7, 2),
+    "vit/mean_pool": transformer(32, 7, 2) - 64,  # no class token, and no position for it
+    "vit/no_positions": transformer(32, 7, 2) - 17 * 32,
+    "vit/sinusoidal": transformer(32, 7, 2) - 17 * 32,
+    "vit/bag": transformer(32, 7, 2) - 18 * 32,
 }
 
 
@@ -83,13 +105,22 @@ def test_every_run_takes_a_step_in_every_profile(chapter: str, run: str, profile
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize(("chapter", "run"), [pair for pair in RUNS if pair not in DESCENTS])
+@pytest.mark.parametrize(("chapter", "run"), [pair for pair in RUNS if pair[0].startswith("svm")])
 def test_every_machine_is_fitted_in_every_profile(chapter: str, run: str, profile: str) -> None:
     resolved = chapters.resolve({**PARAMS, "profile": profile}, chapter, run)
     short = resolved.model_copy(update={"seeds": 1, "sample": None})
     *records, trained = [report for _, report in short.events(examples(chapter, 30), 1)]
     assert len(records) == len(resolved.model_dump()["C"])
     assert isinstance(trained, Trained)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("run", chapters.runs(PARAMS, "masked"))
+def test_every_masked_run_takes_a_step_in_every_profile(run: str, profile: str) -> None:
+    resolved = chapters.resolve({**PARAMS, "profile": profile}, "masked", run)
+    short = resolved.model_copy(update={"epochs": 1, "seeds": 1, "precision": "float32"})
+    records = [report for _, report in short.events(examples("masked", 16), 1) if isinstance(report, Record)]
+    assert records[1].frozen_loss != records[0].frozen_loss
 
 
 @cache
@@ -114,8 +145,11 @@ def test_the_quick_profile_downloads_nothing_and_the_others_use_the_real_data() 
     for profile in PROFILES:
         params = {**PARAMS, "profile": profile}
         stands_for = {name: declared(params, name).source.stands_for for name in PARAMS["data"]}
-        real = {"circles": "circles", "rings": "circles", "mnist": "mnist", "cifar10": "cifar10"}
-        assert stands_for == ({**real, "mnist": None, "cifar10": None} if profile == "quick" else real)
+        real = {"circles": "circles", "rings": "circles", "mnist": "mnist"}
+        real |= dict.fromkeys(("cifar10", "cifar10_grey"), "cifar10")
+        assert stands_for == (
+            {**real, **dict.fromkeys(("mnist", "cifar10", "cifar10_grey"))} if profile == "quick" else real
+        )
 
 
 def test_the_published_scale_is_declared() -> None:

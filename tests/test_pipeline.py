@@ -44,7 +44,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 def test_one_command_runs_every_stage_to_the_report(project: Project) -> None:
     runs = [f"{chapter}@tiny-{run}" for chapter, names in RUNS.items() for run in names if chapter not in WHOLE]
     runs += [f"{chapter}@tiny" for chapter in WHOLE]
-    prepared = [f"prepare@tiny-{name}" for name in ("circles", "rings", "mnist", "cifar10")]
+    prepared = [f"prepare@tiny-{name}" for name in ("circles", "rings", "mnist", "cifar10", "cifar10_grey")]
     evaluated = [f"evaluate@tiny-{chapter}" for chapter in RUNS]
     stages = {"code", "check", *prepared, *runs, *evaluated, "theory@tiny", "report@tiny", "track@tiny"}
     assert set(project.first) == stages  # type: ignore[attr-defined]
@@ -222,7 +222,7 @@ def results(root: Path) -> dict[str, bytes]:
 
 def test_only_evaluation_reads_the_test_split(project: Project) -> None:
     splits = list((project.root / "data/tiny").glob("*/test.safetensors"))
-    assert len(splits) == 4
+    assert len(splits) == 5
     for split in splits:
         split.rename(split.with_suffix(".away"))
     project("python", "-m", "stages.train", "cnn", "zca")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -12,9 +12,13 @@ from torch import Tensor, nn
 from rdfia.analyse.evaluate import own_normaliser, sound_seeds
 from rdfia.chapters import predictor
 from rdfia.data.store import Split
+from rdfia.models import attention_formulas as formulas
+from rdfia.models.attention import rollout
 from rdfia.models.cnn import ConvNet
 from rdfia.models.svm import KernelMachine
-from rdfia.models.vit import VisionTransformer
+from rdfia.models.transformer import Block, permuted
+from rdfia.models.vit import VisionTransformer, ViT
+from rdfia.train import device
 from rdfia.train.classifier import Classifier
 from rdfia.train.fit import EVALUATION_BATCH
 from rdfia.train.margin import draw
@@ -22,17 +26,27 @@ from rdfia.train.run import Data
 
 GRID, STRIP, EXTENT = 81, 41, 2.0
 IMAGES, MISTAKES = 6, 16
+RESIDUAL = (formulas.pre_norm, formulas.post_norm)  # the arrangements that a rollout speaks of
 
 
 def arrays(
-    metrics: Mapping[str, Any], weights: Path, train: Split, validation: Split, test: Split | None = None
+    metrics: Mapping[str, Any],
+    weights: Path,
+    train: Split,
+    validation: Split,
+    test: Split | None = None,
+    shown: bool = True,
 ) -> dict[str, Tensor]:
-    """What is drawn of a run: its first sound seed, at the end and in its snapshots; with `test`, its mistakes too."""
-    found = steps(weights)
+    """What is drawn of a run: its first sound seed, at the end and in its snapshots; with `test`, its mistakes too.
+
+    Of a transformer that is not `shown` there is only what every seed answers to shuffled patches, which is one number.
+    """
+    found = steps(weights) | pictures(weights) | permutation(metrics, weights, validation)
     config = metrics["config"]
     for seed in sound_seeds(metrics)[:1]:
         model = predictor(metrics, weights, seed)
-        found |= probe(model, validation)
+        if shown or not isinstance(model.network, VisionTransformer):
+            found |= probe(model, validation)
         epochs = [epoch for epoch in config.get("snapshots", ()) if epoch < config["epochs"]]
         if "boundary" in found and epochs:
             found["strip"] = strip([predictor(metrics, weights, seed, epoch) for epoch in epochs])
@@ -40,10 +54,16 @@ def arrays(
         if "support" in found:
             seen = Data(metrics["data"], {}, (train.x, train.y), (validation.x, validation.y))
             found["points"] = points(Split(*draw(config["sample"], seen, seed)))
-        if test is not None and test.x.ndim == 4:
+        if test is not None and test.x.ndim == 4 and "mask" not in config:  # a readout gives no probabilities
             model.normalise = own_normaliser(metrics, test.x) or model.normalise
             found |= mistakes(model, test)
     return found
+
+
+def pictures(weights: Path) -> dict[str, Tensor]:
+    """What a network that paints has painted, where it was kept."""
+    with safe_open(weights, "pt") as file:
+        return {"pictures": file.get_tensor("pictures/0")} if "pictures/0" in file.keys() else {}  # noqa: SIM118
 
 
 def steps(weights: Path) -> dict[str, Tensor]:
@@ -66,7 +86,7 @@ def probe(model: Classifier, seen: Split) -> Mapping[str, Tensor]:
     if isinstance(network, ConvNet):
         return {"filters": next(m for m in network.modules() if isinstance(m, nn.Conv2d)).weight.float()}
     if isinstance(network, VisionTransformer):
-        return attention(model, network, seen.x[:IMAGES].clone())
+        return transformer(model, network, seen.x[:IMAGES].clone())
     return {}
 
 
@@ -100,12 +120,45 @@ def mistakes(model: Classifier, seen: Split) -> dict[str, Tensor]:
     return {"mistakes": seen.x[worst], "said": said}
 
 
-def attention(model: Classifier, network: VisionTransformer, images: Tensor) -> dict[str, Tensor]:
-    """How the class token attends to the patches in the last block: (images, heads, rows, columns) of patches."""
-    x = network.tokens(model.preprocess(images))
-    *before, last = network.blocks
-    for block in before:
-        x = block(x)
-    weights, _ = last.attention.weights(last.norm1(x))  # type: ignore[operator, union-attr]
-    side = int((x.shape[1] - 1) ** 0.5)
-    return {"attention": weights[:, :, 0, 1:].unflatten(2, (side, side)), "inputs": images}
+def transformer(model: Classifier, network: VisionTransformer, images: Tensor) -> dict[str, Tensor]:
+    """Where a transformer looks on a few images, how alike its positions are, and the kernels of its patches.
+
+    `attention` of the last block by head and `depth` of every block as the mean over heads, both as what the head's
+    token gathers from each patch; `rollout`, which follows it back to the patches, where a residual makes it one.
+    """
+    maps = network.maps(model.preprocess(images))
+    found = {
+        "inputs": images,
+        "attention": network.focus(maps[-1]),  # (images, heads, rows, columns)
+        "depth": torch.stack([network.focus(layer).mean(1) for layer in maps], 1),  # (images, blocks, rows, columns)
+        "patches": network.embed.projection.weight.detach(),  # (E, C, P, P)
+    }
+    if cast(Block, network.blocks[0]).arranged in RESIDUAL:
+        found["rollout"] = network.focus(rollout(maps))
+    if network.positions is not None:
+        own = F.normalize(network.positions.detach()[0, network.class_token is not None :], dim=1)
+        found["positions"] = own @ own.T  # (T, T)
+    return {name: value.half() if value.is_floating_point() else value for name, value in found.items()}
+
+
+def permutation(metrics: Mapping[str, Any], weights: Path, seen: Split) -> dict[str, Tensor]:
+    """The accuracy of every sound seed of a transformer on shuffled patches (seeds,)."""
+    seeds = sound_seeds(metrics) if metrics["config"]["model"]["name"] == ViT().name else []
+    answers = [shuffled(predictor(metrics, weights, seed), seen, seed) for seed in seeds]
+    return {"shuffled": torch.tensor(answers)} if answers else {}
+
+
+@torch.no_grad()
+def shuffled(model: Classifier, seen: Split, seed: int) -> float:
+    """Accuracy on images whose patches stand in another order, which the seed draws anew for each image.
+
+    The order is changed after preprocessing, so that a statistic of the whole image changes nothing.
+    """
+    network, where = cast(VisionTransformer, model.network), device.device()
+    generator, right, size = torch.Generator().manual_seed(seed), 0, network.embed.projection.kernel_size[0]
+    model = model.to(where)
+    for x, y in zip(seen.x.split(EVALUATION_BATCH), seen.y.split(EVALUATION_BATCH), strict=True):
+        answer = model.answer(permuted(model.preprocess(x.to(where)), size, generator)).argmax(1)
+        right += int((answer.cpu() == y).sum())
+    model.cpu()
+    return right / len(seen.y)

@@ -1,9 +1,10 @@
 """One run of a chapter, from its declaration to its files."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from rdfia import chapters, config
+from rdfia import chapters, config, places
 from rdfia.train.progress import Progress
 from rdfia.train.result import Outcome, load_data, write
 from rdfia.train.run import Data, Run
@@ -19,6 +20,8 @@ def train(
     profile: str, chapter: str, name: str, run: Run, data: Data, jobs: int, say: Callable[[str], None] = print
 ) -> None:
     """Every seed of one run, `jobs` at a time, and its files; one that cannot be built on the data is a ConfigError."""
+    with chapters.at(f"{chapter}.runs.{name}"):
+        run = located(run, profile)
     chapters.check(run, data.card, f"{chapter}.runs.{name}")
     outcome = Outcome()
     with Progress(profile, chapter, name, run, say) as progress, chapters.at(f"{chapter}.runs.{name}"):
@@ -26,3 +29,16 @@ def train(
             outcome.add(seed, report)
             progress(seed, report)
     write(outcome, profile, chapter, name, run, data)
+
+
+def source(run: Run) -> tuple[str, str] | None:
+    """The chapter and the run whose weights a run begins from, if they are another run's."""
+    start = getattr(run.model, "start", None)
+    return (start.chapter, start.run) if start is not None and start.name == "run" else None
+
+
+def located(run: Run, profile: str) -> Run:
+    """The run with the weights at hand that its model starts from, and their hash among its settings, if it has any."""
+    if not hasattr(run.model, "located"):
+        return run
+    return run.model_copy(update={"model": run.model.located(partial(places.weights, profile))})

@@ -8,13 +8,12 @@ equal.
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rdfia.models.formulas import equation
+from rdfia.models.equation import equation
 
 Layer = Callable[[Tensor], Tensor]
 
@@ -135,29 +134,26 @@ def rolled(rolled_before: Tensor, weights: Tensor) -> Tensor:
     return with_residual(weights) @ rolled_before
 
 
-# The counts are whole numbers, and `equation` is declared for tensors.
-
-
 @equation(r"\mathrm{weights} = (4 + 2r)\,E^2 + (9 + r)\,E")
-def block_weights(E: int, r: int) -> Any:
+def block_weights(E: int, r: int) -> int:
     return (4 + 2 * r) * E**2 + (9 + r) * E
 
 
 @equation(r"F_A = 4\,n^2\,E")
-def attention_flops(n: int, E: int) -> Any:
+def attention_flops(n: int, E: int) -> int:
     return 4 * n**2 * E
 
 
 @equation(r"F_A = 4\,n\,E\,d + 2\,n\,E")
-def linear_attention_flops(n: int, E: int, d: int) -> Any:
+def linear_attention_flops(n: int, E: int, d: int) -> int:
     return 4 * n * E * d + 2 * n * E
 
 
 @equation(r"F_A = 4\,T\,(s^2 + l)\,E + 4\,l\,n\,E,\quad l = n - T")
-def windowed_attention_flops(n: int, T: int, E: int, s: int) -> Any:
+def windowed_attention_flops(n: int, T: int, E: int, s: int) -> int:
     return 4 * T * (s**2 + n - T) * E + 4 * (n - T) * n * E
 
 
 @equation(r"F = 2\,(4 + 2r)\,n\,E^2 + F_A")
-def block_flops(n: int, E: int, r: int, FA: int) -> Any:
+def block_flops(n: int, E: int, r: int, FA: int) -> int:
     return 2 * (4 + 2 * r) * n * E**2 + FA

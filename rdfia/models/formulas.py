@@ -5,24 +5,10 @@ by side, each with its own weights; a loss is one number for each network, the m
 gradient of the loss with respect to z. Nothing here uses autograd.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 import torch
 from torch import Tensor
 
-Function = TypeVar("Function", bound=Callable[..., Tensor])
-
-
-def equation(latex: str, questions: str = "") -> Callable[[Function], Function]:
-    """Give a function its equation, and the numbers of the written questions that ask for it."""
-
-    def mark(function: Function) -> Function:
-        spoken: Any = function
-        spoken.latex, spoken.questions = latex, questions
-        return function
-
-    return mark
+from rdfia.models.equation import equation
 
 
 @equation(r"\tilde{h} = x\,W_h^\top + b_h")

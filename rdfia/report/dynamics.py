@@ -68,9 +68,12 @@ def _shortly(chapter: ChapterResult, part: Group, found: Found) -> tuple[str, ..
 
 
 def _has_epochs(study: Study, run: RunResult) -> bool:
-    """Whether the run's history is one of epochs: that of a support vector machine is one of C."""
+    """Whether the run's history is one of epochs: that of a support vector machine is one of C.
+
+    Nor is it meant where nobody says the class: those losses are of pixels.
+    """
     records = history(study, run) if run.status != NOT_RUN else []
-    return bool(records) and "frozen_loss" in records[0]
+    return bool(records) and "frozen_loss" in records[0] and "mask" not in run.config
 
 
 def _row(run: RunResult, figures: Dynamics | None) -> tuple[Cell, ...]:

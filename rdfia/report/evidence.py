@@ -1,4 +1,4 @@
-"""What the networks do: confusions, first-layer filters, decision regions and attention."""
+"""What the networks do: confusions, mistakes and first-layer filters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,6 @@ from rdfia.report.style import Drawing, finish, listed, montage, panels, picture
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 FILTERS = 8  # filters in a row
-PICTURES, HEADS = 5, 4  # attention: at most so many inputs and heads
 
 
 def confusion(chapter: ChapterResult) -> list[Drawing]:
@@ -84,39 +83,6 @@ def filters(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
 def _coloured(sheet: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """One channel as three, for filters on grey images."""
     return np.repeat(sheet, 3, axis=2) if sheet.shape[2] == 1 else sheet
-
-
-def attention(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
-    """Where the class token looks in the last block: one row for each image, one column for each head."""
-    best = [chapter.best] if chapter.best else []
-    named = (run for run in [*best, *chapter.runs] if {f"{run.name}/attention", f"{run.name}/inputs"} <= set(probes))
-    run = next(named, None)
-    if run is None:
-        return []
-    maps = probes[f"{run.name}/attention"][:PICTURES, :HEADS]
-    inputs = probes[f"{run.name}/inputs"][: len(maps)]
-    columns = 1 + maps.shape[1]
-    figure, axes = panels(columns * len(maps), columns, 1.3, 1.35 * columns)
-    for row, (image, heads) in enumerate(zip(inputs, maps, strict=True)):
-        _attended(axes[row * columns : (row + 1) * columns], image, heads, row == 0)
-    tokens = maps.shape[2] * maps.shape[3]
-    shares = maps / maps.sum((2, 3), keepdims=True)  # without what goes to the class token itself
-    entropy = float(-(shares * np.log(shares + 1e-12)).sum((2, 3)).mean())
-    caption = (
-        f"Attention of the class token over the {tokens} patches in the last block of {run.name}, seed 0; brighter is "
-        f"more. The mean entropy is {entropy:.2f} nats, where looking everywhere alike would be {np.log(tokens):.2f}."
-    )
-    return [finish(figure, f"{chapter.name}_attention", caption, f"Attention maps of {run.name} beside their inputs.")]
-
-
-def _attended(axes: Sequence[Axes], image: npt.NDArray[Any], heads: npt.NDArray[Any], top: bool) -> None:
-    """One image and what each head makes of it."""
-    grey = image.shape[0] == 1
-    axes[0].imshow(image[0] if grey else image.transpose(1, 2, 0), cmap="gray" if grey else None)
-    picture(axes[0], "input" if top else "")
-    for index, (axis, head) in enumerate(zip(axes[1:], heads, strict=True)):
-        axis.imshow(head, cmap="cividis")
-        picture(axis, f"head {index + 1}" if top else "")
 
 
 def mistakes(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:

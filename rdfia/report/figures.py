@@ -25,9 +25,12 @@ from rdfia.report import (
     plane,
     price,
     range_test,
+    reconstructions,
     schedules,
     sheets,
+    sizes,
     theory,
+    transformer,
 )
 from rdfia.report.style import Drawing, style
 
@@ -45,6 +48,8 @@ def chapter(study: Study, result: ChapterResult, figures: Sequence[Published]) -
         partial(alone.draw, result),
         partial(range_test.draw, result, probes),
         partial(heatmap.draw, result),
+        partial(sizes.by_blocks, study, result, figures),
+        partial(sizes.tokens, result),
         partial(price.draw, result),
         partial(curves.draw, study, result),
         partial(schedules.draw, result),
@@ -54,7 +59,12 @@ def chapter(study: Study, result: ChapterResult, figures: Sequence[Published]) -
         partial(evidence.confusion, result),
         partial(evidence.mistakes, result, probes),
         partial(evidence.filters, result, probes),
-        partial(evidence.attention, result, probes),
+        partial(transformer.attention, result, probes),
+        partial(transformer.depth, result, probes),
+        partial(transformer.rolled, result, probes),
+        partial(transformer.positions, result, probes),
+        partial(transformer.patches, result, probes),
+        partial(reconstructions.draw, result, probes),
     ]
 
 

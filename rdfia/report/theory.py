@@ -1,4 +1,4 @@
-"""The computed answers to the written questions of part 1: which drawings and tables they make, from files alone."""
+"""The computed answers to the written questions: which drawings and tables they make, from files alone."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rdfia.files import find_json
-from rdfia.report import theory_figures
+from rdfia.report import attention_cost, one_patch, theory_figures
 from rdfia.report.evidence import Arrays
 from rdfia.report.style import Drawing, listed
 from rdfia.report.tables import Cell, Column, Table
@@ -18,6 +18,7 @@ FIGURES = {
     "losses": (theory_figures.losses,),
     "backprop": (theory_figures.backprop,),
     "descent": (theory_figures.batches, theory_figures.rates),
+    "attention": (attention_cost.draw,),
 }
 
 
@@ -33,6 +34,8 @@ def tables(folder: Path) -> list[Table]:
     return [
         *([_gradients(gradients), _slips(gradients)] if gradients else []),
         *([_backprop(backprop)] if backprop else []),
+        *attention_cost.tables(find_json(folder / "attention.json")),
+        *one_patch.tables(folder),
     ]
 
 

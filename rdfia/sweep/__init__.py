@@ -7,13 +7,14 @@ and forks for each.
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rdfia import closure, config
 from rdfia.command import one_line
 from rdfia.sweep import dvc
-from rdfia.sweep.plan import Stage, plan
+from rdfia.sweep.plan import Stage, plan, waves
 from rdfia.sweep.pool import Active, Ended, together
 
 LOGS = Path(".dvc/tmp/sweep")
@@ -24,10 +25,18 @@ def sweep(jobs: int, chapters: Sequence[str]) -> int:
     params = config.load()
     for group in dvc.BEFORE:
         dvc.repro(group)
+    names = dvc.known(params, chapters)
+    found = [_wave(params, jobs, wave) for wave in waves(params, names)]
+    if not any(count for count, _ in found):
+        print("no run is stale")
+    return int(any(kept < count for count, kept in found))
+
+
+def _wave(params: Mapping[str, Any], jobs: int, chapters: Sequence[str]) -> tuple[int, int]:
+    """Train the stale runs of these chapters; how many stages were stale, and how many of them ended well."""
     stages = plan(params, dvc.stale(params, chapters))
     if not stages:
-        print("no run is stale")
-        return 0
+        return 0, 0
     show, ended = Show(sum(len(stage.tasks) for stage in stages), jobs), dict[str, Ended]()
     try:
         for one in together([task for stage in stages for task in stage.tasks], jobs, LOGS, show.watch):
@@ -37,7 +46,7 @@ def sweep(jobs: int, chapters: Sequence[str]) -> int:
         show.clear()
         kept = commit(stages, ended)
     print(f"{len(kept)} of {len(stages)} stages committed to DVC; `dvc repro` evaluates them and writes the report")
-    return int(len(kept) < len(stages))
+    return len(stages), len(kept)
 
 
 def commit(stages: Sequence[Stage], ended: dict[str, Ended]) -> list[str]:

@@ -31,14 +31,19 @@ def commit(params: Mapping[str, Any], stages: Sequence[str]) -> None:
         run("commit", "--force", *names, quiet=True)
 
 
+def known(params: Mapping[str, Any], chapters: Sequence[str]) -> Sequence[str]:
+    """The chapters named, all without names; an unknown one is a ConfigError."""
+    names = declared.chapters(params)
+    for chapter in chapters:
+        if chapter not in names:
+            raise ConfigError(f"chapter: found {chapter!r}, allowed: {', '.join(names)}")
+    return chapters or names
+
+
 def stale(params: Mapping[str, Any], chapters: Sequence[str]) -> list[tuple[str, str, tuple[str, ...]]]:
     """The training stages that `dvc repro` would run, as stage, chapter and runs; what its cache holds is not one."""
-    known = declared.chapters(params)
-    for chapter in chapters:
-        if chapter not in known:
-            raise ConfigError(f"chapter: found {chapter!r}, allowed: {', '.join(known)}")
-    stages = [stage for chapter in chapters or known for stage in training(params, chapter)]
-    said = run("repro", "--dry", "--single-item", *(chapters or known), quiet=True)
+    stages = [stage for chapter in chapters for stage in training(params, chapter)]
+    said = run("repro", "--dry", "--single-item", *chapters, quiet=True)
     found = set(RUNNING.findall(said))
     return [stage for stage in stages if stage[0] in found]
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from rdfia import chapters, closure, config, places
-from rdfia.chapters.work import prepared, train
+from rdfia.chapters.work import prepared, source, train
 from rdfia.sweep.pool import Task
 from rdfia.train import device
 
@@ -64,12 +64,24 @@ def plan(params: Mapping[str, Any], stale: Iterable[tuple[str, str, tuple[str, .
     return stages
 
 
+def waves(params: Mapping[str, Any], names: Iterable[str]) -> list[list[str]]:
+    """Chapters in the order in which they can be trained: those that begin from runs of others come after these."""
+    later, every = list[str](), list(names)
+    for chapter in every:
+        runs = [chapters.resolve(params, chapter, run) for run in config.section(params, chapter, "runs")]
+        later += [chapter] if any(source(run) for run in runs) else []
+    first = [chapter for chapter in every if chapter not in later]
+    return [wave for wave in (first, later) if wave]
+
+
 def digest(params: Mapping[str, Any], chapter: str, runs: Iterable[str]) -> str:
     """Everything that the runs depend on: their settings, the code as it lies there, and the data."""
     settings = {run: chapters.resolve(params, chapter, run).model_dump(mode="json") for run in runs}
     folder = places.data(config.profile(params), chapters.dataset(params, chapter))
     found = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     found.update(closure.fingerprint(closure.FAMILIES[chapter], Path()).encode())
-    for path in sorted(folder.glob("*.safetensors")):
+    begins = {source(chapters.resolve(params, chapter, run)) for run in runs} - {None}
+    weights = [places.weights(config.profile(params), *begin) for begin in begins if begin]
+    for path in sorted([*folder.glob("*.safetensors"), *weights]):
         found.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
     return found.hexdigest()

@@ -1,4 +1,4 @@
-"""The written questions of part 1 whose answers can be computed: each a strict class that answers with numbers.
+"""The written questions whose answers can be computed: each a strict class that answers with numbers.
 
 A question is one class with one method, `answer`. A new one is a class in this package and a word in `Question`.
 """
@@ -8,13 +8,15 @@ from typing import Any, get_args
 
 from rdfia.config import PARAMS, ConfigError, parse, section
 from rdfia.theory.answer import Answer
+from rdfia.theory.attention import AttentionCost
 from rdfia.theory.backprop import Backprop
 from rdfia.theory.descent import Descent
 from rdfia.theory.gradients import Gradients
 from rdfia.theory.implementations import Implementations
 from rdfia.theory.losses import Losses
+from rdfia.theory.one_patch import OnePatch
 
-Question = Implementations | Gradients | Losses | Backprop | Descent
+Question = Implementations | Gradients | Losses | Backprop | Descent | AttentionCost | OnePatch
 QUESTIONS: dict[str, type[Question]] = {kind().name: kind for kind in get_args(Question)}
 
 __all__ = ["QUESTIONS", "Answer", "Question", "resolve"]

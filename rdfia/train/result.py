@@ -71,7 +71,8 @@ def _save_weights(outcome: Outcome, run: Run, data: Data, path: Path) -> None:
         kept = {f"seed{seed}": trained.weights}
         kept |= {f"seed{seed}@{shot.epoch}": shot.weights for shot in outcome.snapshots.get(seed, ())}
         tensors |= {f"{name}/{key}": value for name, weights in kept.items() for key, value in weights.items()}
-        tensors |= {f"steps/{seed}": trained.steps} if trained.steps is not None else {}
+        also = {"steps": trained.steps, "pictures": trained.pictures}
+        tensors |= {f"{name}/{seed}": part for name, part in also.items() if part is not None}
     save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, path)
 
 

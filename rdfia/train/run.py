@@ -54,13 +54,15 @@ class Snapshot:
 class Trained:
     """A seed that has ended: its weights, and how long it trained.
 
-    The weights are those of `epoch`, where it is not the last; `steps` holds the rate and the loss of each step (2, n).
+    The weights are those of `epoch`, where it is not the last; `steps` holds the rate and the loss of each step (2, n),
+    `pictures` what a network paints (4, n, C, H, W).
     """
 
     weights: Weights
     seconds: float
     epoch: int | None = None
     steps: np.ndarray[Any, Any] | None = None
+    pictures: np.ndarray[Any, Any] | None = None
 
 
 Event = tuple[int, Record | Snapshot | Trained]  # a seed, and what it reports

@@ -6,14 +6,16 @@ import struct
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 import torch
 from pydantic import TypeAdapter
 
 from rdfia.config import ConfigError, parse
 from rdfia.data.circles import Circles
+from rdfia.data.digits import Digits
 from rdfia.data.objects import Objects
-from rdfia.data.sources import Dataset, Source
+from rdfia.data.sources import Dataset, Source, luma, resized
 from rdfia.data.torchvision_sets import Cifar10, Mnist
 
 WHERE = ["data.d"]
@@ -117,3 +119,59 @@ def test_mnist_is_read_from_its_four_files(tmp_path: Path, monkeypatch: pytest.M
     assert torch.equal(raw.train.x, digits.unsqueeze(1).to(torch.uint8))
     assert raw.train.y.tolist() == [7, 0, 9]
     assert raw.test.x.shape == (2, 1, 28, 28)
+
+
+def _noise(channels: int, side: int) -> torch.Tensor:
+    return torch.randint(256, (5, channels, side, side), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+
+
+def _in_pillow(images: torch.Tensor, change: Any) -> torch.Tensor:
+    from PIL import Image
+
+    changed = [change(Image.fromarray(image.permute(1, 2, 0).squeeze(-1).numpy())) for image in images]
+    return torch.stack([torch.from_numpy(np.array(image)).reshape(1, *reversed(image.size)) for image in changed])
+
+
+def test_grey_is_that_of_pillow() -> None:
+    colours = _noise(3, 64)
+    assert torch.equal(luma(colours), _in_pillow(colours, lambda image: image.convert("L")))
+
+
+@pytest.mark.parametrize(("side", "size"), [(32, 28), (64, 28), (20, 28)])
+def test_resizing_is_that_of_pillow_to_its_roundings(side: int, size: int) -> None:
+    from PIL import Image
+
+    grey = _noise(1, side)
+    ours, theirs = resized(grey, size), _in_pillow(grey, lambda image: image.resize((size, size), Image.BILINEAR))
+    assert ours.shape == (5, 1, size, size)
+    assert (ours.int() - theirs.int()).abs().max() <= 1  # Pillow rounds between rows and columns as well
+    assert (ours == theirs).float().mean() > 0.75
+
+
+def test_a_changed_data_set_says_so_and_stands_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = Objects(train=60, test=20).load(tmp_path)
+    monkeypatch.setattr(Cifar10, "load", lambda self, root: raw)
+    plain = {"source": "cifar10", "validation": 10}
+    prepared = [
+        parse(Dataset, plain, more, where=["data.c", "data.c"]).prepare("c", tmp_path)
+        for more in ({}, {"size": 32}, {"grey": True, "size": 28})
+    ]
+    (_, as_is), (_, same), (splits, changed) = prepared
+    assert as_is == same
+    assert as_is["stands_for"] == "cifar10"
+    assert (changed["stands_for"], changed["shape"]) == (None, [1, 28, 28])
+    assert changed["label"] == "CIFAR-10, grey, 28×28 pixels"
+    expected = resized(luma(prepared[0][0]["test"].x), 28)
+    assert torch.equal(splits["test"].x, expected)
+    assert torch.equal(splits["train"].y, prepared[0][0]["train"].y)
+
+
+def test_grey_digits_are_digits(tmp_path: Path) -> None:
+    digits = [Dataset(source=Digits(), validation=100, grey=grey).prepare("d", tmp_path)[1] for grey in (False, True)]
+    assert digits[0] == digits[1]
+
+
+@pytest.mark.parametrize(("key", "value"), [("grey", True), ("size", 28)])
+def test_points_have_neither_colour_nor_size(tmp_path: Path, key: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=rf"params\.yaml: data\.p\.{key}: found {value}, allowed: none for points"):
+        parse(Dataset, {"source": "circles", "validation": 5, key: value}, where=["data.p"]).prepare("p", tmp_path)

@@ -1,0 +1,122 @@
+"""What weights a network of timm begins from: none, timm's hub, a file, or another run of this study."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+from pydantic import PrivateAttr
+from torch import Tensor
+
+from rdfia.config import Config, ConfigError
+
+OFFLINE = "allowed: a machine with network, where they are downloaded once, or `start: file` or `start: run` without"
+
+
+class Random(Config):
+    """No weights but those that are drawn."""
+
+    name: Literal["random"] = "random"
+
+
+class Weights(Config):
+    """A file of weights. `sha256` is noted when it is found; given beforehand, the file must have it."""
+
+    sha256: str | None = None
+    _path: Path | None = PrivateAttr(None)  # never among the settings: another machine has the file elsewhere
+    key: ClassVar[str] = "model.start"
+
+    def located(self, model: str, weights: Callable[[str, str], Path]) -> Self:
+        """The same with its file at hand; `model` is timm's name, and `weights` says where those of a run lie."""
+        path = self.find(model, weights)
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        if self.sha256 not in (None, found):
+            raise ConfigError(f"model.start.sha256: found {found} of {path}, allowed: {self.sha256}, as it says")
+        copy = self.model_copy(update={"sha256": found})
+        copy._path = path
+        return copy
+
+    def state(self, seed: int) -> dict[str, Tensor] | None:
+        """The weights by timm's names, for the network of `seed`; none where the file was not looked for."""
+        return None if self._path is None else self.read(self._path, seed)
+
+    def find(self, model: str, weights: Callable[[str, str], Path]) -> Path:
+        """Where the file lies."""
+        raise NotImplementedError
+
+    def read(self, path: Path, seed: int) -> dict[str, Tensor]:
+        """The tensors of a checkpoint by timm's names."""
+        from timm.models import load_state_dict
+
+        try:
+            return dict(load_state_dict(str(path), device="cpu", weights_only=True))
+        except Exception as error:  # readers of damaged files raise errors of many kinds
+            reason = " ".join(str(error).split())[:120]
+            raise ConfigError(f"model.start: found {path}, allowed: a file of weights ({reason})") from None
+
+
+class Hub(Weights):
+    """The weights that timm's hub has for the model, downloaded once; `model` may end in a tag that chooses some."""
+
+    name: Literal["hub"] = "hub"
+
+    def find(self, model: str, weights: Callable[[str, str], Path]) -> Path:
+        from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+        from timm.models import get_pretrained_cfg
+
+        try:
+            known = get_pretrained_cfg(model)
+        except RuntimeError as error:
+            raise ConfigError(f"model.model: found {model!r}, allowed: a tag that timm knows ({error})") from None
+        if known is None or not known.hf_hub_id:
+            raise ConfigError(f"model.start: found hub, allowed: random, file, run; timm's hub has none for {model}")
+        try:
+            return Path(hf_hub_download(known.hf_hub_id, known.hf_hub_filename or "model.safetensors"))
+        except (OSError, ValueError, HfHubHTTPError, LocalEntryNotFoundError):
+            raise ConfigError(
+                f"model.start: found hub, which needs {known.hf_hub_id} and got none; {OFFLINE}"
+            ) from None
+
+
+class File(Weights):
+    """A checkpoint of timm's model in a file: safetensors, or PyTorch's own."""
+
+    name: Literal["file"] = "file"
+    path: str
+
+    def find(self, model: str, weights: Callable[[str, str], Path]) -> Path:
+        path = Path(self.path)
+        if not path.is_file():
+            raise ConfigError(f"model.start.path: found {self.path!r}, allowed: a file of weights that is there")
+        return path
+
+
+class Earlier(Weights):
+    """The weights of another run of the same profile: seed k begins from its seed k, modulo the seeds that it has."""
+
+    name: Literal["run"] = "run"
+    chapter: str
+    run: str
+
+    def find(self, model: str, weights: Callable[[str, str], Path]) -> Path:
+        path = weights(self.chapter, self.run)
+        if not path.is_file():
+            raise ConfigError(
+                f"model.start: found {self.chapter}/{self.run}, allowed: a run that is trained; there is no {path}"
+            )
+        return path
+
+    def read(self, path: Path, seed: int) -> dict[str, Tensor]:
+        from safetensors import safe_open
+
+        with safe_open(path, "pt") as file:
+            names = list(file.keys())
+            seeds = sorted(
+                {int(name[4 : name.index("/")]) for name in names if name.startswith("seed") and "@" not in name}
+            )
+            prefix = f"seed{seeds[seed % len(seeds)]}/vit." if seeds else "seed/"
+            found = {name.removeprefix(prefix): file.get_tensor(name) for name in names if name.startswith(prefix)}
+        if not found:
+            raise ConfigError(f"model.start: found {self.chapter}/{self.run}, allowed: a run of a model named timm")
+        return found

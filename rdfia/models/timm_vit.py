@@ -1,0 +1,156 @@
+"""A vision transformer of the library timm (Wightman 2019), from random weights or from weights that are there already.
+
+Declaring a run touches no weights: `located` finds them when the run is trained, and notes their hash among the run's
+settings. What is built without that starts at random, so that a trained network is rebuilt without them.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import torch
+from pydantic import Field
+from torch import Generator, Tensor, nn
+
+from rdfia.config import Config, ConfigError, named
+from rdfia.models.beginning import Earlier, File, Hub, Random, Weights
+
+if TYPE_CHECKING:
+    from timm.models.vision_transformer import VisionTransformer
+
+Start = Annotated[Annotated[Random | Hub | File | Earlier, Field(discriminator="name")], named]
+
+Initialisation = Literal["timm", "jax", "moco"]
+
+
+class TimmNetwork(nn.Module):
+    """timm's network on images (N, C, H, W), brought to `resize`² pixels first if it says so (bilinear)."""
+
+    def __init__(self, vit: "VisionTransformer", resize: int | None) -> None:
+        super().__init__()
+        self.vit, self.resize = vit, resize
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.vit(self.sized(x))  # type: ignore[no-any-return]
+
+    def features(self, x: Tensor) -> Tensor:
+        """The tokens (N, n, E) after the last norm, the class token first."""
+        return self.vit.forward_features(self.sized(x))
+
+    def sized(self, x: Tensor) -> Tensor:
+        """The images as timm's network takes them."""
+        if self.resize is None:
+            return x
+        size = (self.resize, self.resize)
+        return nn.functional.interpolate(x, size, mode="bilinear", antialias=self.resize < x.shape[-1])
+
+
+class TimmViT(Config):
+    """timm's vision transformer `model`; what is not given is as timm has it, for images of 224² in most.
+
+    `embed`, `depth` and `heads` reduce it. Its dense weights are drawn with a deviation of 0.02, which suits large
+    networks, or with `jax` or `moco` with one that suits their size (Glorot and Bengio 2010). The weights of `start`
+    take their place: kernels of patches and positions are resampled and input channels adapted by timm's own helpers,
+    and the head stays as drawn where it tells other classes apart.
+    """
+
+    name: Literal["timm"] = "timm"
+    model: str = "vit_small_patch16_224"
+    img_size: int | None = Field(None, ge=1)
+    patch_size: int | None = Field(None, ge=1)
+    resize: int | None = Field(None, ge=1)
+    embed: int | None = Field(None, ge=1)
+    depth: int | None = Field(None, ge=1)
+    heads: int | None = Field(None, ge=1)
+    initialisation: Initialisation = "timm"
+    start: Start = Random()
+
+    def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:
+        if len(shape) != 3:
+            raise ConfigError("model.name: found timm on points, allowed: mlp, svm")
+        vit = self.drawn(shape[0], classes, generator)
+        self._fits(vit, shape)
+        state = self.start.state(generator.initial_seed()) if isinstance(self.start, Weights) else None
+        if state is not None:
+            load(vit, state)
+        return TimmNetwork(vit, self.resize)
+
+    def located(self, weights: Callable[[str, str], Path]) -> "TimmViT":
+        """The same with the weights it starts from at hand, and their hash; `weights` says where those of a run lie."""
+        if not isinstance(self.start, Weights):
+            return self
+        return self.model_copy(update={"start": self.start.located(self.model, weights)})
+
+    def drawn(self, channels: int, classes: int, generator: Generator) -> "VisionTransformer":
+        """timm's network with timm's own initialisation, which draws from the global generator: lent, and put back."""
+        import timm
+
+        if not timm.models.is_model_in_modules(self.model, ["vision_transformer"]):
+            raise ConfigError(
+                f"model.model: found {self.model!r}, allowed: a vision transformer of timm, as vit_tiny_patch16_224"
+            )
+        given: dict[str, Any] = {"img_size": self.img_size, "patch_size": self.patch_size}
+        given |= {"embed_dim": self.embed, "depth": self.depth, "num_heads": self.heads}
+        given |= {"weight_init": None if self.initialisation == "timm" else self.initialisation}
+        given = {key: value for key, value in given.items() if value is not None}
+        seed = int(torch.randint(2**62, (), generator=generator))
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            try:
+                return cast(
+                    "VisionTransformer", timm.create_model(self.model, in_chans=channels, num_classes=classes, **given)
+                )
+            except (AssertionError, RuntimeError) as error:
+                raise ConfigError(f"model: found {given}, allowed: what timm can build ({_line(error)})") from None
+
+    def _fits(self, vit: "VisionTransformer", shape: tuple[int, ...]) -> None:
+        """The network takes images of another size, or its patch is larger than they are: a ConfigError."""
+        size = (self.resize, self.resize) if self.resize else shape[1:]
+        expected, patch = vit.patch_embed.img_size, vit.patch_embed.patch_size
+        if tuple(size) != tuple(expected):
+            own = "" if self.img_size else ", which is timm's own"
+            raise ConfigError(
+                f"model.img_size: found {_size(expected)}{own}, allowed: {_size(size)}, the size of the images, "
+                f"or that size with `resize: {expected[0]}`"
+            )
+        if min(size) < max(patch):
+            raise ConfigError(
+                f"model.patch_size: found {max(patch)}, allowed: 1 to {min(size)}, the side of the images"
+            )
+
+
+def load(vit: "VisionTransformer", state: dict[str, Tensor]) -> None:
+    """Put weights into a network, fitted to it; what does not fit is a ConfigError that names the first such weight."""
+    state = fitted(vit, state)
+    own = vit.state_dict()
+    for key, weight in own.items():
+        if key not in state and not key.startswith("head."):
+            raise ConfigError(f"model.start: found no {key}, allowed: weights of this network, {_size(weight.shape)}")
+    for key, weight in state.items():
+        if key not in own or own[key].shape != weight.shape:
+            allowed = f"{_size(own[key].shape)}, as the network has it" if key in own else "none, as the network has it"
+            raise ConfigError(f"model.start: found {key} of {_size(weight.shape)}, allowed: {allowed}")
+    vit.load_state_dict(state, strict=False)
+
+
+def fitted(vit: "VisionTransformer", state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of the same network for other images: patches, positions and channels as this one has them (timm)."""
+    from timm.models import adapt_input_conv
+    from timm.models.vision_transformer import checkpoint_filter_fn
+
+    state = checkpoint_filter_fn(state, vit)
+    kernel = state.get("patch_embed.proj.weight")
+    if kernel is not None and kernel.shape[1] != vit.in_chans:
+        state = state | {"patch_embed.proj.weight": adapt_input_conv(vit.in_chans, kernel, kernel.shape[1])}
+    head = state.get("head.weight")
+    if head is None or head.shape != vit.head.weight.shape:
+        state = {key: weight for key, weight in state.items() if not key.startswith("head.")}
+    return state
+
+
+def _size(shape: Any) -> str:
+    return "×".join(str(side) for side in shape)
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:120]

@@ -1,0 +1,100 @@
+"""What is taken from a transformer for its drawings, and that shuffled patches say what it knows of places."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import torch
+from torch import Generator
+
+from rdfia.analyse.probe import IMAGES, arrays, probe, shuffled
+from rdfia.chapters import predictor
+from rdfia.data.store import Split
+from rdfia.models.attention import rollout
+from rdfia.models.vit import VisionTransformer, ViT
+from rdfia.train.classifier import Classifier
+from tests.analyse.test_evaluate import trained
+
+SHAPE = (1, 8, 16)  # patches of 4: 2 rows and 4 columns
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def made(**settings: Any) -> tuple[Classifier, VisionTransformer, Split]:
+    """An untrained network with clear positions, and images."""
+    model = ViT(embed=8, heads=2, patch_size=4, blocks=3, **settings)
+    network = cast(VisionTransformer, model.build(SHAPE, 2, Generator().manual_seed(0)))
+    for weight in network.parameters():
+        weight.data += 0.3 * torch.randn(weight.shape, generator=Generator().manual_seed(1))
+    x = torch.randint(0, 255, (40, *SHAPE), generator=Generator().manual_seed(2), dtype=torch.uint8)
+    classifier = Classifier(torch.nn.Identity(), (), network).eval()
+    return classifier, network, Split(x, classifier(x).argmax(1))  # it is right about all of them
+
+
+def test_the_arrays_of_a_transformer_are_its_own() -> None:
+    model, network, split = made()
+    found = probe(model, split)
+    maps = network.maps(model.preprocess(split.x[:IMAGES]))
+    assert {name: tuple(value.shape) for name, value in found.items()} == {
+        "inputs": (6, *SHAPE),
+        "attention": (6, 2, 2, 4),
+        "depth": (6, 3, 2, 4),
+        "patches": (8, 1, 4, 4),
+        "rollout": (6, 2, 4),
+        "positions": (8, 8),
+    }
+    torch.testing.assert_close(found["attention"][1, 1].flatten().float(), maps[-1][1, 1, 0, 1:], atol=1e-3, rtol=0)
+    torch.testing.assert_close(found["depth"][:, -1], found["attention"].mean(1), atol=1e-3, rtol=0)
+    torch.testing.assert_close(found["rollout"].flatten(1).float(), rollout(maps)[:, 0, 1:], atol=1e-3, rtol=0)
+    assert network.positions is not None
+    cosine = torch.cosine_similarity(network.positions[0, 1], network.positions[0, 4], dim=0)
+    assert found["positions"][0, 3].item() == pytest.approx(cosine.item(), abs=1e-3)
+    assert all(value.dtype == torch.float16 for name, value in found.items() if name != "inputs")
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({"pool": "mean"}, set()),
+        ({"norm": "post"}, set()),
+        ({"positions": "sinusoidal"}, set()),
+        ({"positions": "none"}, {"positions"}),
+        ({"residual": False}, {"rollout"}),
+        ({"residual": False, "norm": "post"}, {"rollout"}),
+        ({"attention": {"name": "windowed", "size": 2}}, set()),
+        ({"attention": {"name": "linear"}}, set()),
+    ],
+)
+def test_only_what_fits_the_network_is_taken(settings: dict[str, Any], missing: set[str]) -> None:
+    model, _, split = made(**settings)
+    found = probe(model, split)
+    assert {"attention", "depth", "rollout", "positions", "patches", "inputs"} - set(found) == missing
+    assert found["attention"].shape[2:] == (2, 4)
+    assert found.get("positions", torch.zeros(8, 8)).shape == (8, 8)
+    sums = found["depth"].float().sum((2, 3))
+    assert ((sums > 0) & (sums < 1.01)).all()
+
+
+def test_without_positions_the_order_of_patches_says_nothing() -> None:
+    for settings in ({"positions": "none"}, {"positions": "none", "pool": "mean"}):
+        model, _, split = made(**settings)
+        assert shuffled(model, split, 0) == 1
+    model, _, split = made()
+    assert 0 < shuffled(model, split, 0) < 1
+    assert shuffled(model, split, 0) == shuffled(model, split, 0)
+    assert len({shuffled(model, split, seed) for seed in range(6)}) > 1
+
+
+def test_a_run_that_is_not_shown_keeps_its_shuffled_accuracies_alone() -> None:
+    metrics, weights, split = trained("vit")
+    found = arrays(metrics, weights, split, split, shown=False)
+    assert set(found) == {"shuffled"}
+    assert found["shuffled"].tolist() == pytest.approx(
+        [shuffled(predictor(metrics, weights, seed), split, seed) for seed in (0, 1)]
+    )
+    assert {"attention", "rollout", "depth", "shuffled"} <= set(arrays(metrics, weights, split, split))
+    assert "shuffled" not in arrays(*trained("cnn"), split)
+    assert "filters" in arrays(*trained("cnn"), split, shown=False)

@@ -1,0 +1,190 @@
+"""timm's vision transformer: its sizes, its weights, and the weights that it starts from."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from timm.layers import resample_abs_pos_embed, resample_patch_embed
+from torch import Generator, Tensor
+
+from rdfia.config import ConfigError, parse
+from rdfia.models.timm_vit import TimmNetwork, TimmViT, fitted
+
+SHAPE = (1, 28, 28)
+SMALL: dict[str, Any] = {"img_size": 28, "patch_size": 7, "embed": 12, "depth": 2, "heads": 3}
+
+
+def nowhere(chapter: str, run: str) -> Path:
+    return Path("nowhere") / f"{chapter}-{run}.safetensors"
+
+
+def built(shape: tuple[int, ...] = SHAPE, classes: int = 10, seed: int = 0, **changes: Any) -> TimmNetwork:
+    config = parse(TimmViT, SMALL, changes, where=["model", "model"])
+    network = config.located(lambda chapter, run: Path(f"{chapter}-{run}")).build(
+        shape, classes, Generator().manual_seed(seed)
+    )
+    assert isinstance(network, TimmNetwork)
+    return network
+
+
+def saved(state: dict[str, Tensor], path: Path) -> Path:
+    save_file({key: weight.contiguous() for key, weight in state.items()}, path)
+    return path
+
+
+def test_the_same_seed_gives_the_same_bytes_and_leaves_the_global_generator_alone() -> None:
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    first, again, other = (built(seed=seed).state_dict() for seed in (0, 0, 1))
+    torch.rand(3)  # what the global generator did has no say
+    assert all(torch.equal(weight, again[key]) for key, weight in first.items())
+    assert not torch.equal(first["vit.blocks.0.attn.qkv.weight"], other["vit.blocks.0.attn.qkv.weight"])
+    torch.manual_seed(7)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_the_network_is_that_of_timm() -> None:
+    import timm
+
+    ours, images = built(), torch.rand(2, *SHAPE)
+    sizes = {"img_size": 28, "patch_size": 7, "embed_dim": 12, "depth": 2, "num_heads": 3}
+    theirs = timm.create_model("vit_small_patch16_224", in_chans=1, num_classes=10, **sizes)
+    theirs.load_state_dict(ours.vit.state_dict())
+    torch.testing.assert_close(ours(images), theirs(images))
+    torch.testing.assert_close(ours.vit.forward_head(ours.features(images)), theirs(images))
+
+
+def test_the_initialisation_is_one_of_those_of_timm() -> None:
+    deviations = {
+        name: built(initialisation=name).vit.blocks[0].mlp.fc1.weight.std().item() for name in ("timm", "jax", "moco")
+    }
+    assert deviations["timm"] == pytest.approx(0.02, rel=0.1)
+    for name in ("jax", "moco"):
+        assert deviations[name] == pytest.approx((2 / (12 + 48)) ** 0.5, rel=0.1)  # Glorot: 2 / (inputs + outputs)
+
+
+def test_resizing_happens_inside() -> None:
+    network, images = built(resize=56, img_size=56), torch.rand(2, *SHAPE)
+    larger = torch.nn.functional.interpolate(images, (56, 56), mode="bilinear")
+    torch.testing.assert_close(network(images), network.vit(larger))
+    assert network.vit.patch_embed.num_patches == 64
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"img_size": None}, "img_size: found 224×224, which is timm's own, allowed: 28×28, .* `resize: 224`"),
+        ({"img_size": 32}, "img_size: found 32×32, allowed: 28×28"),
+        ({"patch_size": 29}, "patch_size: found 29, allowed: 1 to 28"),
+        ({"model": "resnet18"}, "model: found 'resnet18', allowed: a vision transformer of timm"),
+    ],
+)
+def test_what_does_not_fit_the_images_is_one_line(changes: dict[str, Any], line: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^model\.{line}"):
+        built(**changes)
+
+
+def test_heads_that_do_not_divide_and_points_are_one_line() -> None:
+    with pytest.raises(ConfigError, match=r"^model: found .*'num_heads': 5.*allowed: what timm can build"):
+        built(heads=5)
+    with pytest.raises(ConfigError, match=r"^model\.name: found timm on points"):
+        built(shape=(2,))
+
+
+def test_a_checkpoint_in_a_file_is_resampled_by_the_helpers_of_timm(tmp_path: Path) -> None:
+    source = built((3, 56, 56), classes=7, seed=1, img_size=56, patch_size=14).vit.state_dict()
+    path = saved(source, tmp_path / "vit.safetensors")
+    found = built(start={"name": "file", "path": str(path)}, patch_size=4).vit.state_dict()
+    kernel = resample_patch_embed(source["patch_embed.proj.weight"], [4, 4]).sum(1, keepdim=True)
+    places = resample_abs_pos_embed(source["pos_embed"], new_size=[7, 7], num_prefix_tokens=1)
+    torch.testing.assert_close(found["patch_embed.proj.weight"], kernel)
+    torch.testing.assert_close(found["pos_embed"], places)
+    rest = [key for key in source if key.startswith(("blocks.", "norm.", "cls_token"))]
+    assert rest
+    assert all(torch.equal(found[key], source[key]) for key in rest)
+    assert torch.equal(found["head.weight"], built(patch_size=4).vit.state_dict()["head.weight"])  # 7 classes, not 10
+
+
+def test_colour_from_grey_keeps_the_answers(tmp_path: Path) -> None:
+    grey = built(seed=1)
+    path = saved(grey.vit.state_dict(), tmp_path / "vit.safetensors")
+    colour, images = built((3, 28, 28), start={"name": "file", "path": str(path)}), torch.rand(2, *SHAPE)
+    torch.testing.assert_close(colour(images.expand(-1, 3, -1, -1)), grey(images))
+
+
+def test_weights_that_fit_already_stay_as_they_are() -> None:
+    state = built(seed=1).vit.state_dict()
+    assert all(torch.equal(weight, state[key]) for key, weight in fitted(built().vit, state).items())
+
+
+def test_another_run_gives_each_seed_its_weights_and_head(tmp_path: Path) -> None:
+    sources = [built(seed=seed).state_dict() for seed in (5, 6)]
+    tensors = {f"seed{i}/{key}": weight for i, state in enumerate(sources) for key, weight in state.items()}
+    path = saved(tensors | {"statistics/mean": torch.zeros(1), "seed0@3/vit.norm.bias": torch.ones(12)}, tmp_path / "w")
+    config = TimmViT.model_validate(SMALL | {"start": {"name": "run", "chapter": "pretrain", "run": "supervised"}})
+    asked = []
+    located = config.located(lambda *key: (asked.append(key), path)[1])
+    assert asked == [("pretrain", "supervised")]
+    for seed, source in ((0, 0), (1, 1), (2, 0)):
+        found = located.build(SHAPE, 10, Generator().manual_seed(seed)).state_dict()
+        assert all(torch.equal(weight, sources[source][key]) for key, weight in found.items())
+
+
+def test_settings_keep_the_hash_and_what_is_rebuilt_from_them_needs_no_file(tmp_path: Path) -> None:
+    path = saved(built(seed=1).vit.state_dict(), tmp_path / "vit.safetensors")
+    config = TimmViT.model_validate(SMALL | {"start": {"name": "file", "path": str(path)}})
+    located = config.located(nowhere)
+    found = located.model_dump(mode="json")
+    assert found["start"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    path.unlink()
+    again = TimmViT.model_validate(found).build(SHAPE, 10, Generator().manual_seed(0)).state_dict()
+    assert all(torch.equal(weight, again[key]) for key, weight in built().state_dict().items())
+
+
+def error(start: Any, **changes: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        built(start=start, **changes)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_start_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(built().vit.state_dict(), tmp_path / "vit.safetensors")
+    start: dict[str, Any] = {"name": "file", "path": str(path)}
+    assert "model.start: found blocks.0.attn.proj.bias of 12, allowed: 24, as" in error(start, embed=24)
+    assert "model.start: found no blocks.2.norm1.weight, allowed: weights of this network, 12" in error(start, depth=3)
+    assert "model.start: found blocks.1.attn.proj.bias of 12, allowed: none" in error(start, depth=1)
+    assert "model.start.sha256: found" in error(start | {"sha256": "0"})
+    assert "model.start.path: found 'none.pth', allowed: a file" in error({"name": "file", "path": "none.pth"})
+    path.write_bytes(b"no weights")
+    assert "model.start: found" in error(start)
+    monkeypatch.chdir(tmp_path)
+    run = {"name": "run", "chapter": "pretrain", "run": "supervised"}
+    assert "model.start: found pretrain/supervised, allowed: a run that is trained; there is no" in error(run)
+    saved({"seed0/conv.weight": torch.zeros(1)}, tmp_path / "pretrain-supervised")
+    assert "model.start: found pretrain/supervised, allowed: a run of a model named timm" in error(run)
+
+
+def test_the_hub_without_network_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    said = error("hub")
+    assert said.startswith("model.start: found hub, which needs timm/vit_small_patch16_224")
+    assert said.endswith(
+        "allowed: a machine with network, where they are downloaded once, or `start: file` or `start: run` without"
+    )
+    assert "model.model: found 'vit_small_patch16_224.none', allowed: a tag" in error(
+        "hub", model="vit_small_patch16_224.none"
+    )
+
+
+def test_the_hub_is_read_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = built((3, 224, 224), classes=1000, seed=1, img_size=None, patch_size=None).vit.state_dict()
+    path = saved(source, tmp_path / "model.safetensors")
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda name, file: str(path))
+    found = built(start="hub").vit.state_dict()
+    assert found["pos_embed"].shape == (1, 17, 12)
+    assert torch.equal(found["blocks.1.mlp.fc2.weight"], source["blocks.1.mlp.fc2.weight"])
