@@ -195,7 +195,9 @@ def test_a_sweep_writes_the_same_bytes_and_leaves_nothing_to_train(project: Proj
         shutil.rmtree(root / folder)
     said = project("python", "-m", "rdfia", "sweep", "-j", "2")
     assert results(root) == before
-    assert f"[{COUNT:>3}/{COUNT}]" in said
+    later = len(RUNS["vit_timm"])  # which begin from runs of other chapters
+    assert f"[{COUNT - later:>3}/{COUNT - later}]" in said
+    assert f"[{later:>3}/{later}]" in said
     ran = project.ran("dvc", "repro")
     assert not [stage for stage in ran if stage.startswith((*TRAINED, "prepare"))]
     assert "no run is stale" in project("python", "-m", "rdfia", "sweep")
