@@ -55,3 +55,9 @@ def test_a_reference_within_its_group_is_not_repeated() -> None:
 def test_what_a_run_writes_is_named_leaf_by_leaf() -> None:
     own = {"title": "t", "group": "g", "snapshots": [1], "model": {"hidden": 3, "scale": 1.0}, "epochs": 2}
     assert written(own) == ["model.hidden", "model.scale", "epochs"]
+
+
+def test_settings_of_many_words_do_not_name_runs() -> None:
+    crops = [run(name, "crops", augment=[{"name": name, "size": 28}]) for name in ("crop", "centre_crop")]
+    *_, group = groups(chapter(run("base", augment=[]), *crops))
+    assert group.labels == ("base", "crop", "centre_crop")
