@@ -8,13 +8,13 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from rdfia.analyse.groups import Group, groups
+from rdfia.analyse.groups import Group
 from rdfia.analyse.metrics import HELPS, HURTS, LEVEL, Estimate, interval, resolve, shared
 from rdfia.analyse.published import Published, comparable, of
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
+from rdfia.report import grouped
 from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, Drawing, finish, listed, panels
 
-LARGE = 20  # runs that one drawing holds: a chapter of more has one for each group
 ROW = 0.27  # inches for one run
 WIDE = 1.5  # times the distance of the means that an interval may reach beyond them
 MANY, SPREAD = (
@@ -28,22 +28,15 @@ Found = Sequence[tuple[RunResult, str, Estimate]]  # its effect too
 
 def accuracies(study: Study, chapter: ChapterResult, figures: Sequence[Published]) -> list[Drawing]:
     """Test accuracy of every evaluated run, a stroke for each seed below the mean with its interval."""
-    kind = "accuracies" if len(chapter.runs) > LARGE else "test_accuracy"
-    parts = [(part, _evaluated(chapter, part)) for part in _parts(chapter)]
+    kind = "accuracies" if len(chapter.runs) > grouped.CROWDED else "test_accuracy"
+    parts = [(part, _evaluated(chapter, part)) for part in grouped.parts(chapter)]
     return [_accuracies(study, f"{chapter.name}_{kind}{part.suffix}", runs, figures) for part, runs in parts if runs]
 
 
 def forest(study: Study, chapter: ChapterResult, figures: Sequence[Published]) -> list[Drawing]:
     """Each run's difference to its reference: an effect is resolved where its interval leaves out zero."""
-    parts = [(part, _compared(chapter, part)) for part in _parts(chapter)]
+    parts = [(part, _compared(chapter, part)) for part in grouped.parts(chapter)]
     return [_forest(study, chapter, part, found, figures) for part, found in parts if found]
-
-
-def _parts(chapter: ChapterResult) -> list[Group]:
-    """The groups of a large chapter; a small one is one part, without a name."""
-    if len(chapter.runs) > LARGE:
-        return groups(chapter)
-    return [Group("", chapter.runs, tuple(run.name for run in chapter.runs))]
 
 
 def _evaluated(chapter: ChapterResult, part: Group) -> Named:
@@ -51,12 +44,12 @@ def _evaluated(chapter: ChapterResult, part: Group) -> Named:
     named = zip(part.runs, part.labels, strict=True)
     found = [(run, label) for run, label in named if run.test and not run.searching]
     whole = len(found) > 1 and any(run.group == part.name for run, _ in found)
-    return found if whole or len(chapter.runs) <= LARGE else []
+    return found if whole or len(chapter.runs) <= grouped.CROWDED else []
 
 
 def _compared(chapter: ChapterResult, part: Group) -> Found:
     """The part's own runs that have an effect: a group also shows references from elsewhere."""
-    own = len(chapter.runs) <= LARGE
+    own = len(chapter.runs) <= grouped.CROWDED
     named = [each for each in zip(part.runs, part.labels, strict=True) if own or each[0].group == part.name]
     return [(run, label, effect) for run, label in named if (effect := chapter.effect(run)) is not None]
 

@@ -7,7 +7,7 @@ from rdfia.analyse.metrics import LEVEL
 from rdfia.analyse.results import PERCENT, ChapterResult
 from rdfia.report.tables import Table
 
-CROWDED = 20  # runs; a longer table is read by nobody
+CROWDED = 20  # runs that one table or drawing holds; a longer one is read by nobody
 SURE = f"{PERCENT * LEVEL:.0f} %"
 
 
