@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 PARAMS = Path("params.yaml")
+LEAVE_OUT = "leave_out"  # in a profile's chapter: the runs that it does not train; no setting of a run
 KEY = re.compile(r"[a-z0-9_]+")
 
 
@@ -131,6 +132,7 @@ def layers(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, dict[
     if not KEY.fullmatch(run):
         raise ConfigError(f"{PARAMS}: {chapter}.runs.{run}: found a name with other signs, allowed: a-z, 0-9 and _")
     over = section(params, "profiles", chosen).get(chapter, {})
+    over = {key: value for key, value in over.items() if key != LEAVE_OUT}
     return {
         f"{chapter}.base": section(params, chapter, "base"),
         f"profiles.{chosen}.{chapter}": over,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rdfia.config import PARAMS, ConfigError, layers, section
+from rdfia.config import LEAVE_OUT, PARAMS, ConfigError, layers, profile, section
 
 
 def chapters(params: Mapping[str, Any]) -> list[str]:
@@ -14,6 +14,24 @@ def chapters(params: Mapping[str, Any]) -> list[str]:
 def runs(params: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Every (chapter, run), in the order of the file."""
     return [(chapter, run) for chapter in chapters(params) for run in section(params, chapter, "runs")]
+
+
+def left_out(params: Mapping[str, Any], chapter: str) -> tuple[str, ...]:
+    """The runs of a chapter that the chosen profile does not train: those that its `leave_out` names, or all."""
+    chosen, known = profile(params), section(params, chapter, "runs")
+    found = section(params, "profiles", chosen).get(chapter, {}).get(LEAVE_OUT, [])
+    names = list(known) if found == "all" else found
+    wrong = [name for name in names if name not in known] if isinstance(names, list) else [found]
+    if wrong:
+        where = f"{PARAMS}: profiles.{chosen}.{chapter}.{LEAVE_OUT}"
+        raise ConfigError(f"{where}: found {wrong[0]!r}, allowed: all, or a list of {', '.join(known)}")
+    return tuple(names)
+
+
+def trained(params: Mapping[str, Any], chapter: str) -> list[str]:
+    """The runs of a chapter that the chosen profile trains, in the order of the file."""
+    without = left_out(params, chapter)
+    return [run for run in section(params, chapter, "runs") if run not in without]
 
 
 def reference(params: Mapping[str, Any], chapter: str, run: str) -> str:

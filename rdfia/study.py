@@ -18,7 +18,7 @@ def declarations(params: Mapping[str, Any]) -> dict[str, str]:
     """
     names = declared.chapters(params)
     found = {
-        chapter: "\n".join([chapters.dataset(params, chapter), *config.section(params, chapter, "runs"), ""])
+        chapter: "\n".join([chapters.dataset(params, chapter), *declared.trained(params, chapter), ""])
         for chapter in names
     }
     chosen = config.profile(params)
@@ -30,19 +30,25 @@ def _sound(params: Mapping[str, Any], chapter: str, name: str) -> Run:
     """A run that can be used; one that begins from a run of the same chapter, or of none, is a ConfigError."""
     run = chapters.resolve(params, chapter, name)
     begins = source(run)
-    others = [each for each in declared.runs(params) if each[0] != chapter]
-    if begins is not None and begins not in others:
+    if begins is None:
+        return run
+    others = [(other, each) for other in declared.chapters(params) for each in declared.trained(params, other)]
+    if begins[0] == chapter or begins not in others:
         where = f"{config.PARAMS}: {chapter}.runs.{name}.model.start"
-        raise config.ConfigError(f"{where}: found {'/'.join(begins)}, allowed: a declared run of another chapter")
+        said = "a run of another chapter that is declared and not left out"
+        raise config.ConfigError(f"{where}: found {'/'.join(begins)}, allowed: {said}")
     return run
 
 
 def validate(params: Mapping[str, Any]) -> str:
     """One line on what is declared; the first setting that cannot be used is a ConfigError."""
     datasets = [sources.declared(params, name) for name in config.section(params, "data")]
-    runs = [_sound(params, chapter, run) for chapter, run in declared.runs(params)]
+    names = [(chapter, run) for chapter in declared.chapters(params) for run in declared.trained(params, chapter)]
+    runs = [_sound(params, chapter, run) for chapter, run in names]
     for chapter in declared.chapters(params):
         chapters.dataset(params, chapter)
     questions = theory.resolve(params)
-    counted = f"{len(datasets)} data sets, {len(runs)} runs, {len(questions)} questions"
+    without = len(declared.runs(params)) - len(runs)
+    spared = f" ({without} more left out)" if without else ""
+    counted = f"{len(datasets)} data sets, {len(runs)} runs{spared}, {len(questions)} questions"
     return f"{config.PARAMS}: profile {config.profile(params)}, {counted}, all valid"

@@ -2,7 +2,7 @@
 
 import sys
 
-from rdfia import chapters, config, places
+from rdfia import chapters, config, declared, places
 from rdfia.analyse.evaluate import best, evaluate
 from rdfia.analyse.probe import arrays, points
 from rdfia.command import one_line
@@ -17,7 +17,7 @@ def main(chapter: str) -> None:
     train, validation, test = (load_split(folder / f"{split}.safetensors") for split in ("train", "validation", "test"))
     runs = {
         name: read_json(places.run(profile, chapter, name) / "metrics.json", "`dvc repro` trains the run")
-        for name in chapters.runs(params, chapter)
+        for name in declared.trained(params, chapter)
     }
     chosen, answers, probes = best(runs), {}, {}
     if train.x.ndim == 2:

@@ -100,7 +100,7 @@ def test_a_missing_key_an_unknown_profile_and_run(params: dict[str, Any]) -> Non
     del without["mlp"]["base"]["optimiser"]["learning_rate"]
     with pytest.raises(ConfigError, match=r"mlp\..*optimiser\.learning_rate: missing"):
         chapters.resolve(without, "mlp", "autograd")
-    with pytest.raises(ConfigError, match=r"profile: found 'huge', allowed: quick, laptop, paper"):
+    with pytest.raises(ConfigError, match=r"profile: found 'huge', allowed: quick, mnist, laptop, paper"):
         chapters.resolve({**params, "profile": "huge"}, "mlp", "autograd")
     with pytest.raises(ConfigError, match=r"cnn\.runs\.nobody: no such key; allowed: baseline"):
         chapters.resolve(params, "cnn", "nobody")
@@ -166,3 +166,33 @@ def test_declarations_name_what_a_stage_depends_on() -> None:
     again = study.declarations(params)
     assert {name for name in found if found[name] != again[name]} == {"study"}
     assert study.declarations(params | {"profile": "laptop"})["study"] != again["study"]
+
+
+def test_a_profile_leaves_out_runs_that_stay_declared(params: dict[str, Any]) -> None:
+    without = changed(params, "profiles.quick.cnn.leave_out", ["zca", "pca"])
+    assert declared.left_out(without, "cnn") == ("zca", "pca")
+    assert set(declared.trained(without, "cnn")) == set(params["cnn"]["runs"]) - {"zca", "pca"}
+    assert ("cnn", "zca") in declared.runs(without)
+    assert chapters.resolve(without, "cnn", "crop") == chapters.resolve(params, "cnn", "crop")
+    assert "zca" not in study.declarations(without)["cnn"].split()
+    assert "left out" in study.validate(without)
+    assert declared.trained(changed(params, "profiles.quick.cnn.leave_out", "all"), "cnn") == []
+    assert declared.trained(without | {"profile": "paper"}, "cnn") == list(params["cnn"]["runs"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("cnn.leave_out", ["nobody"], r"cnn\.leave_out: found 'nobody', allowed: all, or a list of baseline, standard"),
+        ("cnn.leave_out", "zca", r"cnn\.leave_out: found 'zca', allowed: all, or a list of"),
+        (
+            "masked.leave_out",
+            ["masked"],
+            r"vit_timm\.runs\.masked\.model\.start: found masked/masked, allowed: ",
+        ),
+    ],
+)
+def test_what_cannot_be_left_out_is_one_line(params: dict[str, Any], key: str, value: Any, said: str) -> None:
+    bad = changed(params, f"profiles.quick.{key}", value)
+    with pytest.raises(ConfigError, match=said):
+        study.validate(bad)

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 
+from rdfia.analyse.history import history
 from rdfia.analyse.metrics import Estimate, interval, variance
-from rdfia.analyse.results import FINISHED, PERCENT, RunResult, Study, history
+from rdfia.analyse.results import FINISHED, PERCENT, RunResult, Study
 
 LAST = 10  # recorded epochs over which an accuracy's wobble is measured
 REACHED = 0.95  # of the final validation accuracy

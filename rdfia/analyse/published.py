@@ -14,7 +14,7 @@ from math import hypot, sqrt
 from pathlib import Path
 
 from rdfia.analyse.metrics import Estimate, prediction
-from rdfia.analyse.results import DIVERGED, FINISHED, NOT_RUN, PERCENT, RunResult, Study
+from rdfia.analyse.results import DIVERGED, FINISHED, LEFT_OUT, NOT_RUN, PERCENT, RunResult, Study
 
 SOURCE = Path(__file__).with_name("published.csv")
 AGREES, DIFFERS, INCOMPARABLE = "agrees", "differs", "cannot be compared"
@@ -79,6 +79,8 @@ def of(run: RunResult, figures: Iterable[Published]) -> tuple[Published, ...]:
 
 def obstacle(figure: Published, run: RunResult, profile: str) -> str:
     """Why the two cannot be compared, empty if they can."""
+    if run.status == LEFT_OUT:
+        return "this profile leaves our run out"
     if run.status == NOT_RUN:
         return "our run has no results"
     if run.status == DIVERGED:

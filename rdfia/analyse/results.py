@@ -1,11 +1,11 @@
 """The results of a study, read from its files: declared runs in the order of the parameters, never a glob.
 
-A run that is declared and has no files is "not run"; files of a run that is no longer declared are not seen.
+A run that is declared and has no files is "not run", one that the profile does not train is "left out"; files of a run
+that is no longer declared are not seen.
 Accuracies are percentages from here on.
 """
 
-import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from rdfia.analyse.changes import changes, departures
 from rdfia.config import profile, section
 from rdfia.files import find_json
 
-FINISHED, DIVERGED, NOT_RUN = "finished", "diverged", "not run"
+FINISHED, DIVERGED, NOT_RUN, LEFT_OUT = "finished", "diverged", "not run", "left out"
 PERCENT = 100.0
 
 
@@ -47,6 +47,11 @@ class RunResult:
     delta: tuple[str, ...] = ()  # the dotted keys of the settings that the run writes otherwise than its reference
     flops: int | None = None  # of one example on its way forward
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ran(self) -> bool:
+        """Whether there are results of the run, whatever they are."""
+        return self.status not in (NOT_RUN, LEFT_OUT)
 
     @property
     def searching(self) -> bool:
@@ -110,6 +115,11 @@ class ChapterResult:
         return reference if run.test and reference.test and not run.searching else None
 
     @property
+    def left_out(self) -> bool:
+        """Whether the profile trains none of its runs."""
+        return all(run.status == LEFT_OUT for run in self.runs)
+
+    @property
     def best(self) -> RunResult | None:
         """The evaluated run with the highest mean validation accuracy: the test set chooses nothing."""
         done = [
@@ -126,6 +136,11 @@ class Study:
     profile: str
     chapters: tuple[ChapterResult, ...]
     cards: Mapping[str, Card]
+
+    @property
+    def worked(self) -> tuple[ChapterResult, ...]:
+        """The chapters of which the profile trains runs."""
+        return tuple(chapter for chapter in self.chapters if not chapter.left_out)
 
     @property
     def runs(self) -> tuple[RunResult, ...]:
@@ -151,18 +166,16 @@ def load(params: Mapping[str, Any], root: Path) -> Study:
     name = profile(params)
     folder = root / "reports" / name
     chapters = declared.chapters(params)
-    used = [str(section(params, chapter).get("dataset", "")) for chapter in chapters]
+    worked = [chapter for chapter in chapters if declared.trained(params, chapter)]
+    used = [str(section(params, chapter).get("dataset", "")) for chapter in worked]
     cards = {key: _card(folder, key) for key in dict.fromkeys(used) if key}
     return Study(root, name, tuple(_chapter(params, folder, chapter, cards) for chapter in chapters), cards)
 
 
-def history(study: Study, run: RunResult) -> list[dict[str, float | None]]:
-    """A run's records, one per seed and epoch; an empty cell is None."""
-    path = study.folder() / "runs" / run.chapter / run.name / "history.csv"
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as lines:
-        return [{key: _number(cell) for key, cell in row.items()} for row in csv.DictReader(lines)]
+def counted(done: int, runs: Sequence[RunResult]) -> str:
+    """How many of the runs are done, in words: those that the profile leaves out are not asked for."""
+    without = sum(run.status == LEFT_OUT for run in runs)
+    return f"{done} of {len(runs) - without}" + (f", {without} left out" if without else "")
 
 
 def _chapter(params: Mapping[str, Any], folder: Path, chapter: str, cards: Mapping[str, Card]) -> ChapterResult:
@@ -194,6 +207,8 @@ def _run(
         group=str(own.get("group", "")),
         delta=departures(own, params[chapter]["runs"].get(declared.reference(params, chapter, name)) or {}),
     )
+    if name in declared.left_out(params, chapter):
+        return replace(run, status=LEFT_OUT)
     return _filled(run, found, find_json(at / "timing.json"), test) if found else run
 
 
@@ -229,8 +244,3 @@ def _card(folder: Path, name: str) -> Card:
     """The card of a data set, an empty one before it was prepared."""
     found = find_json(folder / "data" / f"{name}.json")
     return Card.read({"name": name, **found})
-
-
-def _number(cell: str | None) -> float | None:
-    """A cell of a history as a number."""
-    return float(cell) if cell else None

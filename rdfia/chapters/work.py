@@ -5,21 +5,31 @@ from functools import partial
 from typing import Any
 
 from rdfia import chapters, config, places
+from rdfia.declared import left_out
 from rdfia.train.progress import Progress
-from rdfia.train.result import Outcome, load_data, write
+from rdfia.train.result import Outcome, leave_out, load_data, write
 from rdfia.train.run import Data, Run
 
 
-def prepared(params: Mapping[str, Any], chapter: str, names: list[str]) -> tuple[dict[str, Run], Data]:
-    """The named runs of a chapter, resolved, and its data."""
-    data = load_data(config.profile(params), chapters.dataset(params, chapter))
-    return {name: chapters.resolve(params, chapter, name) for name in names}, data
+def prepared(params: Mapping[str, Any], chapter: str, names: list[str]) -> tuple[dict[str, Run | None], Data]:
+    """The named runs of a chapter, resolved, and its data; None is a run that the profile leaves out."""
+    data, without = load_data(config.profile(params), chapters.dataset(params, chapter)), left_out(params, chapter)
+    return {name: None if name in without else chapters.resolve(params, chapter, name) for name in names}, data
+
+
+def effort(run: Run | None) -> float:
+    """How long a run takes, in any unit."""
+    return 0.0 if run is None else run.effort
 
 
 def train(
-    profile: str, chapter: str, name: str, run: Run, data: Data, jobs: int, say: Callable[[str], None] = print
+    profile: str, chapter: str, name: str, run: Run | None, data: Data, jobs: int, say: Callable[[str], None] = print
 ) -> None:
     """Every seed of one run, `jobs` at a time, and its files; one that cannot be built on the data is a ConfigError."""
+    if run is None:
+        say(f"{chapter}/{name}: left out of the profile {profile}")
+        leave_out(profile, chapter, name)
+        return
     with chapters.at(f"{chapter}.runs.{name}"):
         run = located(run, profile)
     chapters.check(run, data.card, f"{chapter}.runs.{name}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rdfia.analyse.groups import Group
 from rdfia.analyse.metrics import Estimate, resolve
 from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict, joined
-from rdfia.analyse.results import NOT_RUN, ChapterResult, RunResult, Study
+from rdfia.analyse.results import ChapterResult, RunResult, Study, counted
 from rdfia.report.grouped import SURE, parts, said, together, trimmed
 from rdfia.report.style import listed
 from rdfia.report.tables import Cell, Column, Table
@@ -28,7 +28,7 @@ def headline(study: Study, verdicts: Sequence[Verdict]) -> Table:
         TEST,
         Column("published figures"),
     )
-    rows = tuple(_headline(chapter, verdicts) for chapter in study.chapters)
+    rows = tuple(_headline(chapter, verdicts) for chapter in study.worked)
     caption = "The chapters at a glance. The best run is chosen on validation data; test data choose nothing."
     return Table("headline", caption, columns, rows)
 
@@ -37,16 +37,16 @@ def _headline(chapter: ChapterResult, verdicts: Sequence[Verdict]) -> tuple[Cell
     done = [run for run in chapter.runs if run.test]
     first, best = chapter.runs[0], chapter.best
     kinds = Counter(v.kind for v in verdicts if v.published.run in {run.key for run in chapter.runs})
-    counted = ", ".join(f"{kinds[k]} {w}" for k, w in _WORDS.items() if kinds[k]) or "none for these runs"
+    told = ", ".join(f"{kinds[k]} {w}" for k, w in _WORDS.items() if kinds[k]) or "none for these runs"
     return (
         chapter.name,
         chapter.runs[0].card.label,
-        f"{len(done)} of {len(chapter.runs)}",
+        counted(len(done), chapter.runs),
         first.name,
         first.test_accuracy,
         best.name if best else None,
         best.test_accuracy if best else None,
-        counted,
+        told,
     )
 
 
@@ -120,7 +120,7 @@ def status(run: RunResult) -> str:
     """How a run ended, in words."""
     if run.diverged:
         return f"{run.diverged} of {run.declared} seeds diverged"
-    return run.status if run.test or run.status == NOT_RUN else f"{run.status}, not evaluated"
+    return run.status if run.test or not run.ran else f"{run.status}, not evaluated"
 
 
 def data(study: Study) -> Table:

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from rdfia.analyse.groups import Group, groups
-from rdfia.analyse.results import NOT_RUN, PERCENT, ChapterResult, RunResult, Study, history
+from rdfia.analyse.history import history
+from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.report.style import BLUE, GREEN, MUTED, ORANGE, Drawing, finish, listed, panels
 
 DETAILED = 12  # runs that are drawn one by one; a group of more has smaller panels
@@ -41,7 +42,7 @@ def draw(study: Study, chapter: ChapterResult) -> list[Drawing]:
 def _shown(study: Study, group: Group) -> Shown:
     """The group's runs that have a history of epochs; a search for a rate has a figure of its own."""
     named = zip(group.runs, group.labels, strict=True)
-    done = [(run, label) for run, label in named if run.status != NOT_RUN and not run.searching]
+    done = [(run, label) for run, label in named if run.ran and not run.searching]
     found = [(run, label, history(study, run)) for run, label in done]
     kept = [each for each in found if each[2] and "frozen_loss" in each[2][0]]
     return kept if any(run.group == group.name for run, *_ in kept) else []

@@ -6,7 +6,8 @@ from operator import itemgetter
 
 from rdfia.analyse.dynamics import LAST, REACHED, Dynamics, of
 from rdfia.analyse.groups import Group
-from rdfia.analyse.results import NOT_RUN, PERCENT, ChapterResult, RunResult, Study, history
+from rdfia.analyse.history import history
+from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.report.contents import RUN
 from rdfia.report.grouped import parts, said, trimmed
 from rdfia.report.tables import Cell, Column, Table
@@ -72,7 +73,7 @@ def _has_epochs(study: Study, run: RunResult) -> bool:
 
     Nor is it meant where nobody says the class: those losses are of pixels.
     """
-    records = history(study, run) if run.status != NOT_RUN else []
+    records = history(study, run) if run.ran else []
     return bool(records) and "frozen_loss" in records[0] and "mask" not in run.config
 
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from rdfia.analyse.changes import phrase
 from rdfia.analyse.groups import Group, groups
 from rdfia.analyse.metrics import mean
-from rdfia.analyse.results import FINISHED, NOT_RUN, ChapterResult, RunResult
+from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
 from rdfia.report.curves import Floats
 from rdfia.report.style import GRID, INK, ORANGE, WIDTH, Drawing, finish, panels
 
@@ -67,7 +67,7 @@ def grid(group: Group) -> Grid | None:
     if len(keys) != 2 or not any(set(run.delta) == set(keys) for run in group.runs):
         return None
     down, across = sorted(keys, key=lambda key: (key.endswith(RATE), not key.endswith(BATCH)))
-    inside = [run for run in group.runs if run.status != NOT_RUN and set(run.delta) <= set(keys)]
+    inside = [run for run in group.runs if run.ran and set(run.delta) <= set(keys)]
     pairs = [(_value(run, down), _value(run, across)) for run in inside]
     cells = {(row, column): run for run, (row, column) in zip(inside, pairs, strict=True) if row != "" != column}
     rows, columns = (tuple(sorted({pair[side] for pair in cells}, key=_order)) for side in (0, 1))

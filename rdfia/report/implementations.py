@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from rdfia.analyse.results import RunResult, Study, history
+from rdfia.analyse.history import history
+from rdfia.analyse.results import RunResult, Study
 from rdfia.files import find_json
 from rdfia.report.style import BLUE, GREEN, INK, ORANGE, PINK, Drawing, finish, panels
 from rdfia.report.tables import Column, Table

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
-from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study, history
+from rdfia.analyse.history import history
+from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.report.curves import DETAILED, Floats, Record, band
 from rdfia.report.plane import Array, Arrays, examples, plane
 from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PINK, Drawing, finish, listed, panels

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from rdfia.analyse.results import NOT_RUN, Study
+from rdfia.analyse.results import Study, counted
 
 Lines = tuple[tuple[str, str], ...]
 
@@ -18,7 +18,7 @@ def lines(study: Study) -> Lines:
     spent = sum(float(run.timing.get("seconds") or 0) for run in timed)
     return (
         ("profile", study.profile),
-        ("runs with results", f"{sum(run.status != NOT_RUN for run in study.runs)} of {len(study.runs)}"),
+        ("runs with results", counted(sum(run.ran for run in study.runs), study.runs)),
         ("commit", _counted(commits)),
         ("versions", _counted(versions)),
         ("machine", _counted(machines)),

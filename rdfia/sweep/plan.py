@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from rdfia import chapters, closure, config, places
-from rdfia.chapters.work import prepared, source, train
+from rdfia import chapters, closure, config, declared, places
+from rdfia.chapters.work import effort, prepared, source, train
 from rdfia.sweep.pool import Task
 from rdfia.train import device
 
@@ -57,7 +57,7 @@ def plan(params: Mapping[str, Any], stale: Iterable[tuple[str, str, tuple[str, .
     for stage, chapter, runs in chosen:
         known, data = loaded[chapter]
         tasks = tuple(
-            Task(f"{chapter}/{r}", known[r].effort, partial(train, name, chapter, r, known[r], data, jobs))
+            Task(f"{chapter}/{r}", effort(known[r]), partial(train, name, chapter, r, known[r], data, jobs))
             for r in runs
         )
         stages.append(Stage(stage, chapter, runs, name, tasks, digest(params, chapter, runs)))
@@ -68,7 +68,7 @@ def waves(params: Mapping[str, Any], names: Iterable[str]) -> list[list[str]]:
     """Chapters in the order in which they can be trained: those that begin from runs of others come after these."""
     later, every = list[str](), list(names)
     for chapter in every:
-        runs = [chapters.resolve(params, chapter, run) for run in config.section(params, chapter, "runs")]
+        runs = [chapters.resolve(params, chapter, run) for run in declared.trained(params, chapter)]
         later += [chapter] if any(source(run) for run in runs) else []
     first = [chapter for chapter in every if chapter not in later]
     return [wave for wave in (first, later) if wave]
@@ -76,11 +76,12 @@ def waves(params: Mapping[str, Any], names: Iterable[str]) -> list[list[str]]:
 
 def digest(params: Mapping[str, Any], chapter: str, runs: Iterable[str]) -> str:
     """Everything that the runs depend on: their settings, the code as it lies there, and the data."""
-    settings = {run: chapters.resolve(params, chapter, run).model_dump(mode="json") for run in runs}
+    kept = [run for run in runs if run in declared.trained(params, chapter)]
+    settings = {run: chapters.resolve(params, chapter, run).model_dump(mode="json") for run in kept}
     folder = places.data(config.profile(params), chapters.dataset(params, chapter))
     found = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     found.update(closure.fingerprint(closure.FAMILIES[chapter], Path()).encode())
-    begins = {source(chapters.resolve(params, chapter, run)) for run in runs} - {None}
+    begins = {source(chapters.resolve(params, chapter, run)) for run in kept} - {None}
     weights = [places.weights(config.profile(params), *begin) for begin in begins if begin]
     for path in sorted([*folder.glob("*.safetensors"), *weights]):
         found.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())

@@ -10,6 +10,7 @@ from rdfia.config import ConfigError
 from rdfia.data.augment import Augmentations
 from rdfia.data.normalise import to_unit
 from rdfia.data.whitening import PatchWhiten
+from rdfia.train.flops import Flops
 
 
 class Classifier(nn.Module):
@@ -99,9 +100,8 @@ def seen(run: Any, card: Mapping[str, Any]) -> Tensor:
 
 
 def forward_flops(run: Any, card: Mapping[str, Any]) -> int:
-    """Operations of one example on its way through the network: two for each product, as PyTorch counts them."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(run, card, torch.Generator()).eval()(seen(run, card))
-    return int(counter.get_total_flops())
+    """Operations of one example on its way through the network: two for each product."""
+    built, example, counted = network(run, card, torch.Generator()).eval(), seen(run, card), Flops()
+    with counted, torch.no_grad():
+        built(example)
+    return counted.total

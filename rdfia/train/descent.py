@@ -1,11 +1,8 @@
 """A run trained by descent: every seed of it, in one tensor program or side by side where that is faster."""
 
-import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing.queues import SimpleQueue
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -25,6 +22,7 @@ from rdfia.train.optimise import Optimiser
 from rdfia.train.patience import Keeper
 from rdfia.train.run import Data, Event, Run, Snapshot, Split, Trained, Weights
 from rdfia.train.schedule import Constant, Schedule
+from rdfia.train.side_by_side import side_by_side
 from rdfia.train.targets import Targets
 
 
@@ -129,7 +127,7 @@ def train_run(run: DescentRun, data: Data, jobs: int | None = None) -> Iterator[
         for seed in range(run.seeds):
             yield from train_seeds(run, data, [seed])
     else:
-        yield from _side_by_side(run, data, jobs)
+        yield from side_by_side(lambda seed: train_seeds(run, data, [seed]), run.seeds, jobs)
 
 
 def _stackable(run: DescentRun, data: Data) -> bool:
@@ -173,49 +171,3 @@ def _through(layer: nn.Module, x: Tensor) -> Tensor:
 
 def _units(data: Data) -> Iterator[Split]:
     return ((to_unit(x), y) for x, y in (data.train, data.validation))
-
-
-def _side_by_side(run: DescentRun, data: Data, jobs: int) -> Iterator[Event]:
-    """Seeds in forked processes, which need to import nothing; a seed that fails ends the run with its error."""
-    context = multiprocessing.get_context("fork")
-    queue: SimpleQueue[Event] = context.SimpleQueue()
-    with ProcessPoolExecutor(jobs, context, _adopt, (run, data, queue)) as pool:
-        futures = [pool.submit(_work, seed) for seed in range(run.seeds)]
-        try:
-            while not _settled(futures) or not queue.empty():
-                if queue.empty():
-                    time.sleep(0.02)
-                else:
-                    yield queue.get()
-        finally:
-            _drain(futures, queue)
-
-
-def _drain(futures: list["Future[None]"], queue: "SimpleQueue[Event]") -> None:
-    """Let seeds that are still at work end: one that waits for its report to be read would never."""
-    for future in futures:
-        future.cancel()
-    while not all(future.done() for future in futures) or not queue.empty():
-        time.sleep(0.02) if queue.empty() else queue.get()
-
-
-def _settled(futures: list["Future[None]"]) -> bool:
-    """Whether every seed has ended; the error of one that failed is raised here."""
-    done = [future for future in futures if future.done()]
-    for future in done:
-        future.result()
-    return len(done) == len(futures)
-
-
-_adopted: tuple[DescentRun, Data, "SimpleQueue[Event]"]
-
-
-def _adopt(run: DescentRun, data: Data, queue: "SimpleQueue[Event]") -> None:
-    global _adopted
-    _adopted = (run, data, queue)
-
-
-def _work(seed: int) -> None:
-    run, data, queue = _adopted
-    for event in train_seeds(run, data, [seed]):
-        queue.put(event)

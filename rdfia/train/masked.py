@@ -1,11 +1,11 @@
 """A run that learns without labels: a vision transformer that paints the hidden patches of images, and is then read."""
 
 import math
-import multiprocessing
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -23,6 +23,7 @@ from rdfia.train.fit import EVALUATION_BATCH, Precision, Record
 from rdfia.train.optimise import Optimiser
 from rdfia.train.run import Data, Event, Run, Split, Trained
 from rdfia.train.schedule import Constant, Schedule
+from rdfia.train.side_by_side import side_by_side
 from rdfia.train.steps import Steps
 
 PICTURES = 8
@@ -68,8 +69,8 @@ class MaskedRun(Run):
         torch.set_num_threads(1)
         jobs = min(self.seeds, jobs or device.jobs())
         device.settle(self.precision, device.device())  # before processes part, so that all of them know the answer
-        alone = (event for seed in range(self.seeds) for event in train_seed(self, data, seed))
-        return _side_by_side(self, data, jobs) if jobs > 1 else alone
+        work = partial(train_seed, self, data)
+        return side_by_side(work, self.seeds, jobs) if jobs > 1 else chain.from_iterable(map(work, range(self.seeds)))
 
     def flops(self, data: Data) -> int:
         return forward_flops(self, data.card)
@@ -220,22 +221,3 @@ def fill(head: nn.Linear, x: Tensor, y: Tensor, penalty: float) -> None:
     weight, bias = ridge(x.double(), F.one_hot(y, head.out_features).double(), penalty)
     head.weight.copy_(weight.mT)
     head.bias.copy_(bias)
-
-
-def _side_by_side(run: MaskedRun, data: Data, jobs: int) -> Iterator[Event]:
-    """Seeds in forked processes, which need to import nothing; a seed is told of when it has ended."""
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _adopt, (run, data)) as pool:
-        for events in pool.map(_work, range(run.seeds)):
-            yield from events
-
-
-_adopted: tuple[MaskedRun, Data]
-
-
-def _adopt(run: MaskedRun, data: Data) -> None:
-    global _adopted
-    _adopted = (run, data)
-
-
-def _work(seed: int) -> Sequence[Event]:
-    return list(train_seed(*_adopted, seed))

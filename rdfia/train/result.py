@@ -64,6 +64,15 @@ def write(outcome: Outcome, profile: str, chapter: str, name: str, run: Run, dat
     write_json(_metrics(outcome, chapter, name, run, data, code, digest), folder / "metrics.json")
 
 
+def leave_out(profile: str, chapter: str, name: str) -> None:
+    """The files of a run that the profile leaves out: there, as the pipeline expects them, and empty."""
+    folder = places.run(profile, chapter, name)
+    write_atomically(places.weights(profile, chapter, name), lambda path: save_file({}, path))
+    write_atomically(folder / "history.csv", lambda path: path.write_text("seed,epoch\n", encoding="utf-8"))
+    write_json({}, folder / "timing.json")
+    write_json({"chapter": chapter, "run": name, "status": "left out"}, folder / "metrics.json")
+
+
 def _save_weights(outcome: Outcome, run: Run, data: Data, path: Path) -> None:
     """Every seed's network, those of its snapshots, and the statistics that the normaliser is built from, once."""
     tensors = {f"statistics/{key}": value.numpy() for key, value in needed(run.normalise, data.statistics).items()}

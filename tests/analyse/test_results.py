@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from rdfia.analyse.history import history
 from rdfia.analyse.metrics import difference
-from rdfia.analyse.results import Study, history, load
+from rdfia.analyse.results import Study, load
 from rdfia.config import ConfigError
 from tests.report import sample
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from rdfia.analyse.groups import groups
-from rdfia.analyse.results import RunResult, Study, history
+from rdfia.analyse.history import history
+from rdfia.analyse.results import RunResult, Study
 from rdfia.report import curves
 from rdfia.report.style import Drawing, style
 from tests.report import large
