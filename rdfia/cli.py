@@ -23,7 +23,9 @@ def main() -> None:
     swept.add_argument("chapters", nargs="*", help="without names: all")
     swept.set_defaults(act=lambda a: sweep(a.jobs, a.chapters))
     tracked = commands.add_parser("track", help="publish to MLflow what is not there yet")
-    tracked.add_argument("--models", action="store_true", help="with every run's model, not the best of each group's")
+    tracked.add_argument(
+        "--models", action="store_true", help="with every run's model, not those of a chapter's first and best alone"
+    )
     tracked.set_defaults(act=lambda a: track(a.models))
     for name, act, text in (
         ("check", check, "validate every declared run and data set of the chosen profile"),

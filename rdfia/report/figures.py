@@ -1,10 +1,6 @@
 """Which figures a report holds, in the order in which they are read; they are drawn side by side, a process a core."""
 
-import multiprocessing
-import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +9,7 @@ import numpy.typing as npt
 
 from rdfia.analyse.published import Published
 from rdfia.analyse.results import ChapterResult, Study
+from rdfia.analyse.side_by_side import side_by_side
 from rdfia.report import (
     alone,
     chain,
@@ -83,14 +80,7 @@ def lessons(study: Study) -> list[Task]:
 
 def draw(parts: Mapping[str, Sequence[Task]]) -> dict[str, list[Drawing]]:
     """Every part's figures, in order."""
-    tasks = [task for part in parts.values() for task in part]
-    few = len(tasks) < 2 or not sys.platform.startswith("linux")
-    if few:
-        found = [_draw(task) for task in tasks]
-    else:
-        jobs = len(os.sched_getaffinity(0))
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _adopt, (tasks,)) as pool:
-            found = list(pool.map(_adopted, range(len(tasks))))
+    found = side_by_side([partial(_draw, task) for part in parts.values() for task in part])
     waiting = iter(found)
     return {name: [drawing for _ in part for drawing in next(waiting)] for name, part in parts.items()}
 
@@ -98,18 +88,6 @@ def draw(parts: Mapping[str, Sequence[Task]]) -> dict[str, list[Drawing]]:
 def _draw(task: Task) -> list[Drawing]:
     with style():
         return task()
-
-
-_tasks: Sequence[Task]
-
-
-def _adopt(tasks: Sequence[Task]) -> None:
-    global _tasks
-    _tasks = tasks
-
-
-def _adopted(place: int) -> list[Drawing]:
-    return _draw(_tasks[place])
 
 
 def _arrays(path: Path) -> Mapping[str, npt.NDArray[Any]]:

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 # MLflow's limits on one request and on one value
 METRICS_PER_BATCH, PARAMS_PER_BATCH, KEY_LENGTH, PARAM_LENGTH, DIGEST_LENGTH = 1000, 100, 250, 6000, 36
-CROWDED = 20  # runs of a chapter, beyond which not every model is logged
-SPARED = "none: not the best of its group; `rdfia track --models` logs it"
+SPARED = "none: not the best of its chapter; `rdfia track --models` logs it"
 CODE = ("rdfia", "stages", "params.yaml", "dvc.yaml")
 
 
@@ -79,14 +78,12 @@ def _by_content(client: "MlflowClient", experiment: str) -> "dict[str, list[Run]
 
 
 def chosen(params: Mapping[str, Any], results: Sequence[Result]) -> set[str]:
-    """The runs whose model is logged: in a chapter of many runs its first, and by validation the best of each group."""
-    groups: dict[tuple[str, str], list[Result]] = {}
+    """The runs whose model is logged: of each chapter its first, and its best by validation."""
+    chapters: dict[str, list[Result]] = {}
     for result in results:
-        runs = section(params, result.chapter, "runs")
-        group = str((runs[result.run] or {}).get("group", "")) if len(runs) > CROWDED else result.run
-        groups.setdefault((result.chapter, group), []).append(result)
-    firsts = {f"{chapter}/{next(iter(section(params, chapter, 'runs')))}" for chapter, _ in groups}
-    return firsts | {max(group, key=_merit).name for group in groups.values()}
+        chapters.setdefault(result.chapter, []).append(result)
+    firsts = {f"{chapter}/{next(iter(section(params, chapter, 'runs')))}" for chapter in chapters}
+    return firsts | {max(found, key=_merit).name for found in chapters.values()}
 
 
 def _merit(result: Result) -> float:
