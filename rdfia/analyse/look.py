@@ -42,4 +42,4 @@ def _one(
     train, validation, test = splits
     answers = evaluate(metrics, weights, test)
     drawn = arrays(metrics, weights, train, validation, test if chosen else None, shown)
-    return answers, {name: part.contiguous().numpy() for name, part in drawn.items()}
+    return answers, {name: part.detach().contiguous().numpy() for name, part in drawn.items()}

@@ -31,12 +31,14 @@ Shown = Sequence[tuple[RunResult, str, list[Record]]]  # a run, what it is calle
 
 def draw(study: Study, chapter: ChapterResult) -> list[Drawing]:
     """Loss and accuracy over the epochs, group by group; nothing where no history is."""
-    return [
-        (_figure if len(shown) <= DETAILED else _crowd)(chapter, group, shown, measure)
-        for group in groups(chapter)
-        if (shown := _shown(study, group))
-        for measure in ("loss", "accuracy")
-    ]
+    return [drawing for group in groups(chapter) for drawing in of_group(study, chapter, group)]
+
+
+def of_group(study: Study, chapter: ChapterResult, group: Group) -> list[Drawing]:
+    """Loss and accuracy over the epochs of one group."""
+    shown = _shown(study, group)
+    drawn = _figure if len(shown) <= DETAILED else _crowd
+    return [drawn(chapter, group, shown, measure) for measure in ("loss", "accuracy")] if shown else []
 
 
 def _shown(study: Study, group: Group) -> Shown:

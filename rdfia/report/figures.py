@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from rdfia.analyse.groups import groups
 from rdfia.analyse.published import Published
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.analyse.side_by_side import side_by_side
@@ -48,7 +49,7 @@ def chapter(study: Study, result: ChapterResult, figures: Sequence[Published]) -
         partial(sizes.by_blocks, study, result, figures),
         partial(sizes.tokens, result),
         partial(price.draw, result),
-        partial(curves.draw, study, result),
+        *(partial(curves.of_group, study, result, group) for group in groups(result)),
         partial(schedules.draw, result),
         partial(margins.against_C, study, result),
         partial(regions, result, probes),

@@ -133,7 +133,7 @@ def finish(figure: Figure, name: str, caption: str, alt: str) -> Drawing:
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)  # once for both files: the layout is half the time of a drawing
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)  # with "none" a place is held for it, and every file is drawn twice
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     figure.savefig(png, format="png", dpi=RESOLUTION, metadata={"Software": None})
     return Drawing(name, caption, alt, svg.getvalue(), png.getvalue())
