@@ -1,6 +1,7 @@
 """What the networks do: confusions, mistakes and first-layer filters."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult
 from rdfia.report.curves import DETAILED
-from rdfia.report.style import Drawing, finish, listed, montage, panels, picture
+from rdfia.report.style import WIDTH, Drawing, finish, listed, montage, panels, picture
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 FILTERS = 8  # filters in a row
@@ -64,15 +65,16 @@ def filters(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
     runs = [run for run in chapter.runs if f"{run.name}/filters" in probes][: DETAILED // 2]
     if not runs:
         return []
-    columns = min(FILTERS, len(probes[f"{runs[0].name}/filters"]))
-    figure, axes = panels(len(runs), 3, 1.95)
+    count, _, height, width = probes[f"{runs[0].name}/filters"].shape
+    columns = min(FILTERS, count)
+    tall = ceil(count / columns) * (height + 1) / (columns * (width + 1))  # of a sheet of filters one wide
+    figure, axes = panels(len(runs), 3, 0.3 + tall * WIDTH / 3)
     for axis, run in zip(axes, runs, strict=True):
         weights = probes[f"{run.name}/filters"]
         low, high = float(weights.min()), float(weights.max())
         scaled = (weights - low) / max(high - low, 1e-12)
         axis.imshow(_coloured(montage(scaled, columns)))
         picture(axis, f"{run.name}: {low:+.2f} to {high:+.2f}")
-    count, _, height, width = probes[f"{runs[0].name}/filters"].shape
     caption = (
         f"The {count} first-layer filters ({height} × {width}) of seed 0, each run stretched to its own smallest and "
         "largest weight. Look for edges and colour blobs; filters that still look like noise have learnt little."
