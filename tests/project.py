@@ -113,4 +113,8 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
     }
     for chapter, runs in RUNS.items():
         params[chapter]["runs"] = {run: params[chapter]["runs"][run] for run in runs}
+        for profile in params["profiles"].values():
+            left = profile.get(chapter, {}).get("leave_out", [])
+            if isinstance(left, list) and left:
+                profile[chapter]["leave_out"] = [run for run in left if run in runs]
     return params

@@ -172,6 +172,11 @@ def test_a_run_is_added_by_one_line_and_vanishes_with_it(project: Project) -> No
     assert (project.root / "reports/tiny/runs/cnn/zca/metrics.json").exists()
 
 
+def models(project: Project) -> dict[tuple[str, str], str]:
+    """What became of each published run's model."""
+    return {(run["rdfia.chapter"], run["rdfia.run"]): run["rdfia.model"] for run in project.published()}
+
+
 def test_a_clone_without_data_renders_the_report(project: Project, tmp_path: Path) -> None:
     project("git", "checkout", "-q", "params.yaml")
     project("dvc", "repro")
@@ -184,7 +189,14 @@ def test_a_clone_without_data_renders_the_report(project: Project, tmp_path: Pat
     assert not (clone.root / "data").exists()
     ran = clone.ran("dvc", "repro", "--allow-missing")
     assert set(ran) == {"code", "check", "report@tiny", "track@tiny"}
-    assert {run["rdfia.model"] for run in clone.published()} == {"missing: weights are not on this machine"}
+    here, there = models(project), models(clone)
+    assert {run for run, model in here.items() if not model.startswith("none: ")} == {
+        run for run, model in there.items() if model == "missing: weights are not on this machine"
+    }
+    assert {name for name, _ in there} == set(RUNS)
+    assert {model for model in there.values() if model.startswith("none: ")} == {
+        "none: not the best of its chapter; `rdfia track --models` logs it"
+    }
     assert clone.summary() == project.summary()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.files import find_json
 from rdfia.models import attention_formulas, formulas
-from rdfia.report import alone, features, implementations, permutation, ranking, theory, thrice
+from rdfia.report import alone, features, implementations, permutation, ranking, stand_in, theory, thrice
 from rdfia.report.tables import Table
 from rdfia.theory.gradients import code
 
@@ -33,4 +33,5 @@ def facts(study: Study, chapter: ChapterResult) -> dict[str, Any]:
         "theory": answers,
         "study": study,
         "chapter": chapter,
+        "stand_in": stand_in.sentence(chapter, study.profile),
     }

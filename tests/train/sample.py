@@ -4,6 +4,16 @@ from typing import Any
 
 from rdfia import chapters
 from rdfia.train.descent import DescentRun
+from rdfia.train.result import Outcome
+from rdfia.train.run import Data, Run
+
+
+def outcome(data: Data, chosen: Run, jobs: int = 1) -> Outcome:
+    """All that the seeds of a run report."""
+    collected = Outcome()
+    for seed, report in chosen.events(data, jobs):
+        collected.add(seed, report)
+    return collected
 
 
 def run(**settings: Any) -> DescentRun:

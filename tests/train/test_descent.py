@@ -17,14 +17,7 @@ from rdfia.train.descent import DescentRun, train_run, whitened
 from rdfia.train.fit import EVALUATION_BATCH, Record, predict
 from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
-from tests.train.sample import run
-
-
-def outcome(data: Data, chosen: DescentRun, jobs: int) -> Outcome:
-    collected = Outcome()
-    for seed, report in train_run(chosen, data, jobs):
-        collected.add(seed, report)
-    return collected
+from tests.train.sample import outcome, run
 
 
 def files(tmp_path: Path, data: Data, chosen: DescentRun, jobs: int, monkeypatch: pytest.MonkeyPatch) -> Path:

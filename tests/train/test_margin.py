@@ -19,8 +19,9 @@ from rdfia.data.circles import Circles
 from rdfia.data.store import Split
 from rdfia.train.classifier import build
 from rdfia.train.margin import MarginRecord, MarginRun, draw, fit_seed
-from rdfia.train.result import Outcome, write
+from rdfia.train.result import write
 from rdfia.train.run import Data, Trained
+from tests.train.sample import outcome
 
 DECADES = (0.01, 0.1, 1.0, 10.0, 100.0)
 
@@ -30,13 +31,6 @@ def run(seeds: int = 2, C: tuple[float, ...] = (0.1, 10.0), sample: int | None =
     chosen = chapters.kind("svm").model_validate(declared)
     assert isinstance(chosen, MarginRun)
     return chosen
-
-
-def outcome(data: Data, chosen: MarginRun) -> Outcome:
-    collected = Outcome()
-    for seed, report in chosen.events(data):
-        collected.add(seed, report)
-    return collected
 
 
 def written(tmp_path: Path, data: Data, chosen: MarginRun, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -23,6 +23,7 @@ from rdfia.train.fit import Record
 from rdfia.train.masked import MaskedRun, fill, ridge
 from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
+from tests.train.sample import outcome
 
 MODEL = {"name": "timm", "img_size": 8, "patch_size": 2, "embed": 16, "depth": 1, "heads": 2}
 
@@ -38,13 +39,6 @@ def run(**settings: Any) -> MaskedRun:
         "seeds": 2,
     }
     return ChapterRun.model_validate(base | settings)
-
-
-def outcome(data: Data, chosen: MaskedRun, jobs: int = 1) -> Outcome:
-    collected = Outcome()
-    for seed, report in chosen.events(data, jobs):
-        collected.add(seed, report)
-    return collected
 
 
 def records(found: Outcome, seed: int = 0) -> list[Record]:

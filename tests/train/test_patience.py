@@ -14,19 +14,11 @@ from rdfia import chapters, places
 from rdfia.analyse.probe import steps
 from rdfia.config import ConfigError
 from rdfia.train.classifier import forward_flops
-from rdfia.train.descent import DescentRun, train_run
 from rdfia.train.fit import Record
 from rdfia.train.patience import Keeper
-from rdfia.train.result import Outcome, write
+from rdfia.train.result import write
 from rdfia.train.run import Data
-from tests.train.sample import perceptron, run
-
-
-def outcome(data: Data, chosen: DescentRun) -> Outcome:
-    collected = Outcome()
-    for seed, report in train_run(chosen, data, 1):
-        collected.add(seed, report)
-    return collected
+from tests.train.sample import outcome, perceptron, run
 
 
 def record(epoch: int, loss: float) -> Record:
