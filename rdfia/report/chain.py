@@ -11,7 +11,7 @@ from rdfia.analyse.published import Published
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult, Study
 from rdfia.report.contents import status
 from rdfia.report.effects import corrected, resolved, usable
-from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PINK, Drawing, finish, listed, panels
+from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, PINK, Drawing, finish, listed, panels
 
 STEPS = 4  # runs that make a chain, at least
 LETTERS = 110  # of the labels below all steps, in one line
@@ -79,7 +79,7 @@ def _ours(axis: Axes, steps: Sequence[RunResult], done: Sequence[int]) -> None:
             axis.plot([place, place], [at.low, at.high], color=BLUE, linewidth=2.4, zorder=4)
         axis.annotate(
             f"{at.mean:.1f}", (place, at.high or at.mean), (0, 6), textcoords="offset points", ha="center", color=BLUE,
-            fontweight="bold", zorder=5, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8},
+            fontweight="bold", zorder=5, bbox={"facecolor": PAGE, "edgecolor": "none", "pad": 0.8, "alpha": 0.8},
         )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from rdfia.analyse.metrics import HELPS, HURTS, LEVEL, Estimate, interval, resol
 from rdfia.analyse.published import Published, comparable, of
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.report import grouped
-from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PAPER, Drawing, finish, listed, panels
+from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, Drawing, finish, listed, panels
 
 ROW = 0.27  # inches for one run
 WIDE = 1.5  # times the distance of the means that an interval may reach beyond them
@@ -178,7 +178,7 @@ def window(axis: Axes, estimates: Sequence[Estimate], colours: Sequence[str], ma
     for place in far:
         at: Any = {"transform": axis.get_yaxis_transform(), "color": colours[place]}
         axis.plot([0.01], [place], "<", markersize=5, **at)
-        box: Any = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}  # the interval runs beneath
+        box: Any = {"facecolor": PAGE, "edgecolor": "none", "pad": 1}  # the interval runs beneath
         axis.text(0.02, place, f"{means[place]:.1f}", va="center", fontsize=8.5, bbox=box, zorder=4, **at)
     return len(far)
 

@@ -20,14 +20,15 @@ from matplotlib.figure import Figure
 
 INK, MUTED, GRID, PAPER = "#1d2330", "#667085", "#dfe3e8", "#ffffff"
 BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+PAGE = "#fcfcfb"  # behind words that lie on a line: the page's own paper, where PAPER is left away
 THEME = {
     INK: "--ink", MUTED: "--muted", GRID: "--line", BLUE: "--blue", ORANGE: "--orange", GREEN: "--green",
-    PINK: "--pink",
+    PINK: "--pink", PAGE: "--paper",
 }  # fmt: skip
 LIGHT = {variable: colour for colour, variable in THEME.items()}
 DARK = {
     "--ink": "#e6e9ef", "--muted": "#9aa4b2", "--line": "#333a46", "--blue": "#5ab4ee", "--orange": "#ff9248",
-    "--green": "#3ecfa0", "--pink": "#e9a3c9",
+    "--green": "#3ecfa0", "--pink": "#e9a3c9", "--paper": "#14171d",
 }  # fmt: skip
 WIDTH = 10.0  # inches
 RESOLUTION = 110  # dots per inch of the PNG

@@ -1,5 +1,7 @@
 """Figures are the same bytes on every drawing, and take the page's colours."""
 
+from importlib.resources import files
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,18 @@ def test_the_page_swaps_every_named_colour() -> None:
     assert "var(--blue)" in body
     assert "var(--ink)" in body
     assert [colour for colour in (*style.THEME, style.PAPER) if f": {colour}" in body] == []
+
+
+def test_words_on_a_line_have_the_page_behind_them() -> None:
+    with style.style():
+        figure, (axis,) = style.panels(1, 1, 1.5)
+        axis.plot([0, 1], [0, 0])
+        axis.text(0.5, 0, "words", bbox={"facecolor": style.PAGE})
+        text = style.themed(style.finish(figure, "words", "Words.", "Words on a line.").svg)
+    assert text.count("fill: var(--paper)") == 1
+    css = files("rdfia.report").joinpath("templates/style.css").read_text()
+    assert f"--paper: {style.LIGHT['--paper']};" in css
+    assert f"--paper: {style.DARK['--paper']};" in css
 
 
 def test_every_colour_has_a_dark_and_a_light_side() -> None:
