@@ -5,7 +5,7 @@ from typing import Any
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.files import find_json
 from rdfia.models import attention_formulas, formulas
-from rdfia.report import alone, features, implementations, permutation, ranking, stand_in, theory, thrice
+from rdfia.report import alone, features, implementations, passed, permutation, ranking, stand_in, theory, thrice
 from rdfia.report.tables import Table
 from rdfia.theory.gradients import code
 
@@ -13,8 +13,8 @@ from rdfia.theory.gradients import code
 def tables(study: Study) -> list[Table]:
     """Every table that a chapter's text may name: across chapters, and on one question of a chapter."""
     across = [*implementations.tables(study), *theory.tables(study.folder() / "theory"), *features.tables(study)]
-    of_chapters = [*alone.tables(study), *ranking.tables(study), *thrice.tables(study), *permutation.tables(study)]
-    return [*across, *of_chapters]
+    questions = (alone, ranking, thrice, passed, permutation)
+    return [*across, *(table for question in questions for table in question.tables(study))]
 
 
 def facts(study: Study, chapter: ChapterResult) -> dict[str, Any]:

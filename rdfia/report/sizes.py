@@ -1,6 +1,6 @@
 """Drawings of a grid over embed, patch and blocks: accuracy against each, against tokens and against operations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -14,6 +14,7 @@ from rdfia.report.ranking import LEAST, Setting, grid
 from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PINK, Drawing, finish, listed, panels
 
 COLOURS = (BLUE, ORANGE, GREEN, PINK, INK)
+SETTINGS = ("embed", "patch", "blocks")
 MARKS = ("o", "s", "^", "D", "v")
 STEP = 1.03  # neighbours of one size are moved apart by this factor, so that their intervals do not hide each other
 
@@ -79,26 +80,37 @@ def _doubling(axis: Axes, values: Sequence[int], label: str) -> None:
 
 def _caption(cells: Sequence[Setting], shown: bool) -> str:
     """What each setting changes in the mean over the others."""
-    told = [
-        _change(cells, "embed", lambda cell: cell.embed),
-        _change(cells, "patch", lambda cell: cell.patch),
-        _change(cells, "blocks", lambda cell: cell.blocks),
-    ]
+    told = [part for name in SETTINGS if (part := _change(cells, name))]
     marks = " Hollow diamonds are published figures, one run each." if shown else ""
+    means = f" In the mean over the other two settings, where both ends are there, the accuracy goes {listed(told)}."
     return (
         f"Test accuracy of {len(cells)} runs: a panel for each number of blocks, a line for each patch size, with "
-        f"intervals over the seeds. Look at which steps are longer than the intervals.{marks} In the mean over the "
-        f"other two settings the accuracy goes {listed([part for part in told if part]) if any(told) else 'nowhere'}."
+        f"intervals over the seeds. Look at which steps are longer than the intervals.{marks}{means if told else ''}"
     )
 
 
-def _change(cells: Sequence[Setting], name: str, size: Callable[[Setting], int]) -> str:
+def _change(cells: Sequence[Setting], name: str) -> str:
     """From where to where the mean goes as one setting goes from its smallest to its largest; empty if it has one."""
-    values = sorted({size(cell) for cell in cells})
-    if len(values) < 2:
+    values = sorted({getattr(cell, name) for cell in cells})
+    ends = [values[0], values[-1]]
+    pairs = matched([cell for cell in cells if getattr(cell, name) in ends], name)
+    if len(values) < 2 or not pairs:
         return ""
-    ends = [mean([cell.accuracy.mean for cell in cells if size(cell) == value]) for value in (values[0], values[-1])]
-    return f"from {ends[0]:.1f} to {ends[1]:.1f} % with {name} {values[0]} to {values[-1]}"
+    low, high = (mean([cell.accuracy.mean for cell in pairs if getattr(cell, name) == end]) for end in ends)
+    return f"from {low:.1f} to {high:.1f} % with {name} {ends[0]} to {ends[1]}"
+
+
+def matched(cells: Sequence[Setting], name: str) -> list[Setting]:
+    """The cells whose other settings are there with every value of this one: a grid with holes compares no others."""
+    values: dict[tuple[int, ...], set[int]] = {}
+    for cell in cells:
+        values.setdefault(_others(cell, name), set()).add(getattr(cell, name))
+    whole = set[int]().union(*values.values())
+    return [cell for cell in cells if values[_others(cell, name)] == whole]
+
+
+def _others(cell: Setting, name: str) -> tuple[int, ...]:
+    return tuple(getattr(cell, other) for other in SETTINGS if other != name)
 
 
 def tokens(chapter: ChapterResult) -> list[Drawing]:
@@ -138,15 +150,15 @@ def _legend(axis: Axes, embeds: Sequence[int], blocks: Sequence[int]) -> None:
 
 
 def _bought(cells: Sequence[Setting]) -> str:
-    """The mean accuracy and the mean cost by number of tokens."""
-    said = []
+    """The mean accuracy and the mean cost by number of tokens, over the settings that are there with each."""
+    said, alike = [], matched(cells, "patch") or cells
     for count in sorted({cell.tokens for cell in cells}):
-        here = [cell for cell in cells if cell.tokens == count]
+        here = [cell for cell in alike if cell.tokens == count]
         flops = [float(cell.run.flops) for cell in here if cell.run.flops]
         cost = f" for {mean(flops) / 1e6:.2f} million FLOPs an image" if flops else ""
         said.append(f"{mean([cell.accuracy.mean for cell in here]):.1f} % with {count} tokens{cost}")
     return (
         f"Test accuracy of {len(cells)} runs against the number of tokens, those of equal number moved apart, and "
         "against the operations of an image. Smaller patches make more tokens, which cost more. Look at whether they "
-        f"buy accuracy: in the mean {listed(said)}."
+        f"buy accuracy: in the mean over the settings that all of them have, {listed(said)}."
     )

@@ -112,3 +112,25 @@ def test_what_is_not_known_is_left_out(missing: str) -> None:
         drawn = sizes.tokens(replace(chapter, runs=runs))
     assert len(drawn) == (missing == "flops")
     assert all("FLOPs an image" not in drawing.caption for drawing in drawn)
+
+
+def test_a_grid_with_holes_compares_only_what_has_both_ends(tmp_path: Path) -> None:
+    """The means over all of embed 16 and of embed 64 would compare shallow networks with deep ones."""
+    kept = ("small", "e16_p7_b2", "e32_p7_b6", "e64_p7_b2", "e64_p7_b4", "e64_p7_b6", "e64_p14_b6")
+    study = patched.study(tmp_path)
+    chapter = replace(study.chapters[0], runs=tuple(run for run in study.chapters[0].runs if run.name in kept))
+    cells = ranking.grid(chapter)
+    assert [cell.run.name for cell in sizes.matched(cells, "embed")] == ["e16_p7_b2", "small", "e64_p7_b2"]
+    shallow = {cell.embed: cell.accuracy.mean for cell in sizes.matched(cells, "embed")}
+    with style():
+        (grid,), (tokens,) = sizes.by_blocks(study, chapter, ()), sizes.tokens(chapter)
+    assert f"from {shallow[16]:.1f} to {shallow[64]:.1f} % with embed 16 to 64" in grid.caption
+    both = {cell.patch: cell.accuracy.mean for cell in sizes.matched(cells, "patch")}
+    assert set(both) == {7, 14}
+    assert f"from {both[7]:.1f} to {both[14]:.1f} % with patch 7 to 14" in grid.caption
+    assert f"{both[14]:.1f} % with 5 tokens" in tokens.caption
+    assert f"{both[7]:.1f} % with 17 tokens" in tokens.caption
+    lone = replace(chapter, runs=tuple(run for run in chapter.runs if run.name in ("small", "e16_p7_b2", "e64_p7_b4")))
+    with style():
+        (grid,) = sizes.by_blocks(study, lone, ())
+    assert "with blocks" not in grid.caption  # the two depths share no width
