@@ -97,7 +97,18 @@ def _told(runs: Sequence[RunResult], probes: Arrays) -> str:
     said = [f"{_counted(side)} {words[told]} by {_range(side, probes)}" for told, side in sides.items() if side]
     sets = sides[False] and not any(_windowed(run) for run in sides[False])
     rule = " Without positions attention sees a set, whose order says nothing: what is left is rounding." * bool(sets)
-    return f"The shuffling changes {listed(said)}.{rule}"
+    return f"The shuffling changes {listed(said)}.{_by_patch(sides[True], probes)}{rule}"
+
+
+def _by_patch(runs: Sequence[RunResult], probes: Arrays) -> str:
+    """What runs with positions lose by the size of their patches, where they differ in it."""
+    sizes: dict[int, list[RunResult]] = {}
+    for run in runs:
+        sizes.setdefault(int(run.config.get("model", {}).get("patch_size", 0)), []).append(run)
+    said = [f"{size} pixels by {_range(sizes[size], probes)}" for size in sorted(sizes)]
+    if len(said) < 2:
+        return ""
+    return f" Those with patches of {listed(said)}: a small loss says that a patch tells its place by what is in it."
 
 
 def _counted(runs: Sequence[RunResult]) -> str:

@@ -34,6 +34,24 @@ def test_the_difference_is_taken_seed_by_seed(tmp_path: Path) -> None:
     assert "would give 10.0 %" in table.caption
 
 
+def test_the_caption_tells_losses_apart_by_the_size_of_patches(tmp_path: Path) -> None:
+    chapter = patched.study(tmp_path).chapters[0]
+    probes = patched.probes(chapter)
+    for name, kept in (("e16_p14_b2", 0.99), ("e64_p14_b6", 0.98)):
+        run = chapter.run(name)
+        assert run is not None
+        probes[f"{name}/shuffled"] = kept * np.asarray(list(run.validation.values())) / 100
+    runs = tuple(run for run in chapter.runs if run.name in ("small", "e16_p14_b2", "e64_p14_b6", "no_positions"))
+    table = permutation.permutation(replace(chapter, runs=runs), probes)
+    assert table is not None
+    lost = {run.name: f"{permutation.loss(run, probes).mean:+.2f}" for run in runs}
+    seven, fourteen = lost["small"], f"{lost['e64_p14_b6']} to {lost['e16_p14_b2']}"
+    assert f"Those with patches of 7 pixels by {seven} points and 14 pixels by {fourteen} points: " in table.caption
+    few = permutation.permutation(replace(chapter, runs=runs[:1]), probes)
+    assert few is not None
+    assert "Those with patches" not in few.caption
+
+
 def test_windows_know_places_without_positions(tmp_path: Path) -> None:
     chapter = patched.study(tmp_path).chapters[0]
     model = chapter.runs[-3].config["model"] | {"attention": {"name": "windowed", "size": 2}}
