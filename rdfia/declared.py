@@ -34,6 +34,11 @@ def trained(params: Mapping[str, Any], chapter: str) -> list[str]:
     return [run for run in section(params, chapter, "runs") if run not in without]
 
 
+def work(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every run that the chosen profile trains, with its chapter."""
+    return [(chapter, run) for chapter in chapters(params) for run in trained(params, chapter)]
+
+
 def reference(params: Mapping[str, Any], chapter: str, run: str) -> str:
     """The run that another's effect is measured against: the one it names, else the first of its chapter."""
     declared = section(params, chapter, "runs")

@@ -32,8 +32,7 @@ def _sound(params: Mapping[str, Any], chapter: str, name: str) -> Run:
     begins = source(run)
     if begins is None:
         return run
-    others = [(other, each) for other in declared.chapters(params) for each in declared.trained(params, other)]
-    if begins[0] == chapter or begins not in others:
+    if begins[0] == chapter or begins not in declared.work(params):
         where = f"{config.PARAMS}: {chapter}.runs.{name}.model.start"
         said = "a run of another chapter that is declared and not left out"
         raise config.ConfigError(f"{where}: found {'/'.join(begins)}, allowed: {said}")
@@ -43,8 +42,7 @@ def _sound(params: Mapping[str, Any], chapter: str, name: str) -> Run:
 def validate(params: Mapping[str, Any]) -> str:
     """One line on what is declared; the first setting that cannot be used is a ConfigError."""
     datasets = [sources.declared(params, name) for name in config.section(params, "data")]
-    names = [(chapter, run) for chapter in declared.chapters(params) for run in declared.trained(params, chapter)]
-    runs = [_sound(params, chapter, run) for chapter, run in names]
+    runs = [_sound(params, chapter, run) for chapter, run in declared.work(params)]
     for chapter in declared.chapters(params):
         chapters.dataset(params, chapter)
     questions = theory.resolve(params)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from rdfia.analyse.groups import Group, groups
+from rdfia.analyse.groups import Group
 from rdfia.analyse.history import history
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.report.style import BLUE, GREEN, MUTED, ORANGE, Drawing, finish, listed, panels
@@ -29,13 +29,8 @@ Band = tuple[Floats, Floats, Floats, Floats]
 Shown = Sequence[tuple[RunResult, str, list[Record]]]  # a run, what it is called here, its records
 
 
-def draw(study: Study, chapter: ChapterResult) -> list[Drawing]:
-    """Loss and accuracy over the epochs, group by group; nothing where no history is."""
-    return [drawing for group in groups(chapter) for drawing in of_group(study, chapter, group)]
-
-
 def of_group(study: Study, chapter: ChapterResult, group: Group) -> list[Drawing]:
-    """Loss and accuracy over the epochs of one group."""
+    """Loss and accuracy over the epochs of one group; nothing where no history is."""
     shown = _shown(study, group)
     drawn = _figure if len(shown) <= DETAILED else _crowd
     return [drawn(chapter, group, shown, measure) for measure in ("loss", "accuracy")] if shown else []

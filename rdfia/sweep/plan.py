@@ -76,7 +76,8 @@ def waves(params: Mapping[str, Any], names: Iterable[str]) -> list[list[str]]:
 
 def digest(params: Mapping[str, Any], chapter: str, runs: Iterable[str]) -> str:
     """Everything that the runs depend on: their settings, the code as it lies there, and the data."""
-    kept = [run for run in runs if run in declared.trained(params, chapter)]
+    without = declared.left_out(params, chapter)
+    kept = [run for run in runs if run not in without]
     settings = {run: chapters.resolve(params, chapter, run).model_dump(mode="json") for run in kept}
     folder = places.data(config.profile(params), chapters.dataset(params, chapter))
     found = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())

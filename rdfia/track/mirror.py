@@ -45,8 +45,7 @@ def publish(params: dict[str, Any], root: Path, models: bool = False) -> Publish
     Publishers of one project wait for each other, so that no result is written twice. To export a model takes longer
     than all else: see `chosen` for those that are; with `models` all are.
     """
-    names = [(chapter, run) for chapter in declared.chapters(params) for run in declared.trained(params, chapter)]
-    found = [read(params, root, chapter, run) for chapter, run in names]
+    found = [read(params, root, chapter, run) for chapter, run in declared.work(params)]
     results = [result for result in found if result]
     missing = len(found) - len(results)
     store = locate(root)

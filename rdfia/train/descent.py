@@ -123,9 +123,6 @@ def train_run(run: DescentRun, data: Data, jobs: int | None = None) -> Iterator[
     run, data = whitened(run, sampled(run, data))
     if _stackable(run, data):
         yield from train_seeds(run, data, range(run.seeds))
-    elif jobs == 1:
-        for seed in range(run.seeds):
-            yield from train_seeds(run, data, [seed])
     else:
         yield from side_by_side(lambda seed: train_seeds(run, data, [seed]), run.seeds, jobs)
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -69,8 +68,7 @@ class MaskedRun(Run):
         torch.set_num_threads(1)
         jobs = min(self.seeds, jobs or device.jobs())
         device.settle(self.precision, device.device())  # before processes part, so that all of them know the answer
-        work = partial(train_seed, self, data)
-        return side_by_side(work, self.seeds, jobs) if jobs > 1 else chain.from_iterable(map(work, range(self.seeds)))
+        return side_by_side(partial(train_seed, self, data), self.seeds, jobs)
 
     def flops(self, data: Data) -> int:
         return forward_flops(self, data.card)

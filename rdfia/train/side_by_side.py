@@ -12,7 +12,14 @@ Work = Callable[[int], Iterator[Event]]
 
 
 def side_by_side(work: Work, seeds: int, jobs: int) -> Iterator[Event]:
-    """What each seed reports of its work, as it comes; a seed that fails ends the run with its error."""
+    """What each seed reports of its work, as it comes; a seed that fails ends the run with its error.
+
+    With one job the seeds work here, one after the other.
+    """
+    if jobs < 2:
+        for seed in range(seeds):
+            yield from work(seed)
+        return
     context = multiprocessing.get_context("fork")
     queue: SimpleQueue[Event] = context.SimpleQueue()
     with ProcessPoolExecutor(jobs, context, _adopt, (work, queue)) as pool:
