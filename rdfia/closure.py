@@ -24,15 +24,15 @@ CHAPTERS = {
     "cnn": "cnn",
     "cnn_mnist": "cnn",
     "vit": "vit",
-    "pretrain": "timm",
+    "pretrain": "vit_timm",
     "masked": "masked",
-    "vit_timm": "timm",
+    "vit_timm": "vit_timm",
 }
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "check": ("stages.check", *(f"rdfia.chapters.{module}" for module in sorted(set(CHAPTERS.values())))),
+    "check": ("stages.check", *(f"rdfia.chapters.{module}.run" for module in sorted(set(CHAPTERS.values())))),
     "prepare": ("stages.prepare",),
-    **{chapter: ("stages.train", f"rdfia.chapters.{module}") for chapter, module in CHAPTERS.items()},
+    **{chapter: ("stages.train", f"rdfia.chapters.{module}.run") for chapter, module in CHAPTERS.items()},
     "evaluate": ("stages.evaluate",),
     "theory": ("stages.theory",),
     "report": ("stages.report",),

@@ -25,7 +25,7 @@ def kind(chapter: str) -> type[Run]:
     """The configuration class of a chapter's runs."""
     if chapter not in CHAPTERS:
         raise ConfigError(f"chapter: found {chapter!r}, allowed: {', '.join(CHAPTERS)}")
-    declared: type[Run] = import_module(f"rdfia.chapters.{CHAPTERS[chapter]}").ChapterRun
+    declared: type[Run] = import_module(f"rdfia.chapters.{CHAPTERS[chapter]}.run").ChapterRun
     return declared
 
 

@@ -11,7 +11,7 @@ from rdfia.analyse.published import Published
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult, Study
 from rdfia.report.contents import status
 from rdfia.report.effects import corrected, resolved, usable
-from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, PINK, Drawing, finish, listed, panels
+from rdfia.report.engine.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, PINK, Drawing, finish, listed, panels
 
 STEPS = 4  # runs that make a chain, at least
 LETTERS = 110  # of the labels below all steps, in one line

@@ -7,9 +7,9 @@ from rdfia.analyse.groups import Group
 from rdfia.analyse.metrics import Estimate, resolve
 from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict, joined
 from rdfia.analyse.results import ChapterResult, RunResult, Study, counted
+from rdfia.report.engine.drawing import listed
+from rdfia.report.engine.table import Cell, Column, Table
 from rdfia.report.grouped import SURE, parts, said, together, trimmed
-from rdfia.report.style import listed
-from rdfia.report.tables import Cell, Column, Table
 
 RUN = Column("run", code=True)
 TEST = Column("test accuracy", "%", numeric=True)

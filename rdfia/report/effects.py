@@ -13,7 +13,7 @@ from rdfia.analyse.metrics import HELPS, HURTS, LEVEL, Estimate, interval, resol
 from rdfia.analyse.published import Published, comparable, of
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.report import grouped
-from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, Drawing, finish, listed, panels
+from rdfia.report.engine.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, Drawing, finish, listed, panels
 
 ROW = 0.27  # inches for one run
 WIDE = 1.5  # times the distance of the means that an interval may reach beyond them

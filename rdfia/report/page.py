@@ -14,11 +14,12 @@ from rdfia.analyse import published, results
 from rdfia.analyse.groups import groups
 from rdfia.analyse.published import Verdict
 from rdfia.analyse.results import Study
-from rdfia.report import contents, dynamics, figures, lessons, render
-from rdfia.report.blocks import Section, section, template
-from rdfia.report.style import Drawing
+from rdfia.report import contents, dynamics, figures, lessons
+from rdfia.report.engine import render
+from rdfia.report.engine.blocks import Section, section, template
+from rdfia.report.engine.drawing import Drawing
+from rdfia.report.engine.table import Table
 from rdfia.report.summary import summary
-from rdfia.report.tables import Table
 
 PARTS = ("index.html", "report.md", "summary.json", "pages", "tables", "figures")
 

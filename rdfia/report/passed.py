@@ -12,7 +12,7 @@ from rdfia.analyse.metrics import mean
 from rdfia.analyse.published import Published, read
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.report.effects import usable
-from rdfia.report.tables import Cell, Column, Table
+from rdfia.report.engine.table import Cell, Column, Table
 
 METRIC = "test_accuracy"
 COLUMNS = (

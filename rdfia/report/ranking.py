@@ -14,9 +14,9 @@ from rdfia.analyse.groups import groups
 from rdfia.analyse.metrics import HELPS, HURTS, Estimate, difference, mean, resolve, shared
 from rdfia.analyse.published import Published, comparable, of, read
 from rdfia.analyse.results import FINISHED, PERCENT, ChapterResult, RunResult, Study
+from rdfia.report.engine.drawing import listed
+from rdfia.report.engine.table import Cell, Column, Table
 from rdfia.report.grouped import SURE, trimmed
-from rdfia.report.style import listed
-from rdfia.report.tables import Cell, Column, Table
 
 GRID = "grid"  # the group's name
 LEAST = 3  # runs that are ranked

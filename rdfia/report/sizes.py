@@ -10,8 +10,8 @@ from rdfia.analyse.metrics import mean
 from rdfia.analyse.published import Published
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.report.effects import usable
+from rdfia.report.engine.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PINK, Drawing, finish, listed, panels
 from rdfia.report.ranking import LEAST, Setting, grid
-from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PINK, Drawing, finish, listed, panels
 
 COLOURS = (BLUE, ORANGE, GREEN, PINK, INK)
 SETTINGS = ("embed", "patch", "blocks")

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from rdfia.analyse.metrics import LEVEL, prediction, variance
 from rdfia.analyse.published import Published, comparable, of, read
 from rdfia.analyse.results import FINISHED, PERCENT, ChapterResult, RunResult, Study
-from rdfia.report.style import listed
-from rdfia.report.tables import Cell, Column, Table
+from rdfia.report.engine.drawing import listed
+from rdfia.report.engine.table import Cell, Column, Table
 
 Floats = npt.NDArray[np.float64]
 LEAST = 3  # figures of one report for one setting

@@ -6,7 +6,7 @@ from pathlib import Path
 from rdfia.analyse import published
 from rdfia.analyse.results import DIVERGED, ChapterResult, RunResult, Study
 from rdfia.report import chain
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 from tests.report import large
 
 NAMES = list(large.CHAIN)

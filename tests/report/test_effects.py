@@ -11,7 +11,7 @@ from rdfia.analyse.groups import groups
 from rdfia.analyse.metrics import Estimate
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.report import effects
-from rdfia.report.style import Drawing, panels, style
+from rdfia.report.engine.drawing import Drawing, panels, style
 from tests.report import large
 
 NAMES = ("", "augmentation", "together", "range test")

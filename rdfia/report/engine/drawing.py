@@ -10,13 +10,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from rdfia.report.engine.registry import Maker
 
 INK, MUTED, GRID, PAPER = "#1d2330", "#667085", "#dfe3e8", "#ffffff"
 BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
@@ -78,6 +81,9 @@ class Drawing:
     alt: str
     svg: bytes
     png: bytes
+    maker: "Maker | None" = None
+    group: str = ""
+    numbers: str = ""  # what it shows, as CSV
 
 
 @contextmanager
@@ -128,7 +134,9 @@ def montage(images: Any, columns: int, gap: int = 1) -> Any:
     return sheet
 
 
-def finish(figure: Figure, name: str, caption: str, alt: str) -> Drawing:
+def finish(
+    figure: Figure, name: str, caption: str, alt: str, maker: "Maker | None" = None, group: str = "", numbers: str = ""
+) -> Drawing:
     """Write the figure as SVG and PNG, without dates."""
     svg, png = io.BytesIO(), io.BytesIO()
     engine = figure.get_layout_engine()
@@ -137,7 +145,7 @@ def finish(figure: Figure, name: str, caption: str, alt: str) -> Drawing:
         figure.set_layout_engine(None)  # with "none" a place is held for it, and every file is drawn twice
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     figure.savefig(png, format="png", dpi=RESOLUTION, metadata={"Software": None})
-    return Drawing(name, caption, alt, svg.getvalue(), png.getvalue())
+    return Drawing(name, caption, alt, svg.getvalue(), png.getvalue(), maker, group, numbers)
 
 
 def themed(svg: bytes) -> str:

@@ -24,11 +24,11 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from rdfia.analyse.groups import Group
-from rdfia.report.equations import equation
-from rdfia.report.style import Drawing
-from rdfia.report.tables import Table
+from rdfia.report.engine.drawing import Drawing
+from rdfia.report.engine.equations import equation
+from rdfia.report.engine.table import Table
 
-CHAPTERS = Path(__file__).with_name("templates") / "chapters"
+CHAPTERS = Path(__file__).parents[2] / "chapters"
 WHOLE = "The chapter as a whole"
 PICTURES = ("_regions", "_attention", "_mistakes", "_filters")  # figures that are no charts, the most telling first
 PLACE = re.compile(r"\[(table|figure) (\w+)\]")
@@ -168,7 +168,7 @@ def _written(part: str) -> Block:
 
 def template(chapter: str, facts: Mapping[str, Any]) -> str:
     """A chapter's text with its numbers; one without a template has its name."""
-    path = CHAPTERS / f"{chapter}.md"
+    path = CHAPTERS / chapter / "text.md"
     if not path.exists():
         return chapter.replace("_", " ").capitalize()
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

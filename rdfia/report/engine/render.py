@@ -16,11 +16,11 @@ from markupsafe import Markup, escape
 from rdfia.analyse.published import QUICK
 from rdfia.analyse.results import Study
 from rdfia.report import provenance
-from rdfia.report.blocks import Section
-from rdfia.report.style import Drawing, themed
-from rdfia.report.tables import Table
+from rdfia.report.engine.blocks import Section
+from rdfia.report.engine.drawing import Drawing, themed
+from rdfia.report.engine.table import Table
 
-TEMPLATES = Path(__file__).with_name("templates")
+TEMPLATES = Path(__file__).parents[1] / "templates"
 LARGEST = 250_000  # bytes of an SVG beyond which the page shows the PNG instead, if that is smaller
 
 

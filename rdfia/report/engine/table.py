@@ -4,8 +4,12 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rdfia.analyse.metrics import Estimate
+
+if TYPE_CHECKING:
+    from rdfia.report.engine.registry import Maker
 
 Cell = str | int | float | Estimate | None
 MISSING = "–"
@@ -67,6 +71,9 @@ class Table:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    maker: "Maker | None" = None
+    group: str = ""
+    summary: str = ""  # words that a click unfolds it from
 
     @property
     def spread(self) -> tuple[bool, ...]:

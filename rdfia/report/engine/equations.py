@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 
-from rdfia.report.style import INK, RULES, Drawing, finish
+from rdfia.report.engine.drawing import INK, RULES, Drawing, finish
 
 SIZE = 14.0  # points
 MARGIN = 2.0  # points around
