@@ -1,8 +1,9 @@
-"""The files of a run: history, weights, timing and metrics, each put in place whole, metrics last."""
+"""How the record of a run comes to be: what its seeds report, gathered and written."""
 
 import csv
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,12 +15,10 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.numpy import save_file
-from safetensors.torch import load_file
 
-from rdfia import places
 from rdfia.data.normalise import needed
-from rdfia.data.store import load_split
-from rdfia.files import read_json, write_atomically, write_json
+from rdfia.files import whole_folder, write_json
+from rdfia.record.run import DIVERGED, FINISHED, HISTORY, LEFT_OUT, METRICS, TIMING, WEIGHTS
 from rdfia.revision import commit
 from rdfia.train import device
 from rdfia.train.run import Data, Record, Run, Snapshot, Trained
@@ -43,34 +42,26 @@ class Outcome:
             self.history.setdefault(seed, []).append(report)
 
 
-def load_data(profile: str, dataset: str) -> Data:
-    """Train and validation splits and statistics of a prepared data set; the test split is not touched."""
-    folder = places.data(profile, dataset)
-    card = read_json(places.card(profile, dataset), f"`dvc repro prepare@{profile}-{dataset}` prepares the data set")
-    train, validation = (load_split(folder / f"{name}.safetensors") for name in ("train", "validation"))
-    statistics = load_file(folder / "statistics.safetensors")
-    return Data(card, statistics, (train.x, train.y), (validation.x, validation.y))
+def write(outcome: Outcome, folder: Path, head: Mapping[str, Any], run: Run, data: Data) -> None:
+    """Write everything that is known of a run that has ended, and put its folder in place whole.
+
+    `head` says whose run it is: chapter, run, kind, and the hash of its code.
+    """
+    with whole_folder(folder) as fresh:
+        _save_weights(outcome, run, data, fresh / WEIGHTS)
+        (fresh / HISTORY).write_text(_history(outcome), encoding="utf-8")
+        write_json(_timing(outcome, run, len(data.train[1])), fresh / TIMING)
+        digest = hashlib.sha256((fresh / WEIGHTS).read_bytes()).hexdigest()
+        write_json(_metrics(outcome, head, run, data, digest), fresh / METRICS)
 
 
-def write(outcome: Outcome, profile: str, chapter: str, name: str, run: Run, data: Data) -> None:
-    """Write everything that is known of a run that has ended."""
-    folder, weights = places.run(profile, chapter, name), places.weights(profile, chapter, name)
-    family = places.code(chapter)
-    code = family.read_text(encoding="utf-8").strip() if family.exists() else ""
-    write_atomically(weights, lambda path: _save_weights(outcome, run, data, path))
-    write_atomically(folder / "history.csv", lambda path: path.write_text(_history(outcome), encoding="utf-8"))
-    write_json(_timing(outcome, run, len(data.train[1])), folder / "timing.json")
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    write_json(_metrics(outcome, chapter, name, run, data, code, digest), folder / "metrics.json")
-
-
-def leave_out(profile: str, chapter: str, name: str) -> None:
-    """The files of a run that the profile leaves out: there, as the pipeline expects them, and empty."""
-    folder = places.run(profile, chapter, name)
-    write_atomically(places.weights(profile, chapter, name), lambda path: save_file({}, path))
-    write_atomically(folder / "history.csv", lambda path: path.write_text("seed,epoch\n", encoding="utf-8"))
-    write_json({}, folder / "timing.json")
-    write_json({"chapter": chapter, "run": name, "status": "left out"}, folder / "metrics.json")
+def leave_out(folder: Path, head: Mapping[str, Any]) -> None:
+    """Write the files of a run that the profile leaves out: there, as the pipeline expects them, and empty."""
+    with whole_folder(folder) as fresh:
+        save_file({}, fresh / WEIGHTS)
+        (fresh / HISTORY).write_text("seed,epoch\n", encoding="utf-8")
+        write_json({}, fresh / TIMING)
+        write_json({**head, "status": LEFT_OUT}, fresh / METRICS)
 
 
 def _save_weights(outcome: Outcome, run: Run, data: Data, path: Path) -> None:
@@ -101,23 +92,22 @@ def _cell(value: float) -> str:
     return "" if not isfinite(value) else f"{value:.8g}"
 
 
-def _metrics(
-    outcome: Outcome, chapter: str, name: str, run: Run, data: Data, code: str, weights: str
-) -> dict[str, Any]:
+def _metrics(outcome: Outcome, head: Mapping[str, Any], run: Run, data: Data, weights: str) -> dict[str, Any]:
     """The figures of a run and all that they depend on; nothing here changes from one repetition to the next."""
     seeds = {str(seed): _last(outcome, seed) for seed in sorted(outcome.history)}
-    finished = all(seed["status"] == "finished" for seed in seeds.values())
+    finished = all(seed["status"] == FINISHED for seed in seeds.values())
     return {
-        "chapter": chapter,
-        "run": name,
-        "status": "finished" if finished else "diverged",
+        "chapter": head["chapter"],
+        "run": head["run"],
+        "kind": head["kind"],
+        "status": FINISHED if finished else DIVERGED,
         "parameters": parameters(next(iter(outcome.trained.values()))),
         "flops": run.flops(data),
         "seeds": seeds,
         "config": run.model_dump(mode="json"),
         "data": dict(data.card),
         "weights_sha256": weights,
-        "code_sha256": code,
+        "code_sha256": head["code_sha256"],
         "versions": {package: version(package) for package in run.libraries},
     }
 
