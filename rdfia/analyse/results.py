@@ -47,6 +47,7 @@ class RunResult:
     delta: tuple[str, ...] = ()  # the dotted keys of the settings that the run writes otherwise than its reference
     flops: int | None = None  # of one example on its way forward
     config: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
 
     @property
     def ran(self) -> bool:
@@ -209,7 +210,7 @@ def _run(
     )
     if name in declared.left_out(params, chapter):
         return replace(run, status=LEFT_OUT)
-    return _filled(run, found, find_json(at / "timing.json"), test) if found else run
+    return _filled(replace(run, folder=at), found, find_json(at / "timing.json"), test) if found else run
 
 
 def _filled(run: RunResult, found: Mapping[str, Any], timing: Mapping[str, Any], test: Mapping[str, Any]) -> RunResult:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from rdfia.analyse.groups import Group
 from rdfia.analyse.metrics import Estimate, resolve
-from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict, joined
+from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict
 from rdfia.analyse.results import ChapterResult, RunResult, Study, counted
+from rdfia.analyse.verdict_sentence import joined
 from rdfia.report.engine.drawing import listed
 from rdfia.report.engine.table import Cell, Column, Table
 from rdfia.report.grouped import SURE, parts, said, together, trimmed

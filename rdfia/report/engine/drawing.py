@@ -6,7 +6,7 @@ the page swaps the colours named here for its own, so that they follow a dark sc
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -17,6 +17,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from rdfia.words import listed as listed
 
 if TYPE_CHECKING:
     from rdfia.report.engine.registry import Maker
@@ -159,8 +161,3 @@ def themed(svg: bytes) -> str:
     rules = f"<style>:root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"
     head, body = text.split(">", 1)
     return f"{head}>{rules}{body}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as a phrase: "a, b and c"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
