@@ -125,7 +125,9 @@ def _receive(one: Active) -> Message[Any]:
     one.pipe.close()
     code = one.process.exitcode or 0
     if error is None and code:
-        error = RuntimeError(f"the process was ended by signal {-code}" if code < 0 else f"the process ended with {code}")
+        error = RuntimeError(
+            f"the process was ended by signal {-code}" if code < 0 else f"the process ended with {code}"
+        )
     return Message(one.place, ended=True, seconds=monotonic() - one.started, error=error)
 
 
@@ -151,7 +153,7 @@ def _sending(task: Callable[[], Iterator[Any]]) -> Callable[[Send], None]:
 
 
 def map_forked(tasks: Sequence[Callable[[], T]], jobs: int | None = None) -> list[T]:
-    """Return what each task gives, in their order, a process a core; if some fail the others end, then one is raised."""
+    """Return what each task gives, in their order; if some fail the others end, then one error is raised."""
     jobs = min(jobs or cores(), len(tasks))
     if jobs < 2:
         return [task() for task in tasks]

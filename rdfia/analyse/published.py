@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 from rdfia.analyse.changes import at
-from rdfia.analyse.history import read_history
 from rdfia.analyse.metrics import Estimate, interval, prediction
 from rdfia.analyse.results import DIVERGED, LEFT_OUT, NOT_RUN, PERCENT, RunResult, Study
 
@@ -213,7 +212,7 @@ def _curves(run: RunResult) -> list[list[float]]:
 
 def epochs_of(run: RunResult) -> list[dict[str, float | None]]:
     """Return the records of a run, one per seed and epoch."""
-    return read_history(run.folder / "history.csv") if run.folder else []
+    return run.history
 
 
 def _sampling(figure: Published, accuracy: float, run: RunResult) -> float:

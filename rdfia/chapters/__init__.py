@@ -4,8 +4,8 @@
     text.md         the text of its page
     figures.py, tables.py, questions.py, captions/   what the report shows of this chapter alone
 
-Training imports `run.py` alone. A chapter that trains what another does, on other data or with another base, names it as
-its `kind` in params.yaml, and needs a folder only for a text of its own.
+Training imports `run.py` alone. A chapter that trains what another does, on other data or with another base, names it
+as its `kind` in params.yaml, and needs a folder only for a text of its own.
 """
 
 from collections.abc import Mapping

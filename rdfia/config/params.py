@@ -27,9 +27,7 @@ class _Loader(yaml.SafeLoader):
                     None, None, f"found the key {name!r}, allowed: a word", key.start_mark
                 )
             if name in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {name!r} stands twice", key.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} stands twice", key.start_mark)
             seen.add(name)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
         return mapping

@@ -1,10 +1,14 @@
 """Where the pipeline keeps its files: every path of the project, below the profile's name."""
 
+import os
 from pathlib import Path
 
 ROOT = Path()
-DOWNLOADS = Path("data/raw")
-TEMPLATES = Path("rdfia/report/templates")
+
+
+def downloads() -> Path:
+    """Return where originals are downloaded to: the project's own folder, also for an experiment in a copy of it."""
+    return Path(os.environ.get("DVC_ROOT") or ROOT) / "data" / "raw"
 
 
 def data(profile: str, dataset: str) -> Path:

@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 
 from rdfia.data.normalise import needed
 from rdfia.files import whole_folder, write_json
-from rdfia.record.run import DIVERGED, FINISHED, HISTORY, LEFT_OUT, METRICS, TIMING, WEIGHTS
+from rdfia.record.run import DIVERGED, FINISHED, HISTORY, LEFT_OUT, METRICS, TIMING, WEIGHTS, Row
 from rdfia.revision import commit
 from rdfia.train import device
 from rdfia.train.run import Data, Record, Run, Snapshot, Trained
@@ -77,7 +77,7 @@ def _save_weights(outcome: Outcome, run: Run, data: Data, path: Path) -> None:
 
 
 def _history(outcome: Outcome) -> str:
-    """One row a record; what is no number stays empty."""
+    """Return one row a record; what is no number stays empty."""
     text = StringIO()
     rows = csv.writer(text, lineterminator="\n")
     for seed, records in sorted(outcome.history.items()):
@@ -86,6 +86,12 @@ def _history(outcome: Outcome) -> str:
         for record in records:
             rows.writerow([seed, *(_cell(value) for value in asdict(record).values())])  # type: ignore[call-overload]
     return text.getvalue()
+
+
+def history_row(seed: int, record: Record) -> Row:
+    """Return the row of a record as it is read back from the history."""
+    cells = {key: _cell(value) for key, value in asdict(record).items()}  # type: ignore[call-overload]
+    return {"seed": float(seed), **{key: float(cell) if cell else None for key, cell in cells.items()}}
 
 
 def _cell(value: float) -> str:

@@ -1,8 +1,8 @@
 """The record of a run: all that it wrote but for its weights. Nothing else reads these files.
 
-    metrics.json   status, figures of each seed, settings, data, and the hashes of code and weights: the same every time
-    history.csv    one row for each seed and recorded epoch
-    timing.json    when, how long, on which machine: different every time
+metrics.json   status, figures of each seed, settings, data, and the hashes of code and weights: the same every time
+history.csv    one row for each seed and recorded epoch
+timing.json    when, how long, on which machine: different every time
 """
 
 import csv

@@ -29,7 +29,7 @@ def headline(study: Study, verdicts: Sequence[Verdict]) -> Table:
         TEST,
         Column("published figures"),
     )
-    rows = tuple(_headline(chapter, verdicts) for chapter in study.worked)
+    rows = tuple(_headline(chapter, verdicts) for chapter in study.active_chapters)
     caption = "The chapters at a glance. The best run is chosen on validation data; test data choose nothing."
     return Table("headline", caption, columns, rows)
 

@@ -29,10 +29,10 @@ def write(params: Mapping[str, Any], root: Path) -> None:
     study = results.load(params, root)
     printed = published.read()
     verdicts = published.verdicts(study, printed)
-    parts = {chapter.name: figures.chapter(study, chapter, printed) for chapter in study.worked}
+    parts = {chapter.name: figures.chapter(study, chapter, printed) for chapter in study.active_chapters}
     drawn = figures.draw({**parts, "": figures.lessons(study), "data": figures.data(study)})
     shared = lessons.tables(study)
-    chapters = tuple(_chapter(study, chapter, verdicts, shared, drawn) for chapter in study.worked)
+    chapters = tuple(_chapter(study, chapter, verdicts, shared, drawn) for chapter in study.active_chapters)
     closing = _closing(study, verdicts, drawn["data"])
     report = render.Report(study, contents.headline(study, verdicts), chapters, closing)
     folder = study.folder()

@@ -1,66 +1,43 @@
-"""A run's declaration: its settings, its data and the code that they reach. It decides whether a result is today's.
-
-`check` resolves every run, before any result is removed; `declare` adds what only prepared data and trained weights can
-say, and writes one small file a run, which is all that the run's training stage depends on.
-"""
+"""What the parameters and the code declare: a declaration for each run, and a hash for each stage."""
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from rdfia.chapters import dataset, kind
 from rdfia.config import Config, profile
+from rdfia.record import layout
+from rdfia.record.declaration import Declaration
 from rdfia.study import runs
-from rdfia.study.definitions import Reference, Sources
+from rdfia.study.definitions import WHOLE, Reference, Sources
 from rdfia.train.run import Run
 
-LEFT_OUT = "left out"
+STAGES = ("prepare", "evaluate", "theory", "report", "track")  # but for training, whose code is said run by run
 
-
-@dataclass(frozen=True)
-class Declaration:
-    """What a result depends on. `begins` is the run whose weights it starts from, as chapter/run, with their hash."""
-
-    chapter: str
-    run: str
-    kind: str
-    settings: Mapping[str, Any]
-    code_sha256: str
-    dataset: str
-    data_sha256: str = ""
-    begins: str = ""
-    begins_sha256: str = ""
-
-    def text(self) -> str:
-        """Write it as the file that a stage depends on."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
-
-    @property
-    def sha256(self) -> str:
-        """The hash of the whole declaration."""
-        return hashlib.sha256(self.text().encode()).hexdigest()
-
-    @classmethod
-    def read(cls, path: Path) -> "Declaration":
-        """Read a declaration's file."""
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
+TEXTS = (".md", ".html", ".css", ".js", ".csv")  # what the report reads beside its code
 
 
 def declare(params: Mapping[str, Any], chapter: str, run: str, sources: Sources) -> Declaration:
-    """Return what the parameters and the code say of a run; data and weights are not asked for."""
+    """Return what is known of a run before data are prepared and others are trained."""
+    if run in runs.left_out(params, chapter):
+        return Declaration(chapter, run, kind(params, chapter), left_out=True)
     settings = runs.resolve(params, chapter, run)
     return Declaration(
         chapter,
         run,
         kind(params, chapter),
-        settings.model_dump(mode="json"),
-        sources.fingerprint(roots(settings)),
-        dataset(params, chapter),
+        settings=settings.model_dump(mode="json"),
+        code_sha256=sources.fingerprint(roots(settings)),
+        dataset=dataset(params, chapter),
         begins="/".join(settings.begins or ()),
     )
+
+
+def declarations(params: Mapping[str, Any]) -> list[Declaration]:
+    """Return the declaration of every run."""
+    sources, names = Sources(layout.ROOT), runs.chapters(params)
+    return [declare(params, chapter, run, sources) for chapter in names for run in runs.runs(params, chapter)]
 
 
 def roots(run: Run) -> list[Reference]:
@@ -79,28 +56,21 @@ def _parts(value: Any) -> Iterator[Config]:
             yield from _parts(item)
 
 
-def declare_all(params: Mapping[str, Any], root: Path = Path()) -> dict[tuple[str, str], Declaration]:
-    """Return the declaration of every run that the chosen profile trains."""
-    sources = Sources(root)
-    return {place: declare(params, *place, sources) for place in runs.trained_runs(params)}
+def stage_code(stage: str, sources: Sources) -> str:
+    """Return the hash of all that a stage's entry point reaches; the report finds its rooms and texts by name."""
+    entry: list[Reference] = [(f"stages.{stage}", "main")]
+    if stage != "report":
+        return sources.fingerprint(entry)
+    rooms = [path for folder in ("report", "chapters") for path in sorted(sources.root.glob(f"rdfia/{folder}/**/*.py"))]
+    entry += [(".".join(path.relative_to(sources.root).with_suffix("").parts), WHOLE) for path in rooms]
+    digest = hashlib.sha256(sources.fingerprint(entry).encode())
+    for path in sorted(sources.root.glob("rdfia/**/*")):
+        if path.suffix in TEXTS:
+            digest.update(path.relative_to(sources.root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
-def changed(recorded: Mapping[str, Any], declared: Declaration, data_sha256: str) -> list[str]:
-    """Return in what a record differs from today's declaration: settings, code, data; nothing where it is today's."""
-    parts = {
-        "settings": recorded.get("config") == declared.settings,
-        "code": recorded.get("code_sha256") == declared.code_sha256,
-        "data": (recorded.get("data") or {}).get("sha256") == data_sha256,
-    }
-    return [part for part, same in parts.items() if not same]
-
-
-def stage_roots(stage: str) -> list[Reference]:
-    """Return the definitions that a stage starts from."""
-    return [(f"stages.{stage}", "main")]
-
-
-def study_sha256(params: Mapping[str, Any]) -> str:
+def printed(params: Mapping[str, Any]) -> str:
     """Return a hash of all that the report prints of the parameters."""
     chosen = profile(params)
     whole = {"profile": chosen, "over": params["profiles"][chosen], **{n: params[n] for n in runs.chapters(params)}}

@@ -1,10 +1,10 @@
 """The code that a result depends on, definition by definition.
 
-From the definitions that a run names (the classes of its settings) the names in their bodies are followed, through every
-module of the project and at any depth. Annotations, comments and docstrings count for nothing, so that an alternative
-which stands in a type alone concerns nobody. With a definition count the statements of its module that are none, as they
-run when it is imported. A definition whose names cannot be read (`import_module`, `eval`, a module used as a value)
-counts the whole module.
+From the definitions that a run names (the classes of its settings) the names in their bodies are followed, through
+every module of the project and at any depth. Annotations, comments and docstrings count for nothing, so that an
+alternative which stands in a type alone concerns nobody. With a definition count the statements of its module that are
+none, as they run when it is imported. A definition whose names cannot be read (`import_module`, `eval`, a module used
+as a value) counts the whole module.
 
 Source text is hashed, not a syntax tree, so that the hash is the same under every version of Python.
 """
@@ -112,7 +112,11 @@ def _cuts(statement: ast.stmt, lines: list[bytes]) -> Iterator[tuple[Position, P
             yield (row, arrow if arrow >= 0 else column), _end(node.returns)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             head = node.body[0]
-            if isinstance(head, ast.Expr) and isinstance(head.value, ast.Constant) and isinstance(head.value.value, str):
+            if (
+                isinstance(head, ast.Expr)
+                and isinstance(head.value, ast.Constant)
+                and isinstance(head.value.value, str)
+            ):
                 yield (head.lineno, head.col_offset), _end(head)
 
 
@@ -126,7 +130,9 @@ def _defined(statement: ast.stmt) -> list[str]:
         return [statement.name]
     if isinstance(statement, ast.Assign):
         return [node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)]
-    return [statement.target.id] if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) else []
+    return (
+        [statement.target.id] if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) else []
+    )
 
 
 def _typing_only(statement: ast.stmt) -> bool:
@@ -178,7 +184,11 @@ class Scope:
         stored = [n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
         nested = [n.name for s in body for n in ast.walk(s) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
         bound = frozenset([*local, *arguments, *stored, *nested]) - frozenset(own)
-        for outside in [*node.args.defaults, *filter(None, node.args.kw_defaults), *getattr(node, "decorator_list", [])]:
+        for outside in [
+            *node.args.defaults,
+            *filter(None, node.args.kw_defaults),
+            *getattr(node, "decorator_list", []),
+        ]:
             self.visit(outside, local, imports)
         for statement in body:
             self.visit(statement, bound, {**imports, **own})
@@ -244,7 +254,7 @@ class Sources:
         module = self.module(place)
         if module is None:
             return None
-        if name == WHOLE or name in module.definitions:
+        if name in (LOOSE, WHOLE) or name in module.definitions:
             return reference
         if name in module.imports and module.imports[name] != reference:
             return self.resolve(module.imports[name])

@@ -13,14 +13,14 @@ from typing import Any
 from pydantic import Field
 
 from rdfia.chapters import kind, run_class
-from rdfia.config import PARAMS, Config, ConfigError, holds, merge, nearest, options, parse, profile, section, shorten
+from rdfia.config import PARAMS, Config, ConfigError, holds, nearest, options, parse, profile, section, shorten
 from rdfia.train.run import Run
 
 ONLY, LEAVE_OUT = "only", "leave_out"  # in a profile's chapter: the runs that it trains, or does not
 
 
 class Place(Config):
-    """Where a run stands in the study: its title, its group, the run that it changes, and whether in several settings."""
+    """Where a run stands in the study: title, group, the run that it changes, and whether in several settings."""
 
     title: str = ""
     group: str = Field("", pattern=r"^[A-Za-z0-9_ -]{0,64}$")

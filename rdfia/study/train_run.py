@@ -10,14 +10,14 @@ from safetensors.torch import load_file
 
 from rdfia import chapters
 from rdfia.chapters import checks
-from rdfia.config import ConfigError, profile
+from rdfia.config import profile
 from rdfia.data.store import load_split
 from rdfia.files import read_json
 from rdfia.parallel import stream_forked
 from rdfia.record import layout, outcome
 from rdfia.study import runs
-from rdfia.study.definitions import Sources
 from rdfia.study.declaration import roots
+from rdfia.study.definitions import Sources
 from rdfia.study.progress import Progress
 from rdfia.train.run import Data, Event, Run
 

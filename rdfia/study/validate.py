@@ -1,52 +1,36 @@
-"""The study as a whole: every run, data set and question that the parameters declare."""
+"""The study as a whole is checked before DVC removes a result: every run, data set and question."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from rdfia import chapters, config, declared, theory
-from rdfia.chapters.work import source
+from rdfia import chapters, theory
+from rdfia.config import PARAMS, ConfigError, profile, section
 from rdfia.data import sources
-from rdfia.train.run import Run
-
-
-def declarations(params: Mapping[str, Any]) -> dict[str, str]:
-    """What is declared, by the name of a file: for a chapter its data set and runs, for the study all that is printed.
-
-    Stages that need the names alone depend on the first, so that no setting of a run concerns them.
-    """
-    names = declared.chapters(params)
-    found = {
-        chapter: "\n".join([chapters.dataset(params, chapter), *declared.trained(params, chapter), ""])
-        for chapter in names
-    }
-    chosen = config.profile(params)
-    whole = {"profile": chosen, "over": config.section(params, "profiles", chosen)} | {n: params[n] for n in names}
-    return found | {"study": hashlib.sha256(json.dumps(whole).encode()).hexdigest() + "\n"}
-
-
-def _sound(params: Mapping[str, Any], chapter: str, name: str) -> Run:
-    """A run that can be used; one that begins from a run of the same chapter, or of none, is a ConfigError."""
-    run = chapters.resolve(params, chapter, name)
-    begins = source(run)
-    if begins is None:
-        return run
-    if begins[0] == chapter or begins not in declared.work(params):
-        where = f"{config.PARAMS}: {chapter}.runs.{name}.model.start"
-        said = "a run of another chapter that is declared and not left out"
-        raise config.ConfigError(f"{where}: found {'/'.join(begins)}, allowed: {said}")
-    return run
+from rdfia.study import runs
 
 
 def validate(params: Mapping[str, Any]) -> str:
-    """One line on what is declared; the first setting that cannot be used is a ConfigError."""
-    datasets = [sources.declared(params, name) for name in config.section(params, "data")]
-    runs = [_sound(params, chapter, run) for chapter, run in declared.work(params)]
-    for chapter in declared.chapters(params):
+    """Return one line on what is declared; the first setting that cannot be used is a ConfigError."""
+    datasets = [sources.resolve_dataset(params, name) for name in section(params, "data")]
+    known = runs.trained_runs(params)
+    for chapter in runs.chapters(params):
         chapters.dataset(params, chapter)
+        chapters.kind(params, chapter)
+        for run in runs.runs(params, chapter):
+            runs.lineage(params, chapter, run)
+    for chapter, run in known:
+        _begins_from_another(params, chapter, run, known)
     questions = theory.resolve(params)
-    without = len(declared.runs(params)) - len(runs)
+    without = sum(len(runs.left_out(params, chapter)) for chapter in runs.chapters(params))
     spared = f" ({without} more left out)" if without else ""
-    counted = f"{len(datasets)} data sets, {len(runs)} runs{spared}, {len(questions)} questions"
-    return f"{config.PARAMS}: profile {config.profile(params)}, {counted}, all valid"
+    counted = f"{len(datasets)} data sets, {len(known)} runs{spared}, {len(questions)} questions"
+    return f"{PARAMS}: profile {profile(params)}, {counted}, all valid"
+
+
+def _begins_from_another(params: Mapping[str, Any], chapter: str, run: str, known: list[tuple[str, str]]) -> None:
+    """Refuse a run that begins from a run of the same chapter, or of none."""
+    begins = runs.resolve(params, chapter, run).begins
+    if begins is not None and (begins[0] == chapter or begins not in known):
+        where = f"{PARAMS}: {chapter}.runs.{run}.model.start"
+        allowed = "a run of another chapter that is declared and not left out"
+        raise ConfigError(f"{where}: found {'/'.join(begins)}, allowed: {allowed}")

@@ -1,6 +1,6 @@
 """A run as every chapter knows it: what it declares, what it sees, and the stream of events that it becomes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -68,21 +68,38 @@ class Trained:
 Event = tuple[int, Record | Snapshot | Trained]  # a seed, and what it reports
 
 
+@dataclass(frozen=True)
+class Program:
+    """A run ready to train: which seeds train as one, and what trains them."""
+
+    groups: tuple[tuple[int, ...], ...]
+    train: Callable[[Sequence[int]], Iterator[Event]]
+
+
 class Run(Config):
     """What every run of every chapter declares; a chapter adds its model, and how it is trained."""
 
-    title: str = ""
-    group: str = ""
-    reference: str | None = None
     model: Any
     normalise: Normaliser = Identity()
     augment: Augmentations = ()
     seeds: int = Field(ge=1)
     libraries: ClassVar[tuple[str, ...]] = ("torch", "numpy")  # whose versions the result depends on
 
-    def events(self, data: Data, jobs: int | None = None) -> Iterator[Event]:
-        """Train every seed, at most `jobs` at a time, which changes no number."""
+    def program(self, data: Data) -> Program:
+        """Make ready to train: all that is the same for every seed is done here, before processes part."""
         raise NotImplementedError
+
+    def events(self, data: Data) -> Iterator[Event]:
+        """Train every seed, one program after the other."""
+        program = self.program(data)
+        for group in program.groups:
+            yield from program.train(group)
+
+    @property
+    def begins(self) -> tuple[str, str] | None:
+        """The chapter and the run whose weights it begins from, if they are another run's."""
+        start = getattr(self.model, "start", None)
+        return (start.chapter, start.run) if start is not None and start.name == "run" else None
 
     def flops(self, data: Data) -> int | None:
         """Operations of one example on its way through the network, a product with its sum being two."""
