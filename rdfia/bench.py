@@ -10,6 +10,7 @@ from typing import Any
 
 from rdfia import chapters, config
 from rdfia.files import write_json
+from rdfia.study import runs
 from rdfia.train import device
 
 STAGES = 20
@@ -65,8 +66,8 @@ def _dvc() -> float:
 
 def _training(chapter: str, run: str) -> float:
     """Every seed of the run as the stage trains it; nothing is written."""
-    from rdfia.train.result import load_data
+    from rdfia.study.train_run import events, load_data
 
     params = config.load()
     data = load_data(config.profile(params), chapters.dataset(params, chapter))
-    return _best(lambda: list(chapters.resolve(params, chapter, run).events(data)), times=1)
+    return _best(lambda: list(events(runs.resolve(params, chapter, run), data, device.jobs())), times=1)

@@ -1,27 +1,45 @@
-"""The command `rdfia`: look at a resolved run, clear away, publish to MLflow, open its UI, measure what a run costs."""
+"""The command `rdfia`: look at a run, train and check what is stale, compare, clear away, publish to MLflow."""
 
 import argparse
 import os
 import shutil
 from pathlib import Path
 
-import yaml
-
-from rdfia import config, declared, places
+from rdfia import config
 from rdfia.command import one_line
+from rdfia.record import layout
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="rdfia", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    shown = commands.add_parser("params", help="print a run as it is trained: base, profile and its own lines merged")
+    shown = commands.add_parser("params", help="print a run as it is trained, and where each setting comes from")
     shown.add_argument("chapter")
     shown.add_argument("run", nargs="?", help="without it: the names of the chapter's runs")
-    shown.set_defaults(act=lambda a: show(a.chapter, a.run))
+    shown.add_argument("--code", action="store_true", help="print the definitions that the run's result depends on")
+    shown.set_defaults(act=lambda a: show(a.chapter, a.run, a.code))
+    tried = commands.add_parser("try", help="train a run with other settings and write nothing: a quick look")
+    tried.add_argument("chapter")
+    tried.add_argument("run")
+    tried.add_argument("settings", nargs="*", metavar="key=value", help="such as normalise.epsilon=0.01")
+    tried.set_defaults(act=lambda a: try_run(a.chapter, a.run, a.settings))
     swept = commands.add_parser("sweep", help="train every stale run side by side, and commit what ended well to DVC")
     swept.add_argument("-j", "--jobs", type=int, help="how many at once; without it: one a core")
     swept.add_argument("chapters", nargs="*", help="without names: all")
     swept.set_defaults(act=lambda a: sweep(a.jobs, a.chapters))
+    again = commands.add_parser("replay", help="check stale runs by their first epochs instead of training them again")
+    again.add_argument("-k", "--epochs", type=int, default=1, help="how many epochs (1)")
+    again.add_argument("--seeds", type=int, help="of how many seeds; without it: of all")
+    again.add_argument(
+        "--tolerance", type=float, default=0.0, help="how far figures may lie apart (0)"
+    )
+    again.add_argument("chapters", nargs="*", help="without names: all")
+    again.set_defaults(act=lambda a: replay(a.chapters, a.epochs, a.seeds, a.tolerance))
+    compared = commands.add_parser("compare", help="name every difference between two folders of results")
+    compared.add_argument("first", type=Path)
+    compared.add_argument("second", type=Path)
+    compared.add_argument("patterns", nargs="*", help="files to compare, such as '*.csv'; without any: all")
+    compared.set_defaults(act=lambda a: compare(a.first, a.second, a.patterns))
     tracked = commands.add_parser("track", help="publish to MLflow what is not there yet")
     tracked.add_argument(
         "--models", action="store_true", help="with every run's model, not those of a chapter's first and best alone"
@@ -29,6 +47,8 @@ def main() -> None:
     tracked.set_defaults(act=lambda a: track(a.models))
     for name, act, text in (
         ("check", check, "validate every declared run and data set of the chosen profile"),
+        ("pipeline", write_pipeline, "write dvc.yaml from the chapters of params.yaml"),
+        ("experiments", experiments, "DVC's experiments with what each changed and what came out"),
         ("where", where, "say where the report lies"),
         ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
         ("ui", ui, "publish, then open MLflow's UI on 127.0.0.1:5000"),
@@ -40,47 +60,99 @@ def main() -> None:
         arguments.act(arguments)
 
 
-def show(chapter: str, run: str | None) -> None:
-    from rdfia import chapters
+def show(chapter: str, run: str | None, code: bool) -> None:
+    from rdfia.study import declaration, runs
+    from rdfia.study.definitions import Sources
 
     params = config.load()
+    (chapter,) = runs.allowed(params, [chapter])
     if run is None:
-        chapters.kind(chapter)
-        print("\n".join(chapters.runs(params, chapter)))
+        print("\n".join(runs.runs(params, chapter)))
+    elif code:
+        found = Sources(layout.ROOT).reached(declaration.roots(runs.resolve(params, chapter, run)))
+        print("\n".join(f"{module}:{name or '(loose statements)'}" for module, name in found))
     else:
-        settings = chapters.resolve(params, chapter, run).model_dump(mode="json")
-        print(yaml.safe_dump(settings, sort_keys=False), end="")
+        rows = [(key, str(value), where) for key, value, where in runs.origins(params, chapter, run)]
+        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+        print("\n".join(f"{key:<{widths[0]}}  {value:<{min(widths[1], 60)}}  {where}" for key, value, where in rows))
+
+
+def try_run(chapter: str, run: str, settings: list[str]) -> None:
+    from rdfia.study.try_run import try_run
+
+    try_run(chapter, run, settings)
 
 
 def sweep(jobs: int | None, chapters: list[str]) -> None:
-    from rdfia.sweep import main
-    from rdfia.train import device
+    from rdfia.sweep.sweep import sweep
 
-    if jobs is not None and jobs < 1:
-        raise config.ConfigError(f"--jobs: found {jobs}, allowed: 1 or more")
-    main(jobs or device.jobs(), chapters)
+    at_least_one("--jobs", jobs)
+    raise SystemExit(sweep(jobs, chapters))
+
+
+def replay(chapters: list[str], epochs: int, seeds: int | None, tolerance: float) -> None:
+    from rdfia.sweep.replay import replay
+
+    at_least_one("--epochs", epochs)
+    at_least_one("--seeds", seeds)
+    if not tolerance >= 0:
+        raise config.ConfigError(f"--tolerance: found {tolerance}, allowed: 0 or more")
+    raise SystemExit(replay(chapters, epochs, seeds, tolerance))
+
+
+def at_least_one(option: str, value: int | None) -> None:
+    """Refuse a count below one."""
+    if value is not None and value < 1:
+        raise config.ConfigError(f"{option}: found {value}, allowed: 1 or more")
+
+
+def compare(first: Path, second: Path, patterns: list[str]) -> None:
+    from rdfia.compare import compare
+
+    lines = compare(first, second, tuple(patterns))
+    print("\n".join([*lines, f"{len(lines)} differences"]) if lines else "no difference")
+    raise SystemExit(int(bool(lines)))
 
 
 def check() -> None:
-    from rdfia.study import validate
+    from rdfia.study import pipeline
+    from rdfia.study.validate import validate
 
-    print(validate(config.load()))
+    params = config.load()
+    print(validate(params))
+    pipeline.check(params)
+
+
+def write_pipeline() -> None:
+    from rdfia.files import write_text
+    from rdfia.study import pipeline
+
+    params = config.load()
+    write_text(pipeline.text(params), pipeline.PIPELINE)
+    print(f"{pipeline.PIPELINE}: written")
+
+
+def experiments() -> None:
+    from rdfia.sweep.experiments import table
+
+    print(table())
 
 
 def where() -> None:
-    page = Path("reports") / config.profile(config.load()) / "index.html"
+    page = layout.report(config.profile(config.load())) / "index.html"
     print(f"report: {page.resolve().as_uri()}" if page.exists() else f"{page}: not there yet; `dvc repro` writes it")
 
 
 def prune() -> None:
-    """Files below the chosen profile whose run is not declared; cached copies are `dvc gc --workspace`'s to remove."""
+    """Remove the chosen profile's files of runs that are not declared; `dvc gc --workspace` clears DVC's cache."""
+    from rdfia.study import runs
+
     params = config.load()
-    profile, kept = config.profile(params), set(declared.runs(params))
-    folders = places.run(profile, "*", "*").parent.parent.parent.glob("runs/*/*")
-    weights = Path("weights", profile).glob("*/*.safetensors")
-    stale = [p for p in folders if (p.parent.name, p.name) not in kept]
-    stale += [p for p in weights if (p.parent.name, p.stem) not in kept]
-    for path in sorted(stale):
+    profile = config.profile(params)
+    kept = {(chapter, run) for chapter in runs.chapters(params) for run in runs.runs(params, chapter)}
+    folders = [layout.trained(profile, "").parent / profile, layout.recorded(profile, "")]
+    stale = sorted(p for folder in folders for p in folder.glob("*/*") if (p.parent.name, p.name) not in kept)
+    for path in stale:
         print(f"removed {path}")
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     print(f"{len(stale)} files and folders of runs that are not declared")

@@ -1,7 +1,7 @@
 """Keep what the quick profile writes out of commits: a git clean filter for dvc.lock.
 
 DVC records every stage in dvc.lock and refuses to work with one that git ignores. The lines of the quick profile
-differ from machine to machine, and those of `code`, `check`, `report` and `track` follow from the others; so on a
+differ from machine to machine, and those of `check`, `report` and `track` follow from the others; so on a
 branch they are dropped on the way into git, and `git status` stays clean. A detached HEAD is where DVC commits its
 experiments: these keep every line, or they could not be applied. Used as `git config filter.dvclock.clean`, which
 `make` sets.
@@ -10,7 +10,7 @@ experiments: these keep every line, or they could not be applied. Used as `git c
 import subprocess
 import sys
 
-DROPPED = ("@quick-", "@quick:", "  code:", "  check:", "  report@", "  track@")
+DROPPED = ("@quick-", "@quick:", "  check@", "  report@", "  track@")
 
 
 def on_a_branch() -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 from rdfia import config
 from rdfia.command import one_line
 from rdfia.files import write_json
+from rdfia.record import layout
 from rdfia.track import publish
 
 
@@ -12,7 +13,7 @@ def main() -> None:
     params = config.load()
     published = publish(params, Path())
     print(published)
-    write_json({"runs": published.new + published.known}, Path("reports") / config.profile(params) / "tracked.json")
+    write_json({"runs": published.new + published.known}, layout.tracked(config.profile(params)))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rdfia import declared, revision
-from rdfia.config import profile, section
+from rdfia import revision
+from rdfia.config import profile
+from rdfia.record.select import best
+from rdfia.study import runs
 from rdfia.track.model import MISSING, log_model
 from rdfia.track.result import Result, points, read
 from rdfia.track.store import connect, exclusive, locate, reachable
@@ -45,7 +47,7 @@ def publish(params: dict[str, Any], root: Path, models: bool = False) -> Publish
     Publishers of one project wait for each other, so that no result is written twice. To export a model takes longer
     than all else: see `chosen` for those that are; with `models` all are.
     """
-    found = [read(params, root, chapter, run) for chapter, run in declared.work(params)]
+    found = [read(params, root, chapter, run) for chapter, run in runs.trained_runs(params)]
     results = [result for result in found if result]
     missing = len(found) - len(results)
     store = locate(root)
@@ -77,19 +79,13 @@ def _by_content(client: "MlflowClient", experiment: str) -> "dict[str, list[Run]
 
 
 def chosen(params: Mapping[str, Any], results: Sequence[Result]) -> set[str]:
-    """The runs whose model is logged: of each chapter its first, and its best by validation."""
+    """Return the runs whose model is logged: of each chapter its first, and its best by validation."""
     chapters: dict[str, list[Result]] = {}
     for result in results:
         chapters.setdefault(result.chapter, []).append(result)
-    firsts = {f"{chapter}/{next(iter(section(params, chapter, 'runs')))}" for chapter in chapters}
-    return firsts | {max(found, key=_merit).name for found in chapters.values()}
-
-
-def _merit(result: Result) -> float:
-    """Mean validation accuracy, below all others where a seed diverged."""
-    found = [seed.get("validation_accuracy") for seed in (result.metrics.get("seeds") or {}).values()]
-    known = [value for value in found if value is not None]
-    return sum(known) / len(known) if known and result.metrics.get("status") != "diverged" else -1.0
+    firsts = {f"{chapter}/{runs.runs(params, chapter)[0]}" for chapter in chapters}
+    winners = [best(one.record for one in group) for group in chapters.values()]
+    return firsts | {one.name for group in chapters.values() for one in group if one.record in winners}
 
 
 def _settled(result: Result, runs: "Sequence[Run]", wanted: bool) -> bool:
@@ -104,14 +100,14 @@ def _write(client: "MlflowClient", experiment: str, result: Result, commit: str,
 
     A run that diverged is a result like any other: FINISHED, with its `rdfia.status` tag to tell.
     """
-    config = dict(_flatten(result.metrics.get("config", {})))
+    config = dict(_flatten(result.record.settings))
     run = client.create_run(experiment, start_time=result.moment(0), run_name=result.name, tags=_tags(result, commit))
     run_id = run.info.run_id
     # the model comes before the metrics: MLflow asks for the history of each metric that it finds in the run
     model, state = log_model(client, experiment, run_id, result, config) if wanted else (None, SPARED)
     client.set_tag(run_id, "rdfia.model", state)
     _log_numbers(client, run_id, result, config, model)
-    _log_data(client, run_id, result.metrics.get("data") or {})
+    _log_data(client, run_id, result.record.data)
     for path in result.files:
         client.log_artifact(run_id, str(path))
     for path in result.figures:
@@ -153,20 +149,20 @@ def _tags(result: Result, commit: str) -> dict[str, str]:
     `rdfia.commit` is the commit at publication, with `-dirty` where the code or the parameters differ from it;
     `mlflow.source.git.commit` is the one that the run was trained at.
     """
-    card = result.metrics.get("data") or {}
+    card = result.record.data
     tags = {
         "rdfia.chapter": result.chapter,
         "rdfia.run": result.run,
         "rdfia.profile": result.profile,
-        "rdfia.status": str(result.metrics.get("status", "")),
+        "rdfia.status": str(result.record.status),
         "rdfia.content": result.content,
         "rdfia.data.sha256": str(card.get("sha256", "")),
         "rdfia.data.label": str(card.get("label", "")),
         "rdfia.commit": commit,
-        "rdfia.experiment": str(result.timing.get("experiment") or os.environ.get("DVC_EXP_NAME", "")),
+        "rdfia.experiment": str(result.record.timing.get("experiment") or os.environ.get("DVC_EXP_NAME", "")),
         "mlflow.source.name": "dvc.yaml",
         "mlflow.source.type": "LOCAL",
-        "mlflow.source.git.commit": str(result.timing.get("commit") or ""),
+        "mlflow.source.git.commit": str(result.record.timing.get("commit") or ""),
         "mlflow.note.content": result.title,
     }
     return {key: value for key, value in tags.items() if value}

@@ -1,10 +1,12 @@
 """The logged model: a graph that takes raw images, and needs neither this project nor its classes to load."""
 
-import math
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from rdfia.record.select import best_seed
 from rdfia.track.result import Result
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ def log_model(
 
     A model that cannot be exported costs a warning and no more: the figures of the run are worth having without it.
     """
-    seed = best_seed(result)
+    seed = best_seed(result.record)
     if seed is None:
         return None, DIVERGED
     if not result.weights.is_file():
@@ -36,19 +38,7 @@ def log_model(
         return None, f"failed: {reason}"
 
 
-def best_seed(result: Result) -> int | None:
-    """The seed with the best validation accuracy; the lowest of equals."""
-    seeds = result.metrics.get("seeds") or {}
-    accuracy = {
-        int(seed): found.get("validation_accuracy")
-        for seed, found in seeds.items()
-        if found.get("status") != "diverged"
-    }
-    usable = [seed for seed, value in accuracy.items() if value is not None and math.isfinite(value)]
-    return min(usable, key=lambda seed: (-accuracy[seed], seed), default=None)
-
-
-def example(card: dict[str, Any]) -> "NDArray[Any]":
+def example(card: Mapping[str, Any]) -> "NDArray[Any]":
     """Two made-up inputs of the data's shape: with one alone, the exported graph would take batches of one."""
     import numpy as np
 
@@ -67,10 +57,10 @@ def _log(
     import torch
     from mlflow.models import Model
 
-    from rdfia.chapters import predictor
+    from rdfia.record.predictor import predictor
 
-    card = result.metrics["data"]
-    module: nn.Module = predictor(result.metrics, result.weights, seed)
+    card = result.record.data
+    module: nn.Module = predictor(replace(result.record, folder=result.weights.parent), seed)
     inputs = example(card)
     # MLflow's own export settles for a fixed batch in silence when the model forces one, as `len(x)` does: this raises
     torch.export.export(module, (torch.from_numpy(inputs),), dynamic_shapes=({0: torch.export.Dim("batch")},))

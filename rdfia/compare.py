@@ -1,0 +1,83 @@
+"""The command `rdfia compare A B`: what differs between two folders of results, file by file and key by key.
+
+JSON is compared by its keys, CSV by its cells, everything else byte by byte. What is different every time (times,
+commits, and what MLflow was given) is left out.
+"""
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rdfia.config import ConfigError
+
+ASIDE = ("timing.json", "tracked.json")
+MISSING = "nothing"
+
+
+def compare(first: Path, second: Path, patterns: tuple[str, ...] = ()) -> list[str]:
+    """Return one line for each difference, by file; with `patterns` of the files that match one of them alone."""
+    for folder in (first, second):
+        if not folder.is_dir():
+            raise ConfigError(f"{folder}: no such folder, allowed: a folder of results such as reports/quick")
+    here, there = (_files(folder, patterns) for folder in (first, second))
+    lines = [f"{name}: in {first} alone" for name in sorted(here.keys() - there.keys())]
+    lines += [f"{name}: in {second} alone" for name in sorted(there.keys() - here.keys())]
+    for name in sorted(here.keys() & there.keys()):
+        if here[name].read_bytes() != there[name].read_bytes():
+            lines += [f"{name}: {line}" for line in _differences(here[name], there[name])]
+    return lines
+
+
+def _files(folder: Path, patterns: tuple[str, ...]) -> dict[str, Path]:
+    """Return the files of a folder by their path below it."""
+    found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name not in ASIDE}
+    return {n: p for n, p in found.items() if not patterns or any(p.match(pattern) for pattern in patterns)}
+
+
+def _differences(first: Path, second: Path) -> Iterator[str]:
+    """Yield in what two files differ."""
+    if first.suffix == ".json":
+        here, there = (dict(_leaves(json.loads(p.read_text(encoding="utf-8")))) for p in (first, second))
+    elif first.suffix == ".csv":
+        here, there = (_cells(path) for path in (first, second))
+    else:
+        digests = [hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in (first, second)]
+        yield f"{digests[0]} and {digests[1]}, bytes differ"
+        return
+    changed = [key for key in dict.fromkeys([*here, *there]) if here.get(key, MISSING) != there.get(key, MISSING)]
+    for key in changed:
+        yield f"{key}: {_short(here.get(key, MISSING))} and {_short(there.get(key, MISSING))}"
+    if not changed:
+        yield "the same values, written otherwise"
+
+
+def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every value of JSON by its path."""
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else None
+    if items is None or not value:
+        yield prefix, value
+        return
+    for key, item in items:
+        yield from _leaves(item, f"{prefix}.{key}" if prefix else str(key))
+
+
+def _cells(path: Path) -> dict[str, str]:
+    """Return every cell of a CSV by its row and column; rows are named by their first cell where that is unique."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        head, *rows = list(csv.reader(lines)) or [[]]
+    counts = Counter(row[0] if row else "" for row in rows)
+    names = [row[0] if row and row[0] and counts[row[0]] == 1 else f"row {n}" for n, row in enumerate(rows, 1)]
+    return {
+        f"{name}, {column}": cell
+        for name, row in zip(names, rows, strict=True)
+        for column, cell in zip(head, row, strict=False)
+    }
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 70 else f"{text[:67]}..."

@@ -1,0 +1,51 @@
+"""The command `rdfia experiments`: DVC's experiments, each with what it changed and what that changed.
+
+`dvc exp show` has a column for every parameter and every run; this has a line for every experiment and shows where it
+departs from the workspace.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rdfia.config import PARAMS
+from rdfia.sweep import dvc
+
+
+def table() -> str:
+    """Return the experiments as lines of Markdown."""
+    said = dvc.run("exp", "show", "--json", quiet=True)
+    shown = json.loads(said[said.index("[{") :])
+    base = next((row for row in shown if row["rev"] == "workspace"), None)
+    rows = [_row(one, base) for row in shown for one in row.get("experiments") or ()]
+    head = ["| experiment | what it changes | what came of it |", "| --- | --- | --- |"]
+    return "\n".join([*head, *rows] if rows else ["no experiments: `dvc exp run -S …` makes one"])
+
+
+def _row(experiment: Mapping[str, Any], base: Mapping[str, Any] | None) -> str:
+    here, there = (_values(one) for one in (experiment["revs"][0], base or {}))
+    parts = []
+    for kind in ("params", "metrics"):
+        names = [name for name in here[kind] if here[kind][name] != there[kind].get(name)]
+        parts.append("; ".join(f"{n} {there[kind].get(n, '–')} → {here[kind][n]}" for n in names) or "nothing")
+    name = experiment.get("name") or str(experiment["revs"][0]["rev"])[:7]
+    return f"| {name} | {parts[0]} | {parts[1]} |"
+
+
+def _values(row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the parameters and the metrics of a row by their dotted names."""
+    data = row.get("data") or {}
+    metrics = [file.get("data") or {} for name, file in (data.get("metrics") or {}).items() if "metrics.json" in name]
+    params = (data.get("params") or {}).get(str(PARAMS), {}).get("data") or {}
+    return {
+        "params": dict(_leaves(params)),
+        "metrics": {key: value for one in metrics for key, value in _leaves(one)},
+    }
+
+
+def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _leaves(item, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, value
