@@ -41,7 +41,7 @@ def _sound(params: Mapping[str, Any], chapter: str, name: str) -> Run:
 
 def validate(params: Mapping[str, Any]) -> str:
     """One line on what is declared; the first setting that cannot be used is a ConfigError."""
-    datasets = [sources.declared(params, name) for name in config.section(params, "data")]
+    datasets = [sources.resolve_dataset(params, name) for name in config.section(params, "data")]
     runs = [_sound(params, chapter, run) for chapter, run in declared.work(params)]
     for chapter in declared.chapters(params):
         chapters.dataset(params, chapter)

@@ -5,8 +5,8 @@ import sys
 from rdfia import config, places
 from rdfia.command import one_line
 from rdfia.data.normalise import fit_all
-from rdfia.data.sheets import sheets
-from rdfia.data.sources import declared
+from rdfia.data.sheets import contact_sheets
+from rdfia.data.sources import resolve_dataset
 from rdfia.data.store import save_split, save_tensors
 from rdfia.files import write_json
 
@@ -14,13 +14,13 @@ from rdfia.files import write_json
 def main(name: str) -> None:
     params = config.load()
     profile = config.profile(params)
-    splits, card = declared(params, name).prepare(name)
+    splits, card = resolve_dataset(params, name).prepare(name)
     folder = places.data(profile, name)
     for split, content in splits.items():
         save_split(content, folder / f"{split}.safetensors")
     statistics = fit_all(splits["train"].x)
     save_tensors(statistics, folder / "statistics.safetensors")
-    save_tensors(sheets(splits["train"], statistics, splits["validation"]), folder / "sheets.safetensors")
+    save_tensors(contact_sheets(splits["train"], statistics, splits["validation"]), folder / "sheets.safetensors")
     write_json(card, places.card(profile, name))
     print(f"{name}: {card['label']}, {card['counts']}")
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from rdfia.chapters import predictor
 from rdfia.config import ConfigError
-from rdfia.data.normalise import Normaliser, seen_with
+from rdfia.data.normalise import Normaliser, evaluation_statistics
 from rdfia.data.store import Split
 from rdfia.train import device
 from rdfia.train.fit import predict
@@ -39,7 +39,7 @@ def evaluate(metrics: Mapping[str, Any], weights: Path, test: Split) -> dict[str
 def own_normaliser(metrics: Mapping[str, Any], x: Tensor) -> nn.Module | None:
     """The layer fitted on the examples x themselves, where the run makes that mistake on purpose."""
     normaliser = TypeAdapter(Normaliser).validate_python(metrics["config"]["normalise"])
-    statistics = seen_with(normaliser, {}, x)
+    statistics = evaluation_statistics(normaliser, {}, x)
     return normaliser.build(statistics) if statistics else None
 
 

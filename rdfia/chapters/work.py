@@ -49,6 +49,6 @@ def source(run: Run) -> tuple[str, str] | None:
 
 def located(run: Run, profile: str) -> Run:
     """The run with the weights at hand that its model starts from, and their hash among its settings, if it has any."""
-    if not hasattr(run.model, "located"):
+    if not hasattr(run.model, "resolve_weights"):
         return run
-    return run.model_copy(update={"model": run.model.located(partial(places.weights, profile))})
+    return run.model_copy(update={"model": run.model.resolve_weights(partial(places.weights, profile))})

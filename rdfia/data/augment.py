@@ -18,25 +18,25 @@ from torch import Generator, Tensor
 from rdfia.config import ConfigError, listed, named
 from rdfia.data.boxes import Cutout, Erasing
 from rdfia.data.colours import Blur, Jitter, Noise
-from rdfia.data.draws import Drawn, happens, integers
+from rdfia.data.sampling import RandomAugmentation, bernoulli, integers
 from rdfia.data.geometry import Affine, Perspective, Rotation
 from rdfia.data.policy import TrivialAugment
 
 
-class Crop(Drawn):
+class Crop(RandomAugmentation):
     """A random window of `size`² after padding by zeros; at evaluation the centre window."""
 
     name: Literal["crop"] = "crop"
     size: int = Field(28, ge=1)
     padding: int = Field(0, ge=0)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """The top left corners in the padded images (N, 2)."""
         places = (side + 2 * self.padding - self.size + 1 for side in shape[2:])
         return torch.stack([integers(shape[:1], count, generator) for count in places], 1)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return crop(F.pad(images, (self.padding,) * 4), drawn[:, 0], drawn[:, 1], self.size)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return crop(F.pad(images, (self.padding,) * 4), parameters[:, 0], parameters[:, 1], self.size)
 
     def evaluate(self, images: Tensor) -> Tensor:
         return centre(images, self.size, min(images.shape[2:]) + 2 * self.padding, self.name)
@@ -46,17 +46,17 @@ class Crop(Drawn):
         return cls(size=side * 7 // 8)
 
 
-class CentreCrop(Drawn):
+class CentreCrop(RandomAugmentation):
     """The centre window of `size`², in training and at evaluation."""
 
     name: Literal["centre_crop"] = "centre_crop"
     size: int = Field(28, ge=1)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Nothing (N, 0)."""
         return torch.empty(shape[0], 0, device=generator.device)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         return self.evaluate(images)
 
     def evaluate(self, images: Tensor) -> Tensor:
@@ -67,32 +67,32 @@ class CentreCrop(Drawn):
         return cls(size=side * 7 // 8)
 
 
-class HorizontalFlip(Drawn):
+class HorizontalFlip(RandomAugmentation):
     """Left and right exchanged with probability `p`."""
 
     name: Literal["horizontal_flip"] = "horizontal_flip"
     p: float = Field(0.5, ge=0, le=1)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Which images (N)."""
-        return happens(shape[0], self.p, generator)
+        return bernoulli(shape[0], self.p, generator)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return torch.where(drawn.view(-1, 1, 1, 1), images.flip(3), images)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return torch.where(parameters.view(-1, 1, 1, 1), images.flip(3), images)
 
 
-class VerticalFlip(Drawn):
+class VerticalFlip(RandomAugmentation):
     """Top and bottom exchanged with probability `p`."""
 
     name: Literal["vertical_flip"] = "vertical_flip"
     p: float = Field(0.5, ge=0, le=1)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Which images (N)."""
-        return happens(shape[0], self.p, generator)
+        return bernoulli(shape[0], self.p, generator)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return torch.where(drawn.view(-1, 1, 1, 1), images.flip(2), images)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return torch.where(parameters.view(-1, 1, 1, 1), images.flip(2), images)
 
 
 def crop(images: Tensor, tops: Tensor, lefts: Tensor, size: int) -> Tensor:

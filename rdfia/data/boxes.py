@@ -8,15 +8,15 @@ import torch
 from pydantic import Field
 from torch import Generator, Tensor
 
-from rdfia.data.draws import Drawn, Range, happens, integers, uniform
+from rdfia.data.sampling import RandomAugmentation, Range, bernoulli, integers, uniform
 
 ATTEMPTS = 10
 
 
-class Erasing(Drawn):
+class Erasing(RandomAugmentation):
     """With probability `p`, a rectangle whose area is `scale` of the image's and whose height over width is `ratio`.
 
-    Both are drawn, the ratio on a logarithmic scale, up to ten times until the rectangle fits, as torchvision does;
+    Both are parameters, the ratio on a logarithmic scale, up to ten times until the rectangle fits, as torchvision does;
     one that never fits erases nothing. Zhong et al., "Random Erasing Data Augmentation", 2017.
     """
 
@@ -25,7 +25,7 @@ class Erasing(Drawn):
     scale: Range = (0.02, 0.33)
     ratio: Range = (0.3, 3.3)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Top, left, bottom and right (N, 4); an empty rectangle where nothing is erased."""
         count, _, *sides = shape
         extents = self._extents(count, sides[0], sides[1], generator)  # (N, 2)
@@ -33,20 +33,20 @@ class Erasing(Drawn):
         corners = (room * uniform((count, 2), 0, 1, generator).double()).floor().long()
         return torch.cat([corners, corners + extents], 1)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return images.masked_fill(inside(drawn, images.shape), 0)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return images.masked_fill(box_mask(parameters, images.shape), 0)
 
     def _extents(self, count: int, height: int, width: int, generator: Generator) -> Tensor:
-        """The height and width (N, 2) of the first attempt that fits; 0 where none does, or nothing happens."""
+        """The height and width (N, 2) of the first attempt that fits; 0 where none does, or nothing bernoulli."""
         area = height * width * uniform((count, ATTEMPTS), *self.scale, generator)
         ratio = uniform((count, ATTEMPTS), math.log(self.ratio[0]), math.log(self.ratio[1]), generator).exp()
         tried = torch.stack([(area * ratio).sqrt(), (area / ratio).sqrt()], 2).round().long()  # (N, attempts, 2)
         fits = (tried < torch.tensor([height, width], device=tried.device)).all(2)
         first = tried[torch.arange(count, device=tried.device), fits.int().argmax(1)]
-        return first * (fits.any(1) & happens(count, self.p, generator))[:, None]
+        return first * (fits.any(1) & bernoulli(count, self.p, generator))[:, None]
 
 
-class Cutout(Drawn):
+class Cutout(RandomAugmentation):
     """A square of `size`² about a pixel drawn alike, the part of it that lies inside the image.
 
     DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout", 2017.
@@ -55,20 +55,20 @@ class Cutout(Drawn):
     name: Literal["cutout"] = "cutout"
     size: int = Field(16, ge=1)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Top, left, bottom and right (N, 4), which may lie outside."""
         tops, lefts = (integers((shape[0],), side, generator) - self.size // 2 for side in shape[2:])
         return torch.stack([tops, lefts, tops + self.size, lefts + self.size], 1)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return images.masked_fill(inside(drawn, images.shape), 0)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return images.masked_fill(box_mask(parameters, images.shape), 0)
 
     @classmethod
     def for_side(cls, side: int) -> Self:
         return cls(size=max(side // 2, 1))
 
 
-def inside(boxes: Tensor, shape: Sequence[int]) -> Tensor:
+def box_mask(boxes: Tensor, shape: Sequence[int]) -> Tensor:
     """Which pixels lie in each image's box [top, bottom) x [left, right): (N, 1, H, W) from (N, 4)."""
     top, left, bottom, right = boxes[:, :, None, None].unbind(1)  # (N, 1, 1)
     rows = torch.arange(shape[2], device=boxes.device)[:, None]

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from rdfia.config import Config
-from rdfia.data.store import Raw, Split, shuffle
+from rdfia.data.store import RawData, Split, shuffle
 
 LIMIT = 2.0  # the points stay within [-LIMIT, LIMIT]^2
 
@@ -36,12 +36,12 @@ class Circles(Config):
             raise ValueError(f"inner below outer (inner {self.inner}, outer {self.outer})")
         return self
 
-    def load(self, root: Path) -> Raw:
+    def load(self, root: Path) -> RawData:
         """Draw both splits; nothing is read from `root`."""
         generator = torch.Generator().manual_seed(self.seed)
         train, test = self._draw(self.train, generator), self._draw(self.test, generator)
         note = f"points drawn from two noisy circles; no classifier is expected to exceed {self.ceiling():.1%} accuracy"
-        return Raw(train, test, ("outer", "inner"), note)
+        return RawData(train, test, ("outer", "inner"), note)
 
     def density(self, radius: Tensor) -> Tensor:
         """The density of the radius under each class (2, ...): a normal density cut to [0, 2]."""

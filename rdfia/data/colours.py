@@ -8,10 +8,10 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Generator, Tensor
 
-from rdfia.data.draws import Drawn, Range, Space, uniform
+from rdfia.data.sampling import RandomAugmentation, Range, Space, uniform
 
 
-class Jitter(Drawn):
+class Jitter(RandomAugmentation):
     """Brightness, contrast, saturation and hue, in this order; one whose setting is 0 is left out.
 
     The first three scale by a factor from [1 - b, 1 + b], hue turns by an angle from [-h, h] of a whole turn.
@@ -25,23 +25,23 @@ class Jitter(Drawn):
     saturation: float = Field(0.0, ge=0, le=1)
     hue: float = Field(0.0, ge=0, le=0.5)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Three factors and a turn (N, 4)."""
         place = torch.tensor([1.0, 1.0, 1.0, 0.0], device=generator.device)
         return place + torch.tensor(self._spreads(), device=generator.device) * uniform((shape[0], 4), -1, 1, generator)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         steps = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
-        for adjust, spread, amounts in zip(steps, self._spreads(), drawn.T, strict=True):
+        for adjust, spread, amounts in zip(steps, self._spreads(), parameters.T, strict=True):
             if spread:
-                images = adjust(images, each(amounts, images))
+                images = adjust(images, per_image(amounts, images))
         return images
 
     def _spreads(self) -> tuple[float, ...]:
         return self.brightness, self.contrast, self.saturation, self.hue
 
 
-class Blur(Drawn):
+class Blur(RandomAugmentation):
     """A Gaussian blur over a window of `kernel_size`², its width drawn from `sigma`; borders are mirrored."""
 
     space: ClassVar[Space] = "pixels"
@@ -49,30 +49,30 @@ class Blur(Drawn):
     kernel_size: Literal[3, 5, 7, 9] = 5
     sigma: Range = (0.1, 2.0)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """The widths in pixels (N)."""
         return uniform((shape[0],), *self.sigma, generator)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return gaussian_blur(images, drawn, self.kernel_size)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return gaussian_blur(images, parameters, self.kernel_size)
 
 
-class Noise(Drawn):
+class Noise(RandomAugmentation):
     """Gaussian noise of deviation `sigma` on every value, cut to [0, 1]."""
 
     space: ClassVar[Space] = "pixels"
     name: Literal["noise"] = "noise"
     sigma: float = Field(0.1, ge=0)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """The noise itself (N, C, H, W)."""
         return self.sigma * torch.randn(tuple(shape), generator=generator, device=generator.device)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return (images + drawn).clamp(0, 1)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return (images + parameters).clamp(0, 1)
 
 
-def each(amounts: Tensor, images: Tensor) -> Tensor:
+def per_image(amounts: Tensor, images: Tensor) -> Tensor:
     """One number for each image (N), shaped to meet all its values (N, 1, 1, 1)."""
     return amounts.to(images.dtype).view(-1, 1, 1, 1)
 
@@ -160,7 +160,7 @@ def _weighted(images: Tensor, weights: Tensor, along: int) -> Tensor:
     """Weighted sums (one row of weights for each image) of the window that begins at each place along one side."""
     length = images.shape[along] - weights.shape[1] + 1
     # shifted copies: a convolution would be rounded to bfloat16 under autocast
-    total = each(weights[:, 0], images) * images.narrow(along, 0, length)
+    total = per_image(weights[:, 0], images) * images.narrow(along, 0, length)
     for start in range(1, weights.shape[1]):
-        total = total.addcmul(each(weights[:, start], images), images.narrow(along, start, length))
+        total = total.addcmul(per_image(weights[:, start], images), images.narrow(along, start, length))
     return total

@@ -14,7 +14,7 @@ from pydantic import Field
 from torch import Generator, Tensor
 
 from rdfia.config import Config
-from rdfia.data.store import Raw, Split, held_out
+from rdfia.data.store import RawData, Split, stratified_mask
 
 ORIGINALS_TEST = 360  # a fifth of the 1,797 originals
 MARGIN = 28 / 20  # an original fills 20 of the 28 pixels of a side, as in MNIST
@@ -30,16 +30,16 @@ class Digits(Config):
     test: int = Field(360, ge=10)
     seed: int = 0
 
-    def load(self, root: Path) -> Raw:
+    def load(self, root: Path) -> RawData:
         """Read the originals from scikit-learn and warp them; nothing is read from `root`."""
         generator = torch.Generator().manual_seed(self.seed)
         originals = _originals()
         order = torch.randperm(len(originals), generator=generator)
-        tested = held_out(originals.y[order], ORIGINALS_TEST)
+        tested = stratified_mask(originals.y[order], ORIGINALS_TEST)
         train, groups = _warps(originals, order[~tested], self.train, generator)
         test, _ = _warps(originals, order[tested], self.test, generator)
         note = "scikit-learn's 1,797 digits of 8x8 pixels, enlarged and slightly warped; no original in two splits"
-        return Raw(train, test, tuple(str(digit) for digit in range(10)), note, groups)
+        return RawData(train, test, tuple(str(digit) for digit in range(10)), note, groups)
 
 
 def _originals() -> Split:

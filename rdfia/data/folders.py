@@ -14,7 +14,7 @@ from pydantic import Field
 from rdfia.config import Config, ConfigError
 from rdfia.data.archives import entries
 from rdfia.data.images import Mode, Pixels, decode
-from rdfia.data.store import Raw, Split, held_out, shuffle
+from rdfia.data.store import RawData, Split, stratified_mask, shuffle
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
 
@@ -31,19 +31,19 @@ class Folders(Config):
     mode: Mode = "RGB"
     seed: int = 0
 
-    def load(self, root: Path) -> Raw:
+    def load(self, root: Path) -> RawData:
         """Read every image below `path`, which is relative to the working folder; `root` is not used."""
         tree = _read(Path(self.path), self.mode, self.size)
         classes = tree.check()
         generator = torch.Generator().manual_seed(self.seed)
         train = shuffle(_stack(tree, "train", classes), generator)
         if tree.classes["test"]:
-            return Raw(train, _stack(tree, "test", classes), classes, f"images of {Path(self.path).name}, its own test")
-        mask = held_out(train.y, round(self.test_share * len(train)), f"test_share of {self.path}")
+            return RawData(train, _stack(tree, "test", classes), classes, f"images of {Path(self.path).name}, its own test")
+        mask = stratified_mask(train.y, round(self.test_share * len(train)), f"test_share of {self.path}")
         if not mask.any():
             raise ConfigError(f"test_share: found {self.test_share}, allowed: one of {len(train)} images or more")
         note = f"images of {Path(self.path).name}, {self.test_share:.0%} of them kept for the test"
-        return Raw(train[~mask], train[mask], classes, note)
+        return RawData(train[~mask], train[mask], classes, note)
 
 
 @dataclass

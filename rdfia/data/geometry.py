@@ -14,29 +14,29 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Generator, Tensor
 
-from rdfia.data.draws import Drawn, Range, happens, integers, uniform
+from rdfia.data.sampling import RandomAugmentation, Range, bernoulli, integers, uniform
 
 Interpolation = Literal["bilinear", "nearest"]
 CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))  # (x, y) in sides, clockwise from the top left
 
 
-class Rotation(Drawn):
+class Rotation(RandomAugmentation):
     """Turned about the centre by an angle from [-degrees, degrees], counter-clockwise."""
 
     name: Literal["rotation"] = "rotation"
     degrees: float = Field(15, ge=0, le=180)
     interpolation: Interpolation = "bilinear"
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """The angles in degrees (N)."""
         return uniform(shape[:1], -self.degrees, self.degrees, generator)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         # an affine angle is clockwise
-        return warp(images, affine(affine_parameters(drawn, angle=-drawn)), self.interpolation)
+        return warp(images, affine(affine_parameters(parameters, angle=-parameters)), self.interpolation)
 
 
-class Affine(Drawn):
+class Affine(RandomAugmentation):
     """Sheared along x, scaled, turned clockwise about the centre, and shifted by whole pixels.
 
     Angles are drawn from [-degrees, degrees] and [-shear, shear], shifts up to `translate` of each side.
@@ -49,7 +49,7 @@ class Affine(Drawn):
     shear: float = Field(10, ge=0, lt=90)
     interpolation: Interpolation = "bilinear"
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Angle in degrees, shifts along x and y, scale, shears along x and y in degrees (N, 6)."""
         count, _, height, width = shape
         limits = torch.tensor([width, height], device=generator.device) * self.translate
@@ -59,11 +59,11 @@ class Affine(Drawn):
         shear = uniform((count, 1), -self.shear, self.shear, generator)
         return torch.cat([angle, shifts, scale, shear, torch.zeros_like(shear)], 1)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return warp(images, affine(drawn), self.interpolation)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return warp(images, affine(parameters), self.interpolation)
 
 
-class Perspective(Drawn):
+class Perspective(RandomAugmentation):
     """With probability `p`, each corner pulled inwards by up to `distortion` of half a side, in whole pixels."""
 
     name: Literal["perspective"] = "perspective"
@@ -71,18 +71,18 @@ class Perspective(Drawn):
     p: float = Field(0.5, ge=0, le=1)
     interpolation: Interpolation = "bilinear"
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """How far the corners are pulled along x and y (N, 4, 2); nowhere where nothing happens."""
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """How far the corners are pulled along x and y (N, 4, 2); nowhere where nothing bernoulli."""
         count, _, height, width = shape
         limits = [int(self.distortion * (side // 2)) for side in (width, height)]
         pulls = torch.stack([integers((count, 4), limit + 1, generator) for limit in limits], 2)
-        return pulls * happens(count, self.p, generator)[:, None, None]
+        return pulls * bernoulli(count, self.p, generator)[:, None, None]
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         height, width = images.shape[2:]
         corners = torch.tensor(CORNERS, dtype=torch.float64, device=images.device)
         old = corners * torch.tensor([width - 1, height - 1], dtype=torch.float64, device=images.device)
-        matrices = homography(old + (1 - 2 * corners) * drawn, old.expand(drawn.shape))
+        matrices = homography(old + (1 - 2 * corners) * parameters, old.expand(parameters.shape))
         return warp(images, from_corner(matrices, height, width), self.interpolation)
 
 

@@ -12,13 +12,13 @@ from pydantic import Field
 from torch import Generator, Tensor
 
 from rdfia.config import Config, named
-from rdfia.data.boxes import inside
-from rdfia.data.draws import integers
+from rdfia.data.boxes import box_mask
+from rdfia.data.sampling import integers
 
 Pair = tuple[Tensor, Tensor]
 
 
-class _Mixed(Config):
+class _BatchMixing(Config):
     """Images (N, C, H, W) and targets (N, classes), one-hot or soft, to mixed images and soft targets.
 
     A share λ is drawn from Beta(alpha, alpha): 1 is uniform, smaller leaves most images nearly alone.
@@ -27,30 +27,30 @@ class _Mixed(Config):
     alpha: float = Field(1.0, gt=0)
 
     def __call__(self, images: Tensor, targets: Tensor, generator: Generator) -> Pair:
-        return self.apply(images, targets, *self.draw(images.shape, generator))
+        return self.apply(images, targets, *self.sample(images.shape, generator))
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Pair:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Pair:
         raise NotImplementedError
 
-    def apply(self, images: Tensor, targets: Tensor, partners: Tensor, drawn: Tensor) -> Pair:
+    def apply(self, images: Tensor, targets: Tensor, partners: Tensor, parameters: Tensor) -> Pair:
         raise NotImplementedError
 
 
-class Mixup(_Mixed):
+class Mixup(_BatchMixing):
     """x = λ x + (1 - λ) x', and the targets alike. Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018."""
 
     name: Literal["mixup"] = "mixup"
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Pair:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Pair:
         """Partners and shares (N) each."""
         return _partners(shape[0], generator), beta(shape[0], self.alpha, generator)
 
-    def apply(self, images: Tensor, targets: Tensor, partners: Tensor, drawn: Tensor) -> Pair:
-        mixed = torch.lerp(images[partners], images, drawn.to(images.dtype).view(-1, 1, 1, 1))
-        return mixed, _mixed_targets(targets, partners, drawn)
+    def apply(self, images: Tensor, targets: Tensor, partners: Tensor, parameters: Tensor) -> Pair:
+        mixed = torch.lerp(images[partners], images, parameters.to(images.dtype).view(-1, 1, 1, 1))
+        return mixed, _mixed_targets(targets, partners, parameters)
 
 
-class Cutmix(_Mixed):
+class Cutmix(_BatchMixing):
     """A box of 1 - λ of the area about a pixel drawn alike comes from the partner; the targets mix as the areas do.
 
     Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", 2019.
@@ -58,7 +58,7 @@ class Cutmix(_Mixed):
 
     name: Literal["cutmix"] = "cutmix"
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Pair:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Pair:
         """Partners (N), and each box's top, left, bottom and right (N, 4), cut to the image."""
         count, _, *sides = shape
         limits = torch.tensor(sides, device=generator.device)
@@ -69,8 +69,8 @@ class Cutmix(_Mixed):
         low, high = (middles - reach).clamp(min=0), (middles + reach).minimum(limits)
         return partners, torch.cat([low, high], 1)
 
-    def apply(self, images: Tensor, targets: Tensor, partners: Tensor, drawn: Tensor) -> Pair:
-        taken = inside(drawn, images.shape)
+    def apply(self, images: Tensor, targets: Tensor, partners: Tensor, parameters: Tensor) -> Pair:
+        taken = box_mask(parameters, images.shape)
         shares = 1 - taken.to(targets.dtype).mean((1, 2, 3))
         return torch.where(taken, images[partners], images), _mixed_targets(targets, partners, shares)
 

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from rdfia.config import Config, ConfigError, named
 from rdfia.data import spectra, whitening
-from rdfia.data.spectra import mean_of, spread
-from rdfia.data.whitening import Affine, Whiten
+from rdfia.data.spectra import mean_of, divisor
+from rdfia.data.whitening import ShiftScale, Whiten
 
 Statistics = Mapping[str, Tensor]
 LARGEST_PATCH = 5
@@ -61,7 +61,7 @@ class Standardise(_Normaliser):
         return {"mean": mean, "std": std}  # (C, 1, 1), or (D,) for points
 
     def build(self, statistics: Statistics) -> nn.Module:
-        return Affine(statistics["standardise/mean"], 1 / statistics["standardise/std"].clamp(min=1e-6))
+        return ShiftScale(statistics["standardise/mean"], 1 / statistics["standardise/std"].clamp(min=1e-6))
 
 
 class MeanImage(_Normaliser):
@@ -75,7 +75,7 @@ class MeanImage(_Normaliser):
 
     def build(self, statistics: Statistics) -> nn.Module:
         mean = statistics["mean_image/mean"]
-        return Affine(mean, torch.ones_like(mean))
+        return ShiftScale(mean, torch.ones_like(mean))
 
 
 class ZCA(_Normaliser):
@@ -128,8 +128,8 @@ class MinMax(_Normaliser):
 
     def build(self, statistics: Statistics) -> nn.Module:
         low, high = statistics["min_max/min"], statistics["min_max/max"]
-        gain = (self.high - self.low) / spread(high - low)
-        return Affine(low - self.low / gain, gain)
+        gain = (self.high - self.low) / divisor(high - low)
+        return ShiftScale(low - self.low / gain, gain)
 
 
 class MaxAbs(_Normaliser):
@@ -140,7 +140,7 @@ class MaxAbs(_Normaliser):
 
     def build(self, statistics: Statistics) -> nn.Module:
         low, high = statistics["min_max/min"], statistics["min_max/max"]
-        return Affine(torch.zeros_like(low), 1 / spread(torch.maximum(low.abs(), high.abs())))
+        return ShiftScale(torch.zeros_like(low), 1 / divisor(torch.maximum(low.abs(), high.abs())))
 
 
 class Robust(_Normaliser):
@@ -155,7 +155,7 @@ class Robust(_Normaliser):
         return {"median": median, "range": third - first}
 
     def build(self, statistics: Statistics) -> nn.Module:
-        return Affine(statistics["robust/median"], 1 / spread(statistics["robust/range"]))
+        return ShiftScale(statistics["robust/median"], 1 / divisor(statistics["robust/range"]))
 
 
 class Log(_Normaliser):
@@ -235,12 +235,12 @@ def fit_all(train: Tensor, kinds: Iterable[type[_Normaliser]] = NORMALISERS) -> 
     return {f"{name}/{key}": value for name, values in fitted.items() for key, value in values.items()}
 
 
-def needed(normaliser: _Normaliser, statistics: Statistics) -> dict[str, Tensor]:
+def required_statistics(normaliser: _Normaliser, statistics: Statistics) -> dict[str, Tensor]:
     """Of all statistics those that the normaliser is built from."""
     return {key: value for key, value in statistics.items() if key.startswith(f"{normaliser.reads}/")}
 
 
-def seen_with(normaliser: _Normaliser, statistics: Statistics, x: Tensor) -> Statistics:
-    """The statistics with which a split other than train is seen: `own` fits them on its raw examples x again."""
+def evaluation_statistics(normaliser: _Normaliser, statistics: Statistics, x: Tensor) -> Statistics:
+    """The statistics with which a split other than train is transform: `own` fits them on its raw examples x again."""
     own = isinstance(normaliser, ZCA) and normaliser.own
     return {**statistics, **fit_all(x, (ZCA,))} if own else statistics

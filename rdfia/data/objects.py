@@ -16,7 +16,7 @@ from torch import Generator, Tensor
 
 from rdfia.config import Config
 from rdfia.data.forms import FORMS, Form, bar
-from rdfia.data.store import Raw, Split
+from rdfia.data.store import RawData, Split
 
 SIDE = 32
 CHUNK = 256  # pictures painted at once: the working memory stays in the cache
@@ -39,11 +39,11 @@ class Objects(Config):
     cast: float = Field(0.1, ge=0, le=0.5, description="deviation of each channel's gain")
     noise: float = Field(0.06, ge=0, le=0.5, description="deviation of each pixel")
 
-    def load(self, root: Path) -> Raw:
+    def load(self, root: Path) -> RawData:
         """Paint both splits, each from its own stream; nothing is read from `root`."""
         train, test = (self._draw(n, 2 * self.seed + part) for part, n in enumerate((self.train, self.test)))
         note = f"painted by the program from seed {self.seed}: coloured forms in clutter, no photographs"
-        return Raw(train, test, tuple(FORMS), note)
+        return RawData(train, test, tuple(FORMS), note)
 
     def _draw(self, count: int, seed: int) -> Split:
         generator = torch.Generator().manual_seed(seed)

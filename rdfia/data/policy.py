@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from rdfia.data.colours import adjust_brightness, adjust_contrast, adjust_saturation, adjust_sharpness, each
-from rdfia.data.draws import Drawn, Space, integers
+from rdfia.data.colours import adjust_brightness, adjust_contrast, adjust_saturation, adjust_sharpness, per_image
+from rdfia.data.sampling import RandomAugmentation, Space, integers
 from rdfia.data.geometry import Interpolation, affine, affine_parameters, from_corner, warp
 
 STRENGTHS = 31
@@ -25,14 +25,14 @@ class Operation(NamedTuple):
     signed: bool = False
 
 
-class TrivialAugment(Drawn):
+class TrivialAugment(RandomAugmentation):
     """One of fourteen operations, drawn alike, at one of 31 strengths, drawn alike."""
 
     space: ClassVar[Space] = "pixels"
     name: Literal["trivial_augment"] = "trivial_augment"
     interpolation: Interpolation = "nearest"
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """The number of the operation and its strength (N, 2)."""
         operations = OPERATIONS.values()
         strongest = torch.tensor([o.strongest for o in operations], device=generator.device)
@@ -42,11 +42,11 @@ class TrivialAugment(Drawn):
         signs = 1 - 2 * integers(shape[:1], 2, generator) * signed[chosen]
         return torch.stack([chosen, strongest[chosen] * levels * signs], 1)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         changed = images.clone()
         for number, operation in enumerate(OPERATIONS.values()):
-            chosen = drawn[:, 0] == number
-            changed[chosen] = operation.apply(images[chosen], drawn[chosen, 1], self.interpolation)
+            chosen = parameters[:, 0] == number
+            changed[chosen] = operation.apply(images[chosen], parameters[chosen, 1], self.interpolation)
         return changed
 
 
@@ -84,13 +84,13 @@ def shear_y(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> 
 
 def posterise(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
     """y = ⌊2ᵇ x⌋ / 2ᵇ with b bits left of eight, so many taken away."""
-    levels = each(2.0 ** (8 - strengths.round()), images)
+    levels = per_image(2.0 ** (8 - strengths.round()), images)
     return (images * levels).floor().minimum(levels - 1) / levels
 
 
 def solarise(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
     """y = 1 - x where x is at least 1 - strength."""
-    return torch.where(images >= each(1 - strengths, images), 1 - images, images)
+    return torch.where(images >= per_image(1 - strengths, images), 1 - images, images)
 
 
 def stretch_contrast(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
@@ -116,7 +116,7 @@ def equalise(images: Tensor, strengths: Tensor, interpolation: Interpolation) ->
 
 def _coloured(adjust: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor, Interpolation], Tensor]:
     """An adjustment by the factor 1 + strength."""
-    return lambda images, strengths, interpolation: adjust(images, each(1 + strengths, images))
+    return lambda images, strengths, interpolation: adjust(images, per_image(1 + strengths, images))
 
 
 OPERATIONS = {

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from rdfia.data import whitening
 from rdfia.data.augment import AUGMENTATIONS
-from rdfia.data.normalise import NORMALISERS, ZCA, seen_with, to_unit
+from rdfia.data.normalise import NORMALISERS, ZCA, evaluation_statistics, to_unit
 from rdfia.data.store import Split
 
 COLUMNS = 8
@@ -16,7 +16,7 @@ ROUNDING = 1e-10  # of the whole variance: so little is none
 MEASURED = 500  # images are enough for their variance along each direction
 
 
-def sheets(train: Split, statistics: Mapping[str, Tensor], validation: Split | None = None) -> dict[str, Tensor]:
+def contact_sheets(train: Split, statistics: Mapping[str, Tensor], validation: Split | None = None) -> dict[str, Tensor]:
     """uint8 sheets (rows, columns, 3, H, W) by `samples`, `normalise/<name>`, `augment/<name>`, and the `spectrum`.
 
     With a validation split, `whitening/<setting>` of its images, and their variance along the `directions/…` of train.
@@ -25,27 +25,27 @@ def sheets(train: Split, statistics: Mapping[str, Tensor], validation: Split | N
         return {}
     shown = _by_class(train)  # (classes, columns, C, H, W)
     first = shown[:COLUMNS, 0]
-    drawn = {"samples": _bytes(to_unit(shown)), "spectrum": statistics["zca/values"]}
+    parameters = {"samples": _bytes(to_unit(shown)), "spectrum": statistics["zca/values"]}
     for kind in NORMALISERS:
         y = kind().build(statistics)(to_unit(first))
-        drawn[f"normalise/{kind().name}"] = _bytes(_stretch(y[:, :3]))[None]
+        parameters[f"normalise/{kind().name}"] = _bytes(_stretch(y[:, :3]))[None]
     for augment in AUGMENTATIONS:
         chosen = augment.for_side(first.shape[-1])
-        drawn[f"augment/{chosen.name}"] = _draws(chosen, to_unit(first[:4]))
+        parameters[f"augment/{chosen.name}"] = _augmented_rows(chosen, to_unit(first[:4]))
     return drawn | (_whitened(train, validation, statistics) if validation is not None and len(validation) else {})
 
 
 def _whitened(train: Split, validation: Split, statistics: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Validation images whitened with each ridge and with each mistake, and what train and validation vary by then."""
     raw, shown = validation.x[:MEASURED], to_unit(_by_class(validation)[:COLUMNS, 0])
-    own = seen_with(ZCA(own=True), {}, raw)
+    own = evaluation_statistics(ZCA(own=True), {}, raw)
     rows = {f"ε = {epsilon:g}": _zca(shown, statistics, epsilon) for epsilon in EPSILONS}
     rows |= {f"ε = {epsilon:g}, own statistics": _zca(shown, own, epsilon) for epsilon in EPSILONS[:3]}
-    drawn = {"raw": shown} | {name: _around_grey(y) for name, y in rows.items()}
+    parameters = {"raw": shown} | {name: _around_grey(y) for name, y in rows.items()}
     first = f"ε = {EPSILONS[0]:g}"
-    drawn[f"{first}, stretched to [0, 1]"] = _stretch(rows[first])
-    drawn[f"{first}, clipped to [0, 1]"] = rows[first].clamp(0, 1)
-    pictures = {f"whitening/{name}": _bytes(y)[None] for name, y in drawn.items()}
+    parameters[f"{first}, stretched to [0, 1]"] = _stretch(rows[first])
+    parameters[f"{first}, clipped to [0, 1]"] = rows[first].clamp(0, 1)
+    pictures = {f"whitening/{name}": _bytes(y)[None] for name, y in parameters.items()}
     return pictures | directions(train.x[:MEASURED], raw, statistics)
 
 
@@ -89,7 +89,7 @@ def _by_class(train: Split) -> Tensor:
     return torch.stack(rows)
 
 
-def _draws(augment: object, images: Tensor) -> Tensor:
+def _augmented_rows(augment: object, images: Tensor) -> Tensor:
     """Each image as it is, then seven draws of it; a smaller result stands in the middle of its tile."""
     generator = Generator().manual_seed(0)
     height, width = images.shape[2:]

@@ -16,7 +16,7 @@ from rdfia.data.circles import Circles
 from rdfia.data.digits import Digits
 from rdfia.data.folders import Folders
 from rdfia.data.objects import Objects
-from rdfia.data.store import Raw, Split, card, split_validation
+from rdfia.data.store import RawData, Split, card, split_validation
 from rdfia.data.torchvision_sets import Cifar10, Mnist
 
 DOWNLOADS = Path("data/raw")
@@ -53,8 +53,8 @@ class Dataset(Config):
         }
         return splits, head | card(splits, raw.classes, "; ".join((raw.provenance, *changes)))
 
-    def _changed(self, raw: Raw, key: str) -> tuple[Raw, tuple[str, ...]]:
-        """The same data with grey and resized images, and in words what that changed."""
+    def _changed(self, raw: RawData, key: str) -> tuple[RawData, tuple[str, ...]]:
+        """The same data with grey and resize images, and in words what that changed."""
         shape = raw.train.x.shape[1:]
         asked = "grey" if self.grey else "size"
         if len(shape) != 3 and (self.grey or self.size):
@@ -63,13 +63,13 @@ class Dataset(Config):
         if self.grey and shape[0] == 3:
             changes["grey"] = luma
         if self.size and shape[1:] != (self.size, self.size):
-            changes[f"{self.size}×{self.size} pixels"] = partial(resized, size=self.size)
+            changes[f"{self.size}×{self.size} pixels"] = partial(resize, size=self.size)
         for change in changes.values():
             train, test = (Split(change(split.x), split.y) for split in (raw.train, raw.test))
             raw = replace(raw, train=train, test=test)
         return raw, tuple(changes)
 
-    def _split(self, raw: Raw, key: str) -> dict[str, Split]:
+    def _split(self, raw: RawData, key: str) -> dict[str, Split]:
         generator = torch.Generator().manual_seed(self.seed)
         train, validation = split_validation(raw.train, self.validation, generator, raw.groups, key)
         return {"train": train, "validation": validation, "test": raw.test}
@@ -82,7 +82,7 @@ def luma(images: Tensor) -> Tensor:
     return ((weighed + 2**15) >> 16).to(torch.uint8).unsqueeze(1)
 
 
-def resized(images: Tensor, size: int) -> Tensor:
+def resize(images: Tensor, size: int) -> Tensor:
     """Images (N, C, H, W) of `size`² pixels: bilinear, over as many pixels as one is made of where they shrink."""
     batches = (
         interpolate(batch.float(), (size, size), mode="bilinear", antialias=True) for batch in images.split(BATCH)
@@ -90,7 +90,7 @@ def resized(images: Tensor, size: int) -> Tensor:
     return torch.cat([batch.round().clamp(0, 255).to(torch.uint8) for batch in batches])
 
 
-def declared(params: Mapping[str, Any], name: str) -> Dataset:
+def resolve_dataset(params: Mapping[str, Any], name: str) -> Dataset:
     """The data set `name` of the parameter file: its key in `data`, changed by the profile."""
     where = (f"data.{name}", f"profiles.{profile(params)}.data.{name}")
     over = section(params, "profiles", profile(params), "data").get(name, {})

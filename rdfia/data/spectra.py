@@ -10,38 +10,38 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Seen = Callable[[Tensor], Tensor]
+Transform = Callable[[Tensor], Tensor]
 BLOCK = 2500  # images at a time, so that the train split is never held as floating numbers
 PATCH_IMAGES = 2000  # whose patches are enough: a million and more
 STRIP = 256  # rows of a covariance at a time, at least
 FLOOR = 1e-7  # of the largest eigenvalue: below it there is rounding
 
 
-def blocks(train: Tensor, seen: Seen) -> Iterator[Tensor]:
-    """The train split as it is seen, block by block."""
-    return (seen(block) for block in train.split(BLOCK))
+def blocks(train: Tensor, transform: Transform) -> Iterator[Tensor]:
+    """The train split as it is transform, block by block."""
+    return (transform(block) for block in train.split(BLOCK))
 
 
-def mean_of(train: Tensor, seen: Seen) -> Tensor:
+def mean_of(train: Tensor, transform: Transform) -> Tensor:
     """The mean train image, in float64."""
-    return sum((x.sum(0, dtype=torch.float64) for x in blocks(train, seen)), torch.tensor(0.0)) / len(train)
+    return sum((x.sum(0, dtype=torch.float64) for x in blocks(train, transform)), torch.tensor(0.0)) / len(train)
 
 
-def moments(train: Tensor, seen: Seen) -> tuple[Tensor, Tensor]:
+def moments(train: Tensor, transform: Transform) -> tuple[Tensor, Tensor]:
     """The mean and the deviation of each channel, (C, 1, 1), or (D,) for points."""
     axes = list(range(1, train.ndim - 1))  # rows and columns of what a block's sum leaves
-    mean = _over(axes, mean_of(train, seen))
-    std = _over(axes, mean_of(train, lambda block: (seen(block) - mean).square())).sqrt()
+    mean = _mean_over(axes, mean_of(train, transform))
+    std = _mean_over(axes, mean_of(train, lambda block: (transform(block) - mean).square())).sqrt()
     return mean.float(), std.float()
 
 
-def _over(axes: list[int], x: Tensor) -> Tensor:
+def _mean_over(axes: list[int], x: Tensor) -> Tensor:
     """The mean over axes that stay, with length 1; over none of them x itself."""
     return x.mean(axes, keepdim=True) if axes else x
 
 
-def spread(x: Tensor) -> Tensor:
-    """What to divide by: a channel without any spread is only shifted."""
+def divisor(x: Tensor) -> Tensor:
+    """What to divide by: a channel without any divisor is only shifted."""
     return torch.where(x > 0, x, 1)
 
 
@@ -58,22 +58,22 @@ def quartiles(channel: Tensor) -> Tensor:
     return torch.lerp(below, above, (place - place.floor()).to(below.dtype))
 
 
-def extremes(train: Tensor, seen: Seen) -> tuple[Tensor, Tensor]:
+def extremes(train: Tensor, transform: Transform) -> tuple[Tensor, Tensor]:
     """The smallest and the largest value of each channel, (C, 1, 1), or (D,) for points."""
     axes = [axis for axis in range(train.ndim) if axis != 1]
-    ends = ((x.amin(axes, keepdim=True), x.amax(axes, keepdim=True)) for x in blocks(train, seen))
+    ends = ((x.amin(axes, keepdim=True), x.amax(axes, keepdim=True)) for x in blocks(train, transform))
     lows, highs = zip(*ends, strict=True)
     return torch.cat(lows).amin(0), torch.cat(highs).amax(0)
 
 
-def spectrum(train: Tensor, seen: Seen) -> dict[str, Tensor]:
+def spectrum(train: Tensor, transform: Transform) -> dict[str, Tensor]:
     """The mean image, and eigenvalues (r) and eigenvectors (D, r) of the covariance of the train images."""
-    mean = mean_of(train, seen).float()
-    values, vectors = _principal(train, lambda block: (seen(block) - mean).flatten(1))
+    mean = mean_of(train, transform).float()
+    values, vectors = _eigenpairs(train, lambda block: (transform(block) - mean).flatten(1))
     return {"mean": mean, "values": values, "vectors": vectors}
 
 
-def _principal(train: Tensor, rows: Seen) -> tuple[Tensor, Tensor]:
+def _eigenpairs(train: Tensor, rows: Transform) -> tuple[Tensor, Tensor]:
     """Eigenvalues (r) and eigenvectors (D, r) of the covariance XᵀX/N of centred rows X (N, D), largest first.
 
     With fewer rows than columns the N×N matrix XXᵀ/N has the same non-zero spectrum and is cheaper: of an eigenvector
@@ -81,11 +81,11 @@ def _principal(train: Tensor, rows: Seen) -> tuple[Tensor, Tensor]:
     """
     count, width = len(train), train[0].numel()
     if count >= width:
-        values, vectors = _decomposed(covariance(blocks(train, rows)))
+        values, vectors = _eigendecomposition(covariance(blocks(train, rows)))
         return values.float(), vectors.float()
     x = torch.cat(list(blocks(train, rows))).double()
-    values, vectors = _decomposed(x @ x.T / count)
-    return values.float(), _signed(x.T @ vectors / (values * count).sqrt()).float()
+    values, vectors = _eigendecomposition(x @ x.T / count)
+    return values.float(), _with_fixed_signs(x.T @ vectors / (values * count).sqrt()).float()
 
 
 def covariance(rows: Iterator[Tensor]) -> Tensor:
@@ -106,34 +106,34 @@ def _upper(x: Tensor) -> Tensor:
     return product
 
 
-def _decomposed(matrix: Tensor) -> tuple[Tensor, Tensor]:
+def _eigendecomposition(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """Eigenvalues above rounding, largest first, and their eigenvectors as columns."""
     values, vectors = torch.linalg.eigh(matrix)
     kept = values > values[-1] * FLOOR
-    return values[kept].flip(0), _signed(vectors[:, kept].flip(1))
+    return values[kept].flip(0), _with_fixed_signs(vectors[:, kept].flip(1))
 
 
-def _signed(vectors: Tensor) -> Tensor:
+def _with_fixed_signs(vectors: Tensor) -> Tensor:
     """An eigenvector may point either way: here its largest entry is positive."""
     largest = vectors.gather(0, vectors.abs().argmax(0, keepdim=True))
     return (vectors * largest.sign()).contiguous()
 
 
-def patch_spectra(train: Tensor, seen: Seen, largest: int) -> dict[str, Tensor]:
+def patch_spectra(train: Tensor, transform: Transform, largest: int) -> dict[str, Tensor]:
     """The mean of each channel, and eigenvalues and eigenvectors of the k×k patches for every k up to `largest`.
 
     A smaller patch is a corner of the largest, and its covariance a part of the same matrix.
     """
     channels, size = train.shape[1], min(largest, *train.shape[2:])
-    mean = mean_of(train, seen).mean((1, 2)).float().view(channels, 1, 1)
-    whole = covariance(_patches(seen(block) - mean, size) for block in train[:PATCH_IMAGES].split(BLOCK // 10))
+    mean = mean_of(train, transform).mean((1, 2)).float().view(channels, 1, 1)
+    whole = covariance(_patches(transform(block) - mean, size) for block in train[:PATCH_IMAGES].split(BLOCK // 10))
     grid = whole.view(channels, size, size, channels, size, size)
     fitted = {"mean": mean}
     for k in range(1, size + 1):
         part = grid[:, :k, :k, :, :k, :k].reshape(channels * k * k, channels * k * k)
         values, vectors = torch.linalg.eigh(part)
         fitted[f"values_{k}"] = values.flip(0).clamp(min=0).float()
-        fitted[f"vectors_{k}"] = _signed(vectors.flip(1)).float()
+        fitted[f"vectors_{k}"] = _with_fixed_signs(vectors.flip(1)).float()
     return fitted
 
 

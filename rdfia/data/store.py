@@ -30,7 +30,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawData:
     """What a source gives: a train and a test split, the class names in label order, and one sentence on their origin.
 
     `groups` numbers the train examples that were made from one original, where a source makes several.
@@ -48,7 +48,7 @@ def shuffle(split: Split, generator: torch.Generator) -> Split:
     return split[torch.randperm(len(split), generator=generator)]
 
 
-def held_out(y: Tensor, count: int, key: str = "validation") -> Tensor:
+def stratified_mask(y: Tensor, count: int, key: str = "validation") -> Tensor:
     """A mask (N) of `count` examples, the last of each class, shared out as the classes are.
 
     The r-th last of a class of n examples ranks at (r - 1/2) / n, and the lowest ranks are taken: the divisor method
@@ -79,7 +79,7 @@ def split_validation(
 
     Train examples that share their original with a validation example are left out.
     """
-    held = held_out(train.y, validation, key)
+    held = stratified_mask(train.y, validation, key)
     kept = ~held
     if groups is not None:
         kept &= ~torch.isin(groups, groups[held])

@@ -47,7 +47,7 @@ def gains(values: Tensor, width: int, epsilon: float) -> tuple[Tensor, Tensor]:
     return torch.maximum(ridge, rounding).rsqrt(), (values.double() + ridge).rsqrt()
 
 
-class Affine(nn.Module):
+class ShiftScale(nn.Module):
     """y = (x - shift) · gain, element by element."""
 
     shift: Tensor

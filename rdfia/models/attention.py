@@ -35,24 +35,24 @@ class Attention(nn.Module):
     def weights(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Attention of each token to each (N, heads, n, n), rows summing to 1, and the values (N, heads, n, d)."""
         q, k, v = self.split(x)
-        return self.rows(q, k), v
+        return self.attention_matrix(q, k), v
 
-    def rows(self, q: Tensor, k: Tensor) -> Tensor:
+    def attention_matrix(self, q: Tensor, k: Tensor) -> Tensor:
         """A with A V = mix(Q, K, V), written out."""
         return formulas.attention_weights(q, k)
 
-    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """What each token has gathered from the others (N, heads, n, d)."""
         return formulas.attention(q, k, v)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.projection(formulas.joined_heads(self.mix(*self.split(x))))  # type: ignore[no-any-return]
+        return self.projection(formulas.joined_heads(self.attend(*self.split(x))))  # type: ignore[no-any-return]
 
 
 class FusedAttention(Attention):
     """The same by PyTorch's kernel, which need not hold the n² weights in memory (Dao et al. 2022)."""
 
-    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         return F.scaled_dot_product_attention(q, k, v)
 
 
@@ -62,10 +62,10 @@ class LinearAttention(Attention):
     The brackets are the point: φ(K)ᵀ V is d × d whatever the number of tokens, so the time grows with n and not n².
     """
 
-    def rows(self, q: Tensor, k: Tensor) -> Tensor:
+    def attention_matrix(self, q: Tensor, k: Tensor) -> Tensor:
         return formulas.linear_attention_weights(q, k)
 
-    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         return formulas.linear_attention(q, k, v)
 
 
@@ -86,7 +86,7 @@ class WindowedAttention(Attention):
         self.seen = nn.Buffer(torch.cat([first, members], 1), persistent=False)  # the tokens that are asked
         self.place = nn.Buffer(members.flatten().argsort(), persistent=False)  # windows → tokens in order
 
-    def rows(self, q: Tensor, k: Tensor) -> Tensor:
+    def attention_matrix(self, q: Tensor, k: Tensor) -> Tensor:
         n = q.shape[2]
         apart = torch.ones(n, n, dtype=torch.bool, device=q.device)
         apart[: self.leading] = False
@@ -94,7 +94,7 @@ class WindowedAttention(Attention):
         scores = q @ k.mT / math.sqrt(q.shape[-1])
         return scores.masked_fill(apart, -torch.inf).softmax(-1)
 
-    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         first = formulas.attention(q[:, :, : self.leading], k, v)
         # (N, heads, windows, size², d)
         patches = formulas.attention(q[:, :, self.members], k[:, :, self.seen], v[:, :, self.seen])

@@ -25,7 +25,7 @@ class Masking:
     hidden: Tensor
 
 
-def masking(images: int, patches: int, hidden: int, generator: Generator) -> Masking:
+def random_masking(images: int, patches: int, hidden: int, generator: Generator) -> Masking:
     """`hidden` of the patches of each image, every choice being as likely as any other."""
     order = torch.rand(images, patches, generator=generator, device=generator.device).argsort(1)
     return Masking(order[:, hidden:].sort(1).values, order[:, :hidden].sort(1).values)
@@ -40,22 +40,22 @@ def hidden_count(share: float, patches: int) -> int:
     return hidden
 
 
-def taken(tokens: Tensor, places: Tensor) -> Tensor:
+def gather_tokens(tokens: Tensor, places: Tensor) -> Tensor:
     """The tokens (N, n, E) at the places (N, k) of each image: (N, k, E)."""
     return tokens.gather(1, places[:, :, None].expand(-1, -1, tokens.shape[2]))
 
 
-def encode(vit: Any, x: Tensor, visible: Tensor) -> Tensor:
+def encode_visible(vit: Any, x: Tensor, visible: Tensor) -> Tensor:
     """What timm's vision transformer makes of the class token and the visible patches alone: (N, 1 + V, E).
 
     A hidden patch is taken away after every patch has its position, and before the first block.
     """
     tokens, leading = vit._pos_embed(vit.patch_embed(x)), vit.num_prefix_tokens
-    kept = torch.cat([tokens[:, :leading], taken(tokens[:, leading:], visible)], 1)
+    kept = torch.cat([tokens[:, :leading], gather_tokens(tokens[:, leading:], visible)], 1)
     return vit.norm(vit.blocks(vit.norm_pre(kept)))  # type: ignore[no-any-return]
 
 
-def standardised(parts: Tensor, epsilon: float = 1e-6) -> tuple[Tensor, Tensor, Tensor]:
+def standardise_patches(parts: Tensor, epsilon: float = 1e-6) -> tuple[Tensor, Tensor, Tensor]:
     """(p - mean(p)) / √(var(p) + ε) for each patch p of (N, T, C·P²), and the mean and the root (N, T, 1).
 
     He et al. 2022, section 4.1: a target that asks for the contrast within a patch.
@@ -82,7 +82,7 @@ class MaskedDecoder(nn.Module):
         super().__init__()
         self.narrow = nn.Linear(width, embed)
         self.mask_token = nn.Parameter(torch.zeros(1, 1, embed))
-        self.positions = nn.Buffer(planar(grid, embed)[None], persistent=False)  # (1, T, E)
+        self.positions = nn.Buffer(sinusoids_2d(grid, embed)[None], persistent=False)  # (1, T, E)
         self.blocks, self.norm = nn.Sequential(*blocks), nn.LayerNorm(embed)
         self.pixels = nn.Linear(embed, pixels)
 
@@ -92,12 +92,12 @@ class MaskedDecoder(nn.Module):
         leading, hidden = x.shape[1] - chosen.visible.shape[1], chosen.hidden.shape[1]
         masks = self.mask_token.to(x.dtype).expand(len(x), hidden, -1)
         places = torch.cat([chosen.visible, chosen.hidden], 1)
-        standing = torch.cat([x[:, leading:], masks], 1) + taken(self.positions.expand(len(x), -1, -1), places)
+        standing = torch.cat([x[:, leading:], masks], 1) + gather_tokens(self.positions.expand(len(x), -1, -1), places)
         x = self.norm(self.blocks(torch.cat([x[:, :leading], standing], 1)))
         return self.pixels(x[:, -hidden:])  # type: ignore[no-any-return]
 
 
-def planar(grid: tuple[int, int], width: int) -> Tensor:
+def sinusoids_2d(grid: tuple[int, int], width: int) -> Tensor:
     """Positions (rows · columns, E): sinusoids of the row in the first half, of the column in the second."""
     rows, columns = grid
     half = width // 2
@@ -140,24 +140,24 @@ class Autoencoder(nn.Module):
         self.hidden = hidden_count(mask, vit.patch_embed.num_patches)
         self.decoder = settings.build(vit.embed_dim, self.grid, vit.in_chans * self.patch_size**2, generator)
 
-    def moving(self) -> list[nn.Parameter]:
+    def trainable_parameters(self) -> list[nn.Parameter]:
         """All weights but the head's, which training does not touch."""
         return [weight for name, weight in self.named_parameters() if not name.startswith("vit.head.")]
 
-    def hide(self, images: int, generator: Generator) -> Masking:
+    def sample_masking(self, images: int, generator: Generator) -> Masking:
         """Which patches of so many images are hidden."""
-        return masking(images, self.grid[0] * self.grid[1], self.hidden, generator)
+        return random_masking(images, self.grid[0] * self.grid[1], self.hidden, generator)
 
     def forward(self, x: Tensor, chosen: Masking) -> Tensor:
         """What is painted at the hidden places: (N, hidden, C·P²)."""
-        return self.decoder(encode(self.vit, x, chosen.visible), chosen).float()  # type: ignore[no-any-return]
+        return self.decoder(encode_visible(self.vit, x, chosen.visible), chosen).float()  # type: ignore[no-any-return]
 
     def loss(self, x: Tensor, chosen: Masking) -> Tensor:
         """The mean of (painted - true)² over the pixels of the hidden patches."""
-        true = taken(patches(x, self.patch_size), chosen.hidden)
-        return F.mse_loss(self(x, chosen), standardised(true)[0] if self.contrast else true)
+        true = gather_tokens(patches(x, self.patch_size), chosen.hidden)
+        return F.mse_loss(self(x, chosen), standardise_patches(true)[0] if self.contrast else true)
 
-    def pictures(self, x: Tensor, chosen: Masking) -> Tensor:
+    def reconstructions(self, x: Tensor, chosen: Masking) -> Tensor:
         """Images, what is seen of them, and what is painted (3, N, C, H, W).
 
         Hidden pixels are no number in the second; the third has the visible patches of the first.
@@ -165,7 +165,7 @@ class Autoencoder(nn.Module):
         true, painted = patches(x, self.patch_size), self(x, chosen)
         places = chosen.hidden[:, :, None].expand_as(painted)
         if self.contrast:
-            _, mean, root = standardised(true.gather(1, places))
+            _, mean, root = standardise_patches(true.gather(1, places))
             painted = painted * root + mean
         kinds = (true, true.scatter(1, places, math.nan), true.scatter(1, places, painted))
         return torch.stack([assembled(kind, self.grid, self.patch_size) for kind in kinds])

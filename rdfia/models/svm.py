@@ -20,7 +20,7 @@ class KernelMachine(nn.Module):
     one half is the boundary d = 0, and the margins are d = ±1. Of more classes each pair i < j has a d that is positive
     for i and votes for one of the two; a class scores its votes plus s / (3 (|s| + 1)), where s sums what its pairs say
     for it. That is at most a third of a vote, so it decides between equals alone: scikit-learn's one score a class
-    (`decision_function_shape="ovr"`). Neither is fitted to be a probability.
+    (`decision_function_shape="ovr"`). Neither is adapt_weights to be a probability.
 
     It is built without support vectors, and takes as many as a state has. They are kept in float32, as the features
     are computed; the sums run in the type of the coefficients, float64, for large coefficients cancel each other.

@@ -13,12 +13,12 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from rdfia.config import Config, ConfigError, named
-from rdfia.models.beginning import Earlier, File, Hub, Random, Weights
+from rdfia.models.pretrained import FromRun, File, Hub, Random, Weights
 
 if TYPE_CHECKING:
     from timm.models.vision_transformer import VisionTransformer
 
-Start = Annotated[Annotated[Random | Hub | File | Earlier, Field(discriminator="name")], named]
+Start = Annotated[Annotated[Random | Hub | File | FromRun, Field(discriminator="name")], named]
 
 Initialisation = Literal["timm", "jax", "moco"]
 
@@ -31,13 +31,13 @@ class TimmNetwork(nn.Module):
         self.vit, self.resize = vit, resize
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.vit(self.sized(x))  # type: ignore[no-any-return]
+        return self.vit(self.resize_images(x))  # type: ignore[no-any-return]
 
     def features(self, x: Tensor) -> Tensor:
         """The tokens (N, n, E) after the last norm, the class token first."""
-        return self.vit.forward_features(self.sized(x))
+        return self.vit.forward_features(self.resize_images(x))
 
-    def sized(self, x: Tensor) -> Tensor:
+    def resize_images(self, x: Tensor) -> Tensor:
         """The images as timm's network takes them."""
         if self.resize is None:
             return x
@@ -68,20 +68,20 @@ class TimmViT(Config):
     def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:
         if len(shape) != 3:
             raise ConfigError("model.name: found timm on points, allowed: mlp, svm")
-        vit = self.drawn(shape[0], classes, generator)
+        vit = self.create_timm(shape[0], classes, generator)
         self._fits(vit, shape)
-        state = self.start.state(generator.initial_seed()) if isinstance(self.start, Weights) else None
+        state = self.start.state(generator.initial_seed()) if isinstance(self.start, PretrainedWeights) else None
         if state is not None:
             load(vit, state)
         return TimmNetwork(vit, self.resize)
 
-    def located(self, weights: Callable[[str, str], Path]) -> "TimmViT":
+    def resolve_weights(self, weights: Callable[[str, str], Path]) -> "TimmViT":
         """The same with the weights it starts from at hand, and their hash; `weights` says where those of a run lie."""
-        if not isinstance(self.start, Weights):
+        if not isinstance(self.start, PretrainedWeights):
             return self
-        return self.model_copy(update={"start": self.start.located(self.model, weights)})
+        return self.model_copy(update={"start": self.start.resolve_weights(self.model, weights)})
 
-    def drawn(self, channels: int, classes: int, generator: Generator) -> "VisionTransformer":
+    def create_timm(self, channels: int, classes: int, generator: Generator) -> "VisionTransformer":
         """timm's network with timm's own initialisation, which draws from the global generator: lent, and put back."""
         import timm
 
@@ -120,8 +120,8 @@ class TimmViT(Config):
 
 
 def load(vit: "VisionTransformer", state: dict[str, Tensor]) -> None:
-    """Put weights into a network, fitted to it; what does not fit is a ConfigError that names the first such weight."""
-    state = fitted(vit, state)
+    """Put weights into a network, adapt_weights to it; what does not fit is a ConfigError that names the first such weight."""
+    state = adapt_weights(vit, state)
     own = vit.state_dict()
     for key, weight in own.items():
         if key not in state and not key.startswith("head."):
@@ -133,7 +133,7 @@ def load(vit: "VisionTransformer", state: dict[str, Tensor]) -> None:
     vit.load_state_dict(state, strict=False)
 
 
-def fitted(vit: "VisionTransformer", state: dict[str, Tensor]) -> dict[str, Tensor]:
+def adapt_weights(vit: "VisionTransformer", state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Weights of the same network for other images: patches, positions and channels as this one has them (timm)."""
     from timm.models import adapt_input_conv
     from timm.models.vision_transformer import checkpoint_filter_fn

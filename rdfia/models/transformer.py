@@ -67,7 +67,7 @@ class Block(nn.Module):
         return self.attention.weights(self.norm1(x) if self.pre else x)[0]
 
 
-def permuted(images: Tensor, patch_size: int, order: Tensor | Generator) -> Tensor:
+def permute_patches(images: Tensor, patch_size: int, order: Tensor | Generator) -> Tensor:
     """The images with their patches in another order: row i of `order` (N, T) says which patch stands at each place.
 
     A generator draws an order for each image. What a network says of the shuffled images shows what it knows of places.

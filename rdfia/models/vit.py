@@ -10,9 +10,9 @@ from rdfia.config import Config, ConfigError
 from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import Attention, AttentionKind, Grid, Softmax
 from rdfia.models.layers import initialise
-from rdfia.models.transformer import Activation, Block, Norm, PatchEmbedding, permuted
+from rdfia.models.transformer import Activation, Block, Norm, PatchEmbedding, permute_patches
 
-__all__ = ["Attention", "Block", "PatchEmbedding", "ViT", "VisionTransformer", "flops", "permuted"]
+__all__ = ["Attention", "Block", "PatchEmbedding", "ViT", "VisionTransformer", "flops", "permute_patches"]
 
 Pool = Literal["token", "mean"]
 Positions = Literal["learned", "sinusoidal", "none"]
@@ -52,7 +52,7 @@ class VisionTransformer(nn.Module):
         x = self.norm(self.blocks(self.tokens(x)))
         return self.head(x.mean(1) if self.class_token is None else x[:, 0])  # type: ignore[no-any-return]
 
-    def maps(self, x: Tensor) -> list[Tensor]:
+    def attention_maps(self, x: Tensor) -> list[Tensor]:
         """The attention (N, heads, n, n) of every block, first to last, on images (N, C, H, W)."""
         x, found = self.tokens(x), []
         for block in self.blocks:
@@ -60,7 +60,7 @@ class VisionTransformer(nn.Module):
             x = block(x)
         return found
 
-    def focus(self, weights: Tensor) -> Tensor:
+    def attention_to_patches(self, weights: Tensor) -> Tensor:
         """What the head's token gathers from each patch (…, rows, columns), from attention or a rollout (…, n, n)."""
         read = weights.mean(-2) if self.class_token is None else weights[..., 0, 1:]
         return read.reshape(*read.shape[:-1], *self.grid)

@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 
 from rdfia import places
-from rdfia.data.normalise import needed
+from rdfia.data.normalise import required_statistics
 from rdfia.data.store import load_split
 from rdfia.files import read_json, write_atomically, write_json
 from rdfia.revision import commit
@@ -75,7 +75,7 @@ def leave_out(profile: str, chapter: str, name: str) -> None:
 
 def _save_weights(outcome: Outcome, run: Run, data: Data, path: Path) -> None:
     """Every seed's network, those of its snapshots, and the statistics that the normaliser is built from, once."""
-    tensors = {f"statistics/{key}": value.numpy() for key, value in needed(run.normalise, data.statistics).items()}
+    tensors = {f"statistics/{key}": value.numpy() for key, value in required_statistics(run.normalise, data.statistics).items()}
     for seed, trained in sorted(outcome.trained.items()):
         kept = {f"seed{seed}": trained.weights}
         kept |= {f"seed{seed}@{shot.epoch}": shot.weights for shot in outcome.snapshots.get(seed, ())}

@@ -29,10 +29,10 @@ def test_a_padded_window_is_torchvisions_after_its_padding() -> None:
     from torchvision.transforms.v2.functional import pad
 
     x, augment = images(), Crop(size=12, padding=4)
-    drawn = augment.draw(x.shape, Generator().manual_seed(0))
+    parameters = augment.sample(x.shape, Generator().manual_seed(0))
     padded = pad(x, [4])
-    expected = torch.stack([reference(i, *map(int, d), 12, 12) for i, d in zip(padded, drawn, strict=True)])
-    assert torch.equal(augment.apply(x, drawn), expected)
+    expected = torch.stack([reference(i, *map(int, d), 12, 12) for i, d in zip(padded, parameters, strict=True)])
+    assert torch.equal(augment.apply(x, parameters), expected)
     assert torch.equal(augment.evaluate(x), x)
 
 
@@ -125,10 +125,10 @@ def test_each_image_has_its_own_draw(kind: Any) -> None:
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
 def test_mixed_precision_does_not_round_an_image(kind: Any) -> None:
     augment = kind.for_side(12)
-    drawn = augment.draw(images().shape, Generator().manual_seed(0))
+    parameters = augment.sample(images().shape, Generator().manual_seed(0))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        y = augment.apply(images(), drawn)
-    assert torch.equal(y, augment.apply(images(), drawn))
+        y = augment.apply(images(), parameters)
+    assert torch.equal(y, augment.apply(images(), parameters))
 
 
 @pytest.mark.parametrize("kind", AUGMENTATIONS)

@@ -7,17 +7,17 @@ import torch
 
 from rdfia.data.digits import ORIGINALS_TEST, Digits, _originals, _warps
 from rdfia.data.sources import Dataset
-from rdfia.data.store import Raw
+from rdfia.data.store import RawData
 
 NOWHERE = Path("nowhere")
 
 
 @pytest.fixture(scope="module")
-def raw() -> Raw:
+def raw() -> RawData:
     return Digits(train=2000, test=300).load(NOWHERE)
 
 
-def test_shape_counts_and_classes(raw: Raw) -> None:
+def test_shape_counts_and_classes(raw: RawData) -> None:
     assert raw.train.x.shape == (2000, 1, 28, 28)
     assert len(raw.test) == 300
     assert raw.train.x.dtype == torch.uint8
@@ -25,7 +25,7 @@ def test_shape_counts_and_classes(raw: Raw) -> None:
     assert set(raw.train.y.tolist()) == set(raw.test.y.tolist()) == set(range(10))
 
 
-def test_white_on_black_and_centred_as_in_mnist(raw: Raw) -> None:
+def test_white_on_black_and_centred_as_in_mnist(raw: RawData) -> None:
     images = raw.train.x.double().squeeze(1) / 255
     assert images[:, [0, -1], :].max() < 0.1
     assert images[:, :, [0, -1]].max() < 0.1
@@ -34,7 +34,7 @@ def test_white_on_black_and_centred_as_in_mnist(raw: Raw) -> None:
     assert centre == pytest.approx(13.5, abs=1)
 
 
-def test_no_two_images_are_alike(raw: Raw) -> None:
+def test_no_two_images_are_alike(raw: RawData) -> None:
     assert len(torch.unique(raw.train.x.flatten(1), dim=0)) == 2000
 
 
@@ -62,6 +62,6 @@ def test_the_seed_decides_the_images() -> None:
     assert not torch.equal(first, other)
 
 
-def test_the_digit_can_still_be_told_by_its_nearest_train_image(raw: Raw) -> None:
+def test_the_digit_can_still_be_told_by_its_nearest_train_image(raw: RawData) -> None:
     nearest = torch.cdist(raw.test.x.flatten(1).float(), raw.train.x.flatten(1).float()).argmin(dim=1)
     assert (raw.train.y[nearest] == raw.test.y).double().mean() > 0.9

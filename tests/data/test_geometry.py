@@ -27,10 +27,10 @@ def alike(y: Tensor, expected: Tensor, interpolation: str) -> bool:
 @pytest.mark.parametrize("interpolation", ["bilinear", "nearest"])
 def test_rotation_is_torchvisions(interpolation: Any, height: int, width: int) -> None:
     x, rotation = images(height, width), Rotation(degrees=180, interpolation=interpolation)
-    drawn = rotation.draw(x.shape, Generator().manual_seed(0))
+    parameters = rotation.sample(x.shape, Generator().manual_seed(0))
     mode = InterpolationMode(interpolation)
-    expected = torch.stack([functional.rotate(i, a, mode) for i, a in zip(x, drawn.tolist(), strict=True)])
-    assert alike(rotation.apply(x, drawn), expected, interpolation)
+    expected = torch.stack([functional.rotate(i, a, mode) for i, a in zip(x, parameters.tolist(), strict=True)])
+    assert alike(rotation.apply(x, parameters), expected, interpolation)
 
 
 @pytest.mark.parametrize(("height", "width"), SIDES)
@@ -38,23 +38,23 @@ def test_rotation_is_torchvisions(interpolation: Any, height: int, width: int) -
 def test_affine_is_torchvisions(interpolation: Any, height: int, width: int) -> None:
     augment = Affine(degrees=90, translate=0.3, scale=(0.5, 2.0), shear=40, interpolation=interpolation)
     x = images(height, width)
-    drawn = augment.draw(x.shape, Generator().manual_seed(0))
-    drawn[:, 5] = torch.linspace(-20, 20, len(x))  # and the second shear
+    parameters = augment.sample(x.shape, Generator().manual_seed(0))
+    parameters[:, 5] = torch.linspace(-20, 20, len(x))  # and the second shear
     mode = InterpolationMode(interpolation)
     expected = torch.stack(
         [
             functional.affine(image, angle, [int(shift_x), int(shift_y)], scale, shear, mode)
-            for image, (angle, shift_x, shift_y, scale, *shear) in zip(x, drawn.tolist(), strict=True)
+            for image, (angle, shift_x, shift_y, scale, *shear) in zip(x, parameters.tolist(), strict=True)
         ]
     )
-    assert alike(augment.apply(x, drawn), expected, interpolation)
+    assert alike(augment.apply(x, parameters), expected, interpolation)
 
 
 @pytest.mark.parametrize(("height", "width"), SIDES)
 @pytest.mark.parametrize("interpolation", ["bilinear", "nearest"])
 def test_perspective_is_torchvisions(interpolation: Any, height: int, width: int) -> None:
     x, augment = images(height, width), Perspective(p=1.0, interpolation=interpolation)
-    pulls = augment.draw(x.shape, Generator().manual_seed(0))
+    pulls = augment.sample(x.shape, Generator().manual_seed(0))
     old = torch.tensor([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]])
     new = old + pulls * torch.tensor([[1, 1], [-1, 1], [-1, -1], [1, -1]])
     mode = InterpolationMode(interpolation)
@@ -87,27 +87,27 @@ def test_corners_on_one_line_leave_nothing_to_see_and_no_wrong_number() -> None:
 
 
 def test_angles_shifts_and_scales_are_uniform_in_their_ranges() -> None:
-    drawn = Affine(degrees=30, translate=0.25, scale=(0.5, 1.5), shear=10).draw((6000, 3, 32, 16), Generator())
-    low, high = drawn.aminmax(dim=0)
+    parameters = Affine(degrees=30, translate=0.25, scale=(0.5, 1.5), shear=10).sample((6000, 3, 32, 16), Generator())
+    low, high = parameters.aminmax(dim=0)
     limits = torch.tensor([30, 4, 8, 0, 10, 0.0])
     assert ((high - limits) <= 0)[[0, 1, 2, 4, 5]].all()
     assert (high - limits).abs()[[0, 1, 2, 4, 5]].max() < 0.1
     assert (low + limits).abs()[[0, 1, 2, 4, 5]].max() < 0.1
     assert 0.5 <= low[3] < 0.51
     assert 1.49 < high[3] <= 1.5
-    assert (drawn.mean(0) - torch.tensor([0, 0, 0, 1, 0, 0])).abs().max() < 0.7
-    assert torch.equal(drawn[:, 1:3], drawn[:, 1:3].round())
+    assert (parameters.mean(0) - torch.tensor([0, 0, 0, 1, 0, 0])).abs().max() < 0.7
+    assert torch.equal(parameters[:, 1:3], parameters[:, 1:3].round())
 
 
 def test_rotation_angles_are_uniform() -> None:
-    angles = Rotation(degrees=20).draw((6000, 3, 4, 4), Generator())
+    angles = Rotation(degrees=20).sample((6000, 3, 4, 4), Generator())
     assert abs(angles.mean().item()) < 0.5
     assert abs(angles.std().item() - 20 / 3**0.5) < 0.3
     assert 19.9 < angles.abs().max() <= 20
 
 
 def test_corners_are_pulled_as_far_and_as_often_as_torchvisions() -> None:
-    pulls = Perspective(distortion=0.5, p=0.6).draw((8000, 3, 32, 16), Generator())
+    pulls = Perspective(distortion=0.5, p=0.6).sample((8000, 3, 32, 16), Generator())
     happened = pulls.flatten(1).any(1)
     assert abs(happened.float().mean().item() - 0.6) < 0.02
     assert pulls.amin() == 0

@@ -48,7 +48,7 @@ def test_boxes_are_distributed_as_torchvisions() -> None:
     count, reference = 1500, v2.CutMix(alpha=1.0, num_classes=10)
     torch.manual_seed(0)
     theirs = torch.tensor([reference.make_params([torch.zeros(2, 3, 32, 32)])["lam_adjusted"] for _ in range(count)])
-    _, boxes = Cutmix(alpha=1.0).draw((count, 3, 32, 32), Generator().manual_seed(0))
+    _, boxes = Cutmix(alpha=1.0).sample((count, 3, 32, 32), Generator().manual_seed(0))
     ours = 1 - (boxes[:, 2:] - boxes[:, :2]).prod(1) / 1024
     places = torch.linspace(0, 1, 101)
     below = [(sample[:, None] <= places).double().mean(0) for sample in (ours, theirs)]
@@ -78,9 +78,9 @@ def test_targets_stay_shares_of_one_and_only_partners_are_mixed_in(kind: Any) ->
 
 @pytest.mark.parametrize("kind", MIXINGS)
 def test_partners_are_a_permutation_and_each_image_has_its_own_share(kind: Any) -> None:
-    partners, drawn = kind().draw((500, 3, 32, 32), Generator())
+    partners, parameters = kind().sample((500, 3, 32, 32), Generator())
     assert torch.equal(partners.sort().values, torch.arange(500))
-    assert len(drawn.unique(dim=0)) > 400
+    assert len(parameters.unique(dim=0)) > 400
 
 
 @pytest.mark.parametrize("kind", MIXINGS)

@@ -22,7 +22,7 @@ from rdfia.data.normalise import (
     Standardise,
     fit_all,
     needed,
-    seen_with,
+    evaluation_statistics,
     to_unit,
 )
 
@@ -141,9 +141,9 @@ def test_constant_pixels_and_constant_images_stay_finite(kind: type) -> None:
 def test_a_normaliser_is_built_from_what_it_reads_alone(kind: type) -> None:
     x = images(60)
     alone, every = fit_all(x, (kind,)), fit_all(x)
-    assert needed(kind(), every).keys() == alone.keys()
+    assert required_statistics(kind(), every).keys() == alone.keys()
     assert all(torch.equal(alone[key], every[key]) for key in alone)
-    y = kind().build(needed(kind(), every))(to_unit(x))
+    y = kind().build(required_statistics(kind(), every))(to_unit(x))
     assert torch.equal(y, kind().build(every)(to_unit(x)))
 
 
@@ -181,13 +181,13 @@ def test_statistics_take_what_their_spectra_take() -> None:
 
 def test_a_split_is_seen_with_the_statistics_of_train() -> None:
     fitted, other = fit_all(images(120)), images(80, seed=3)
-    assert all(seen_with(kind(), fitted, other) is fitted for kind in NORMALISERS)
+    assert all(evaluation_statistics(kind(), fitted, other) is fitted for kind in NORMALISERS)
 
 
 def test_a_split_may_be_seen_with_its_own_statistics_by_mistake() -> None:
     fitted, other = fit_all(images(300)), images(200, seed=3)
     zca = ZCA(epsilon=0.05, own=True)
-    seen = seen_with(zca, fitted, other)
+    seen = evaluation_statistics(zca, fitted, other)
     changed = {key for key in fitted if not torch.equal(seen[key], fitted[key])}
     assert changed == {key for key in fitted if key.startswith("zca/")}
     y = zca.build(seen)(to_unit(other)).double().flatten(1)
@@ -203,4 +203,4 @@ def test_the_mistake_changes_nothing_of_train() -> None:
     fitted = fit_all(x)
     y = ZCA().build(fitted)(to_unit(x))
     assert torch.equal(y, ZCA(own=True).build(fitted)(to_unit(x)))
-    assert torch.equal(y, ZCA(own=True).build(seen_with(ZCA(own=True), {}, x))(to_unit(x)))
+    assert torch.equal(y, ZCA(own=True).build(evaluation_statistics(ZCA(own=True), {}, x))(to_unit(x)))

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from rdfia.data.forms import FORMS
 from rdfia.data.objects import Objects
-from rdfia.data.store import Raw, Split
+from rdfia.data.store import RawData, Split
 from tests.data.test_circles import NOWHERE
 
 EXACT = {"clutter": 0.0, "wander": 0.0, "turn": 0.0, "faint": 1.0, "cast": 0.0, "noise": 0.0}
 
 
 @pytest.fixture(scope="module")
-def raw() -> Raw:
+def raw() -> RawData:
     return Objects(train=2000, test=1000).load(NOWHERE)
 
 
@@ -34,7 +34,7 @@ def _linear_discriminant_accuracy(train: Tensor, y: Tensor, test: Tensor, truth:
     return float((scores.argmax(dim=1) == truth).double().mean())
 
 
-def test_shape_counts_and_balance(raw: Raw) -> None:
+def test_shape_counts_and_balance(raw: RawData) -> None:
     assert raw.train.x.shape == (2000, 3, 32, 32)
     assert raw.train.x.dtype == torch.uint8
     assert raw.classes == tuple(FORMS)
@@ -43,7 +43,7 @@ def test_shape_counts_and_balance(raw: Raw) -> None:
 
 
 @pytest.mark.parametrize("deviations", [False, True], ids=["mean colour", "mean and deviation"])
-def test_colour_does_not_tell_the_classes_apart(raw: Raw, deviations: bool) -> None:
+def test_colour_does_not_tell_the_classes_apart(raw: RawData, deviations: bool) -> None:
     train, test = _features(raw.train, deviations), _features(raw.test, deviations)
     assert _linear_discriminant_accuracy(train, raw.train.y, test, raw.test.y) < 0.2
 

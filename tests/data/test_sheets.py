@@ -22,19 +22,19 @@ def rows(x: Tensor) -> np.ndarray:
 def test_whitening_is_drawn_where_there_are_validation_images() -> None:
     train, validation = split(80, size=16), split(40, seed=1, size=16)
     fitted = fit_all(train.x)
-    without, drawn = sheets.sheets(train, fitted), sheets.sheets(train, fitted, validation)
-    added = drawn.keys() - without.keys()
+    without, parameters = sheets.contact_sheets(train, fitted), sheets.contact_sheets(train, fitted, validation)
+    added = parameters.keys() - without.keys()
     assert {key.split("/")[0] for key in added} == {"whitening", "directions"}
-    assert all(torch.equal(drawn[key], without[key]) for key in without)
-    pictures = [drawn[key] for key in added if key.startswith("whitening/")]
+    assert all(torch.equal(parameters[key], without[key]) for key in without)
+    pictures = [parameters[key] for key in added if key.startswith("whitening/")]
     assert all(x.shape == (1, 4, 3, 16, 16) and x.dtype == torch.uint8 for x in pictures)
     assert len({x.numpy().tobytes() for x in pictures}) == len(pictures)  # every setting shows something else
-    assert torch.equal(drawn["whitening/raw"][0], validation.x[:4])
+    assert torch.equal(parameters["whitening/raw"][0], validation.x[:4])
 
 
 def test_points_have_no_sheets() -> None:
     points = Split(torch.randn(20, 2, generator=Generator().manual_seed(0)), torch.arange(20) % 2)
-    assert sheets.sheets(points, fit_all(points.x), points) == {}
+    assert sheets.contact_sheets(points, fit_all(points.x), points) == {}
 
 
 def test_variances_are_those_of_numpy_along_the_eigenvectors() -> None:

@@ -15,7 +15,7 @@ from rdfia.config import ConfigError, parse
 from rdfia.data.circles import Circles
 from rdfia.data.digits import Digits
 from rdfia.data.objects import Objects
-from rdfia.data.sources import Dataset, Source, luma, resized
+from rdfia.data.sources import Dataset, Source, luma, resize
 from rdfia.data.torchvision_sets import Cifar10, Mnist
 
 WHERE = ["data.d"]
@@ -142,7 +142,7 @@ def test_resizing_is_that_of_pillow_to_its_roundings(side: int, size: int) -> No
     from PIL import Image
 
     grey = _noise(1, side)
-    ours, theirs = resized(grey, size), _in_pillow(grey, lambda image: image.resize((size, size), Image.BILINEAR))
+    ours, theirs = resize(grey, size), _in_pillow(grey, lambda image: image.resize((size, size), Image.BILINEAR))
     assert ours.shape == (5, 1, size, size)
     assert (ours.int() - theirs.int()).abs().max() <= 1  # Pillow rounds between rows and columns as well
     assert (ours == theirs).float().mean() > 0.75
@@ -161,7 +161,7 @@ def test_a_changed_data_set_says_so_and_stands_for_none(tmp_path: Path, monkeypa
     assert as_is["stands_for"] == "cifar10"
     assert (changed["stands_for"], changed["shape"]) == (None, [1, 28, 28])
     assert changed["label"] == "CIFAR-10, grey, 28×28 pixels"
-    expected = resized(luma(prepared[0][0]["test"].x), 28)
+    expected = resize(luma(prepared[0][0]["test"].x), 28)
     assert torch.equal(splits["test"].x, expected)
     assert torch.equal(splits["train"].y, prepared[0][0]["train"].y)
 

@@ -12,7 +12,7 @@ from rdfia.config import ConfigError
 from rdfia.data.store import (
     Split,
     content_hash,
-    held_out,
+    stratified_mask,
     load_split,
     save_split,
     split_validation,
@@ -30,7 +30,7 @@ def _split(y: torch.Tensor) -> Split:
 def test_held_out_takes_the_last_of_each_class_in_proportion(y: torch.Tensor, data: st.DataObject) -> None:
     classes, sizes = torch.unique(y, return_counts=True)
     count = data.draw(st.integers(0, len(y) - len(classes)))
-    mask = held_out(y, count)
+    mask = stratified_mask(y, count)
     assert int(mask.sum()) == count
     for label, size in zip(classes, sizes, strict=True):
         chosen = mask[y == label]
@@ -41,7 +41,7 @@ def test_held_out_takes_the_last_of_each_class_in_proportion(y: torch.Tensor, da
 
 def test_equal_classes_give_equal_shares() -> None:
     y = torch.arange(500) % 10
-    assert torch.bincount(y[held_out(y, 50)]).tolist() == [5] * 10
+    assert torch.bincount(y[stratified_mask(y, 50)]).tolist() == [5] * 10
 
 
 @given(labels, st.integers(0, 3))
@@ -71,7 +71,7 @@ def test_no_original_stands_in_train_and_validation() -> None:
 @pytest.mark.parametrize("count", [-1, 8, 100])
 def test_a_size_that_cannot_be_met_names_the_key_and_the_largest(count: int) -> None:
     with pytest.raises(ConfigError, match=f"data.d.validation: found {count}, allowed: 0 to 7"):
-        held_out(torch.arange(10) % 3, count, "data.d.validation")
+        stratified_mask(torch.arange(10) % 3, count, "data.d.validation")
 
 
 def test_the_hash_sees_content_shape_type_names_and_classes() -> None:

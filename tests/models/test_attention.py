@@ -38,7 +38,7 @@ def made(kind: AttentionKind, grid: tuple[int, int] = (4, 4), leading: int = 1) 
 def test_the_written_attention_is_scaled_dot_product_attention() -> None:
     attention, x = made(Softmax()), tokens(17)
     q, k, v = attention.split(x)
-    torch.testing.assert_close(attention.mix(q, k, v), F.scaled_dot_product_attention(q, k, v), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(attention.attend(q, k, v), F.scaled_dot_product_attention(q, k, v), atol=1e-5, rtol=1e-5)
 
 
 def test_the_written_attention_is_multihead_attention_with_its_weights() -> None:
@@ -69,7 +69,7 @@ def test_the_weights_say_what_the_output_is_made_of(kind: AttentionKind, leading
     weights, v = attention.weights(x)
     torch.testing.assert_close(weights.sum(-1), torch.ones(3, 4, 16 + leading))
     assert (weights >= 0).all()
-    torch.testing.assert_close(weights @ v, attention.mix(*attention.split(x)), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(weights @ v, attention.attend(*attention.split(x)), atol=1e-5, rtol=1e-5)
 
 
 def test_windows_are_squares_of_patches() -> None:
@@ -85,7 +85,7 @@ def test_windowed_attention_is_softmax_attention_under_a_mask(leading: int) -> N
     allowed[leading:, leading:] = torch.tensor([[a == b for b in window] for a in window])
     q, k, v = attention.split(x)
     expected = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
-    torch.testing.assert_close(attention.mix(q, k, v), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(attention.attend(q, k, v), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_one_window_over_everything_is_softmax_attention() -> None:
@@ -109,7 +109,7 @@ def test_the_count_of_operations_is_pytorchs(kind: AttentionKind, leading: int, 
     attention = made(kind, grid, leading)
     q, k, v = attention.split(tokens(leading + grid[0] * grid[1])[:1])
     with FlopCounterMode(display=False) as counter:
-        attention.mix(q, k, v)
+        attention.attend(q, k, v)
     assert kind.flops(32, 4, grid, leading) == counter.get_total_flops()
 
 
@@ -119,7 +119,7 @@ def test_linear_attention_does_not_depend_on_the_order_of_the_brackets() -> None
     q, k, v = attention.split(tokens(17))
     q, k = F.elu(q) + 1, F.elu(k) + 1
     expected = torch.einsum("bhnd,bhmd,bhme->bhne", q, k, v) / torch.einsum("bhnd,bhmd->bhn", q, k)[..., None]
-    torch.testing.assert_close(attention.mix(*attention.split(tokens(17))), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(attention.attend(*attention.split(tokens(17))), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_a_kind_is_chosen_by_its_name_alone() -> None:
@@ -133,7 +133,7 @@ def test_a_window_that_does_not_fit_is_one_line() -> None:
         Windowed(size=3).build(32, 4, (4, 6), 1)
 
 
-def maps(blocks: int) -> list[Tensor]:
+def attention_maps(blocks: int) -> list[Tensor]:
     generator = Generator().manual_seed(0)
     return [torch.randn(2, 4, 9, 9, generator=generator).softmax(-1) for _ in range(blocks)]
 

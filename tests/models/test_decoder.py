@@ -36,7 +36,7 @@ def autoencoder(contrast: bool = False, mask: float = 0.75) -> Autoencoder:
 @given(st.integers(2, 60), st.data(), st.integers(0, 2**31))
 def test_each_image_hides_as_many_patches_as_asked(count: int, data: st.DataObject, seed: int) -> None:
     hidden = data.draw(st.integers(1, count - 1))
-    chosen = decoder.masking(4, count, hidden, Generator().manual_seed(seed))
+    chosen = decoder.random_masking(4, count, hidden, Generator().manual_seed(seed))
     assert chosen.hidden.shape == (4, hidden)
     together = torch.cat([chosen.visible, chosen.hidden], 1)
     assert torch.equal(together.sort(1).values, torch.arange(count).expand(4, -1))
@@ -44,7 +44,7 @@ def test_each_image_hides_as_many_patches_as_asked(count: int, data: st.DataObje
 
 
 def test_every_patch_is_hidden_equally_often() -> None:
-    chosen = decoder.masking(8000, 16, 12, Generator().manual_seed(0))
+    chosen = decoder.random_masking(8000, 16, 12, Generator().manual_seed(0))
     shares = torch.bincount(chosen.hidden.flatten(), minlength=16) / 8000
     assert (shares - 0.75).abs().max() < 0.02  # four standard errors
 
@@ -62,18 +62,18 @@ def test_the_share_is_that_of_the_patches() -> None:
 def test_with_nothing_hidden_the_encoder_is_timms(model: str) -> None:
     network, x = vit(model).eval(), images()
     everything = torch.arange(network.patch_embed.num_patches).expand(len(x), -1)
-    assert torch.equal(decoder.encode(network, x, everything), network.forward_features(x))
+    assert torch.equal(decoder.encode_visible(network, x, everything), network.forward_features(x))
 
 
 @pytest.mark.parametrize("mask", [0.25, 0.75])
 def test_the_encoder_sees_nothing_of_hidden_patches(mask: float) -> None:
     network, x = autoencoder(mask=mask), images()
-    chosen = network.hide(len(x), Generator().manual_seed(3))
+    chosen = network.sample_masking(len(x), Generator().manual_seed(3))
     inside = torch.zeros(len(x), 16, 8).scatter(1, chosen.hidden[:, :, None].expand(-1, -1, 8), 1.0)
     hidden = decoder.assembled(inside, (4, 4), 2)
-    before = decoder.encode(network.vit, x, chosen.visible)
-    assert torch.equal(decoder.encode(network.vit, x + hidden * images(), chosen.visible), before)
-    assert not torch.equal(decoder.encode(network.vit, x + (1 - hidden), chosen.visible), before)
+    before = decoder.encode_visible(network.vit, x, chosen.visible)
+    assert torch.equal(decoder.encode_visible(network.vit, x + hidden * images(), chosen.visible), before)
+    assert not torch.equal(decoder.encode_visible(network.vit, x + (1 - hidden), chosen.visible), before)
     assert before.shape == (len(x), 1 + 16 - network.hidden, 16)
 
 
@@ -84,7 +84,7 @@ def test_patches_put_together_are_the_image() -> None:
 
 def test_a_patch_is_standardised_as_numpy_does() -> None:
     parts = patches(images(), 2)
-    found, mean, root = decoder.standardised(parts)
+    found, mean, root = decoder.standardise_patches(parts)
     array = parts.double().numpy()
     expected = (array - array.mean(2, keepdims=True)) / np.sqrt(array.var(2, ddof=1, keepdims=True) + 1e-6)
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-5)
@@ -92,7 +92,7 @@ def test_a_patch_is_standardised_as_numpy_does() -> None:
 
 
 def test_places_of_the_decoder_are_told_apart_by_row_and_column() -> None:
-    found = decoder.planar((3, 4), 16)
+    found = decoder.sinusoids_2d((3, 4), 16)
     assert found.shape == (12, 16)
     assert len(found.unique(dim=0)) == 12
     assert torch.equal(found[0, :8], found[3, :8])  # the same row
@@ -102,7 +102,7 @@ def test_places_of_the_decoder_are_told_apart_by_row_and_column() -> None:
 def test_what_is_painted_belongs_to_its_place() -> None:
     """In another order of the visible and of the hidden patches, every place is painted as before."""
     network, x = autoencoder(), images()
-    chosen = network.hide(len(x), Generator().manual_seed(3))
+    chosen = network.sample_masking(len(x), Generator().manual_seed(3))
     turned = Masking(chosen.visible.flip(1), chosen.hidden.flip(1))
     torch.testing.assert_close(network(x, turned).flip(1), network(x, chosen))
 
@@ -110,10 +110,10 @@ def test_what_is_painted_belongs_to_its_place() -> None:
 @pytest.mark.parametrize("contrast", [False, True])
 def test_the_loss_is_that_of_hidden_pixels_alone(contrast: bool) -> None:
     network, x = autoencoder(contrast), images()
-    chosen = network.hide(len(x), Generator().manual_seed(3))
+    chosen = network.sample_masking(len(x), Generator().manual_seed(3))
     with torch.no_grad():
         loss = network.loss(x, chosen).item()
-        true, seen, painted = network.pictures(x, chosen).numpy()
+        true, seen, painted = network.reconstructions(x, chosen).numpy()
     hidden = np.isnan(seen)
     assert hidden.mean() == 0.75
     np.testing.assert_array_equal(true, x.numpy())
@@ -130,10 +130,10 @@ def test_the_loss_is_that_of_hidden_pixels_alone(contrast: bool) -> None:
 def test_the_head_alone_does_not_move() -> None:
     network = autoencoder()
     x = images()
-    network.loss(x, network.hide(len(x), Generator().manual_seed(3))).backward()
+    network.loss(x, network.sample_masking(len(x), Generator().manual_seed(3))).backward()
     still = {name for name, weight in network.named_parameters() if weight.grad is None}
     assert still == {"vit.head.weight", "vit.head.bias"}
-    assert len(network.moving()) == len(list(network.parameters())) - 2
+    assert len(network.trainable_parameters()) == len(list(network.parameters())) - 2
 
 
 def test_a_decoder_is_drawn_from_its_generator() -> None:

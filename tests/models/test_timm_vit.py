@@ -11,7 +11,7 @@ from timm.layers import resample_abs_pos_embed, resample_patch_embed
 from torch import Generator, Tensor
 
 from rdfia.config import ConfigError, parse
-from rdfia.models.timm_vit import TimmNetwork, TimmViT, fitted
+from rdfia.models.timm_vit import TimmNetwork, TimmViT, adapt_weights
 
 SHAPE = (1, 28, 28)
 SMALL: dict[str, Any] = {"img_size": 28, "patch_size": 7, "embed": 12, "depth": 2, "heads": 3}
@@ -23,7 +23,7 @@ def nowhere(chapter: str, run: str) -> Path:
 
 def built(shape: tuple[int, ...] = SHAPE, classes: int = 10, seed: int = 0, **changes: Any) -> TimmNetwork:
     config = parse(TimmViT, SMALL, changes, where=["model", "model"])
-    network = config.located(lambda chapter, run: Path(f"{chapter}-{run}")).build(
+    network = config.resolve_weights(lambda chapter, run: Path(f"{chapter}-{run}")).build(
         shape, classes, Generator().manual_seed(seed)
     )
     assert isinstance(network, TimmNetwork)
@@ -117,7 +117,7 @@ def test_colour_from_grey_keeps_the_answers(tmp_path: Path) -> None:
 
 def test_weights_that_fit_already_stay_as_they_are() -> None:
     state = built(seed=1).vit.state_dict()
-    assert all(torch.equal(weight, state[key]) for key, weight in fitted(built().vit, state).items())
+    assert all(torch.equal(weight, state[key]) for key, weight in adapt_weights(built().vit, state).items())
 
 
 def test_another_run_gives_each_seed_its_weights_and_head(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_another_run_gives_each_seed_its_weights_and_head(tmp_path: Path) -> Non
     path = saved(tensors | {"statistics/mean": torch.zeros(1), "seed0@3/vit.norm.bias": torch.ones(12)}, tmp_path / "w")
     config = TimmViT.model_validate(SMALL | {"start": {"name": "run", "chapter": "pretrain", "run": "supervised"}})
     asked = []
-    located = config.located(lambda *key: (asked.append(key), path)[1])
+    located = config.resolve_weights(lambda *key: (asked.append(key), path)[1])
     assert asked == [("pretrain", "supervised")]
     for seed, source in ((0, 0), (1, 1), (2, 0)):
         found = located.build(SHAPE, 10, Generator().manual_seed(seed)).state_dict()
@@ -136,7 +136,7 @@ def test_another_run_gives_each_seed_its_weights_and_head(tmp_path: Path) -> Non
 def test_settings_keep_the_hash_and_what_is_rebuilt_from_them_needs_no_file(tmp_path: Path) -> None:
     path = saved(built(seed=1).vit.state_dict(), tmp_path / "vit.safetensors")
     config = TimmViT.model_validate(SMALL | {"start": {"name": "file", "path": str(path)}})
-    located = config.located(nowhere)
+    located = config.resolve_weights(nowhere)
     found = located.model_dump(mode="json")
     assert found["start"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     path.unlink()

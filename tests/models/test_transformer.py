@@ -7,7 +7,7 @@ from torch import Generator, Tensor, nn
 
 from rdfia.models.attention_formulas import patches
 from rdfia.models.layers import initialise
-from rdfia.models.transformer import Activation, Block, Norm, permuted
+from rdfia.models.transformer import Activation, Block, Norm, permute_patches
 
 NAMES = {
     "attention.qkv.weight": "self_attn.in_proj_weight",
@@ -19,7 +19,7 @@ NAMES = {
 X = torch.randn(3, 9, 32, generator=Generator().manual_seed(0))
 
 
-def drawn(block: Block) -> Block:
+def create_timm(block: Block) -> Block:
     """The block with weights of its own everywhere, in the norms too."""
     generator = Generator().manual_seed(1)
     initialise(block, generator)
@@ -99,15 +99,15 @@ def images(count: int = 3) -> Tensor:
 
 def test_shuffled_images_hold_the_same_patches_in_the_given_order() -> None:
     order = torch.stack([torch.randperm(6, generator=Generator().manual_seed(seed)) for seed in range(3)])
-    before, after = patches(images(), 4), patches(permuted(images(), 4, order), 4)
+    before, after = patches(images(), 4), patches(permute_patches(images(), 4, order), 4)
     for image in range(3):
         assert torch.equal(after[image], before[image, order[image]])
-    assert torch.equal(permuted(permuted(images(), 4, order), 4, order.argsort(1)), images())
+    assert torch.equal(permute_patches(permute_patches(images(), 4, order), 4, order.argsort(1)), images())
 
 
 def test_a_generator_draws_an_order_for_each_image() -> None:
     same = images(1).expand(50, -1, -1, -1)
-    shuffled = permuted(same, 4, Generator().manual_seed(0))
-    assert torch.equal(shuffled, permuted(same, 4, Generator().manual_seed(0)))
+    shuffled = permute_patches(same, 4, Generator().manual_seed(0))
+    assert torch.equal(shuffled, permute_patches(same, 4, Generator().manual_seed(0)))
     assert len({bytes(image.numpy().tobytes()) for image in shuffled}) > 40
     assert torch.equal(shuffled.flatten(1).sort(1).values, same.flatten(1).sort(1).values)

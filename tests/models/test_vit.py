@@ -16,7 +16,7 @@ from rdfia.config import ConfigError
 from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import Linear, Softmax, Windowed, rollout
 from rdfia.models.layers import count_parameters
-from rdfia.models.vit import Pool, VisionTransformer, ViT, flops, permuted
+from rdfia.models.vit import Pool, VisionTransformer, ViT, flops, permute_patches
 
 SHAPE = (1, 28, 28)
 ABLATIONS: dict[str, dict[str, Any]] = {
@@ -141,22 +141,22 @@ def test_every_ablation_gives_another_network() -> None:
 @settings(max_examples=10, deadline=None)
 def test_without_positions_the_order_of_the_patches_does_not_matter(pool: str, attention: Any, seed: int) -> None:
     network, x = built(pool=pool, positions="none", attention=attention), images()
-    shuffled = permuted(x, 7, Generator().manual_seed(seed))
+    shuffled = permute_patches(x, 7, Generator().manual_seed(seed))
     torch.testing.assert_close(network(shuffled), network(x), atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("changes", [{}, {"pool": "mean"}, {"positions": "sinusoidal"}, {"attention": Linear()}])
 def test_with_positions_the_order_of_the_patches_matters(changes: dict[str, Any]) -> None:
     network, x = built(**changes), images()
-    assert (network(permuted(x, 7, Generator().manual_seed(0))) - network(x)).abs().max() > 1e-4
+    assert (network(permute_patches(x, 7, Generator().manual_seed(0))) - network(x)).abs().max() > 1e-4
 
 
 def test_windows_know_who_is_a_neighbour_even_without_positions() -> None:
     network, x = built(positions="none", attention=Windowed(size=2)), images()
     within = torch.tensor([1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]).expand(3, -1)  # 0 and 1 share one
     across = torch.tensor([2, 1, 0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]).expand(3, -1)  # 0 and 2 do not
-    torch.testing.assert_close(network(permuted(x, 7, within)), network(x), atol=1e-5, rtol=1e-5)
-    assert (network(permuted(x, 7, across)) - network(x)).abs().max() > 1e-5
+    torch.testing.assert_close(network(permute_patches(x, 7, within)), network(x), atol=1e-5, rtol=1e-5)
+    assert (network(permute_patches(x, 7, across)) - network(x)).abs().max() > 1e-5
 
 
 @everything
@@ -179,12 +179,12 @@ def test_a_block_has_as_many_weights_as_its_formula_says() -> None:
 @everything
 def test_the_maps_lead_to_the_patches(changes: dict[str, Any]) -> None:
     network = built((1, 28, 56), **changes)
-    maps, tokens = network.maps(images(3, (1, 28, 56))), 32 + (network.class_token is not None)
+    maps, tokens = network.attention_maps(images(3, (1, 28, 56))), 32 + (network.class_token is not None)
     assert [tuple(found.shape) for found in maps] == [(3, 4, tokens, tokens)] * 2
-    assert network.focus(maps[-1]).shape == (3, 4, 4, 8)
-    assert network.focus(rollout(maps)).shape == (3, 4, 8)
+    assert network.attention_to_patches(maps[-1]).shape == (3, 4, 4, 8)
+    assert network.attention_to_patches(rollout(maps)).shape == (3, 4, 8)
     leaves = 0 if network.class_token is None else rollout(maps)[:, 0, 0]  # to the class token itself
-    torch.testing.assert_close(network.focus(rollout(maps)).sum((1, 2)), torch.ones(3) - leaves)
+    torch.testing.assert_close(network.attention_to_patches(rollout(maps)).sum((1, 2)), torch.ones(3) - leaves)
 
 
 @pytest.mark.parametrize("changes", [ABLATIONS["sinusoidal"], ABLATIONS["linear"], ABLATIONS["windowed"]])

@@ -19,14 +19,14 @@ class Random(Config):
     name: Literal["random"] = "random"
 
 
-class Weights(Config):
+class PretrainedWeights(Config):
     """A file of weights. `sha256` is noted when it is found; given beforehand, the file must have it."""
 
     sha256: str | None = None
     _path: Path | None = PrivateAttr(None)  # never among the settings: another machine has the file elsewhere
     key: ClassVar[str] = "model.start"
 
-    def located(self, model: str, weights: Callable[[str, str], Path]) -> Self:
+    def resolve_weights(self, model: str, weights: Callable[[str, str], Path]) -> Self:
         """The same with its file at hand; `model` is timm's name, and `weights` says where those of a run lie."""
         path = self.find(model, weights)
         found = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -55,7 +55,7 @@ class Weights(Config):
             raise ConfigError(f"model.start: found {path}, allowed: a file of weights ({reason})") from None
 
 
-class Hub(Weights):
+class Hub(PretrainedWeights):
     """The weights that timm's hub has for the model, downloaded once; `model` may end in a tag that chooses some."""
 
     name: Literal["hub"] = "hub"
@@ -79,7 +79,7 @@ class Hub(Weights):
             ) from None
 
 
-class File(Weights):
+class File(PretrainedWeights):
     """A checkpoint of timm's model in a file: safetensors, or PyTorch's own."""
 
     name: Literal["file"] = "file"
@@ -92,7 +92,7 @@ class File(Weights):
         return path
 
 
-class Earlier(Weights):
+class FromRun(PretrainedWeights):
     """The weights of another run of the same profile: seed k begins from its seed k, modulo the seeds that it has."""
 
     name: Literal["run"] = "run"

@@ -1,4 +1,4 @@
-"""What every augmentation has in common: parameters are drawn, one row for each image, and then applied to the batch.
+"""What every augmentation has in common: parameters are parameters, one row for each image, and then applied to the batch.
 
 `draw` is all the chance there is and `apply` has none, so that `apply` can be compared with another implementation
 under the same parameters, and `draw` with the distribution that it promises.
@@ -16,22 +16,22 @@ from rdfia.config import Config, listed
 Space = Literal["pixels", "normalised"]
 
 
-class Drawn(Config):
+class RandomAugmentation(Config):
     """An augmentation: `apply(images, draw(images.shape, generator))`.
 
     `draw` takes the shape (N, C, H, W) and returns N rows of parameters on the generator's device; `evaluate` is what
-    happens to an image that is only looked at.
+    bernoulli to an image that is only looked at.
     """
 
     space: ClassVar[Space] = "normalised"
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        return self.apply(images, self.draw(images.shape, generator))
+        return self.apply(images, self.sample(images.shape, generator))
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         raise NotImplementedError
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         raise NotImplementedError
 
     def evaluate(self, images: Tensor) -> Tensor:
@@ -48,7 +48,7 @@ def uniform(size: Sequence[int], low: float, high: float, generator: Generator) 
     return low + (high - low) * torch.rand(tuple(size), generator=generator, device=generator.device)
 
 
-def happens(count: int, p: float, generator: Generator) -> Tensor:
+def bernoulli(count: int, p: float, generator: Generator) -> Tensor:
     """True with probability `p`, for each of `count` images (N)."""
     return torch.rand(count, generator=generator, device=generator.device) < p
 
