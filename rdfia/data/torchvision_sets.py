@@ -1,4 +1,4 @@
-"""The published datasets, by way of torchvision: downloaded once, checked against their checksums."""
+"""The published datasets, from torchvision: downloaded once and verified by their checksums."""
 
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -41,11 +41,12 @@ class Cifar10(Config):
 
         hint = f"put cifar-10-python.tar.gz into {root}, or choose `source: objects` or a `folders` source"
         train, test = (_fetch(CIFAR10, root, part, hint) for part in (True, False))
-        return RawData(_colour(train), _colour(test), tuple(train.classes), "CIFAR-10 as published, read by torchvision")
+        classes = tuple(train.classes)
+        return RawData(_colour(train), _colour(test), classes, "CIFAR-10 as published, read by torchvision")
 
 
 def _fetch(dataset: Any, root: Path, train: bool, hint: str) -> Any:
-    """One split of a torchvision dataset; a failed download is one line that says what to do."""
+    """Read one split of a torchvision dataset; a failed download is a ConfigError with a remedy."""
     try:
         return dataset(root, train=train, download=True)
     except (OSError, RuntimeError, EOFError) as error:

@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from rdfia.config import Config, ConfigError, named
-from rdfia.models.pretrained import FromRun, File, Hub, Random, Weights
+from rdfia.models.pretrained import File, FromRun, Hub, Random
 
 if TYPE_CHECKING:
     from timm.models.vision_transformer import VisionTransformer
@@ -120,7 +120,7 @@ class TimmViT(Config):
 
 
 def load(vit: "VisionTransformer", state: dict[str, Tensor]) -> None:
-    """Put weights into a network, adapt_weights to it; what does not fit is a ConfigError that names the first such weight."""
+    """Put weights into a network, fitted to it; what does not fit is a ConfigError that names the first such weight."""
     state = adapt_weights(vit, state)
     own = vit.state_dict()
     for key, weight in own.items():

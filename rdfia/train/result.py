@@ -75,7 +75,8 @@ def leave_out(profile: str, chapter: str, name: str) -> None:
 
 def _save_weights(outcome: Outcome, run: Run, data: Data, path: Path) -> None:
     """Every seed's network, those of its snapshots, and the statistics that the normaliser is built from, once."""
-    tensors = {f"statistics/{key}": value.numpy() for key, value in required_statistics(run.normalise, data.statistics).items()}
+    statistics = required_statistics(run.normalise, data.statistics)
+    tensors = {f"statistics/{key}": value.numpy() for key, value in statistics.items()}
     for seed, trained in sorted(outcome.trained.items()):
         kept = {f"seed{seed}": trained.weights}
         kept |= {f"seed{seed}@{shot.epoch}": shot.weights for shot in outcome.snapshots.get(seed, ())}

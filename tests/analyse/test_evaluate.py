@@ -12,7 +12,7 @@ from rdfia.analyse.evaluate import best, evaluate
 from rdfia.analyse.probe import arrays, points, probe
 from rdfia.chapters import kind, predictor
 from rdfia.config import ConfigError
-from rdfia.data.normalise import ZCA, fit_all, evaluation_statistics
+from rdfia.data.normalise import ZCA, evaluation_statistics, fit_all
 from rdfia.data.store import Split
 from rdfia.files import find_json
 from rdfia.train.descent import train_run

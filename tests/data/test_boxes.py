@@ -4,7 +4,7 @@ import torch
 from torch import Generator
 from torchvision.transforms.v2 import RandomErasing, functional
 
-from rdfia.data.boxes import Cutout, Erasing, inside
+from rdfia.data.boxes import Cutout, Erasing, box_mask
 
 
 def test_erasing_is_torchvisions() -> None:

@@ -75,7 +75,7 @@ def test_each_setting_of_jitter_acts_alone(what: str) -> None:
 def test_factors_and_turns_are_uniform_about_doing_nothing() -> None:
     parameters = Jitter(brightness=0.4, contrast=0.2, saturation=1.0, hue=0.5).sample((5000, 3, 2, 2), Generator())
     spread, middle = torch.tensor([0.4, 0.2, 1.0, 0.5]), torch.tensor([1.0, 1.0, 1.0, 0.0])
-    unit = (drawn - middle) / spread
+    unit = (parameters - middle) / spread
     assert unit.abs().max() <= 1.0001
     assert (unit.aminmax(dim=0).max > 0.99).all()
     assert unit.mean(0).abs().max() < 0.04

@@ -20,9 +20,9 @@ from rdfia.data.normalise import (
     PatchZCA,
     Robust,
     Standardise,
-    fit_all,
-    needed,
     evaluation_statistics,
+    fit_all,
+    required_statistics,
     to_unit,
 )
 

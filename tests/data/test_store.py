@@ -12,10 +12,10 @@ from rdfia.config import ConfigError
 from rdfia.data.store import (
     Split,
     content_hash,
-    stratified_mask,
     load_split,
     save_split,
     split_validation,
+    stratified_mask,
 )
 from rdfia.files import find_json, write_atomically, write_json
 

@@ -133,7 +133,7 @@ def test_a_window_that_does_not_fit_is_one_line() -> None:
         Windowed(size=3).build(32, 4, (4, 6), 1)
 
 
-def attention_maps(blocks: int) -> list[Tensor]:
+def maps(blocks: int) -> list[Tensor]:
     generator = Generator().manual_seed(0)
     return [torch.randn(2, 4, 9, 9, generator=generator).softmax(-1) for _ in range(blocks)]
 

@@ -19,7 +19,7 @@ NAMES = {
 X = torch.randn(3, 9, 32, generator=Generator().manual_seed(0))
 
 
-def create_timm(block: Block) -> Block:
+def with_random_norms(block: Block) -> Block:
     """The block with weights of its own everywhere, in the norms too."""
     generator = Generator().manual_seed(1)
     initialise(block, generator)
@@ -44,7 +44,7 @@ def encoder_layer(own: Block, norm: Norm, activation: Activation) -> nn.Transfor
 @pytest.mark.parametrize("activation", ["gelu", "relu"])
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_a_block_is_pytorchs_layer_in_values_and_gradients(norm: Norm, activation: Activation) -> None:
-    own = drawn(Block(32, 4, 2, norm=norm, activation=activation))
+    own = with_random_norms(Block(32, 4, 2, norm=norm, activation=activation))
     reference = encoder_layer(own, norm, activation)
     torch.testing.assert_close(own(X), reference(X), atol=1e-5, rtol=1e-5)
     for network in (own, reference):
@@ -53,7 +53,7 @@ def test_a_block_is_pytorchs_layer_in_values_and_gradients(norm: Norm, activatio
 
 
 def test_the_addition_inside_the_norm_is_another_network() -> None:
-    own = drawn(Block(32, 4, 2, norm="post"))
+    own = with_random_norms(Block(32, 4, 2, norm="post"))
     published = own.norm1(X + own.attention(X))
     published = own.norm2(published + own.mlp(published))
     torch.testing.assert_close(own(X), published)
@@ -73,7 +73,7 @@ def test_a_block_whose_layers_are_silent_passes_on_what_it_gets_only_with_the_no
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_without_the_residual_the_input_is_not_added(norm: Norm) -> None:
-    with_it, without = (drawn(Block(32, 4, 2, norm=norm, residual=residual)) for residual in (True, False))
+    with_it, without = (with_random_norms(Block(32, 4, 2, norm=norm, residual=residual)) for residual in (True, False))
     if norm == "pre":
         x = without.attention(without.norm1(X))
         expected = without.mlp(without.norm2(x))
@@ -86,7 +86,7 @@ def test_without_the_residual_the_input_is_not_added(norm: Norm) -> None:
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_the_weights_of_a_block_are_those_of_what_its_attention_reads(norm: Norm) -> None:
-    block = drawn(Block(32, 4, 2, norm=norm))
+    block = with_random_norms(Block(32, 4, 2, norm=norm))
     seen: list[Tensor] = []
     block.attention.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     block(X)
