@@ -130,9 +130,8 @@ def transformer(model: Classifier, network: VisionTransformer, images: Tensor) -
     found = {
         "inputs": images,
         "attention": network.attention_to_patches(maps[-1]),  # (images, heads, rows, columns)
-        "depth": torch.stack(
-            [network.attention_to_patches(a).mean(1) for a in maps], 1
-        ),  # (images, blocks, rows, columns)
+        # (images, blocks, rows, columns)
+        "depth": torch.stack([network.attention_to_patches(layer).mean(1) for layer in maps], 1),
         "patches": network.embed.projection.weight.detach(),  # (E, C, P, P)
     }
     if cast(Block, network.blocks[0]).arranged in RESIDUAL:

@@ -39,7 +39,7 @@ class Circles(Config):
     def load(self, root: Path) -> RawData:
         """Sample both splits; nothing is read from `root`."""
         generator = torch.Generator().manual_seed(self.seed)
-        train, test = self._sample(self.train, generator), self._sample(self.test, generator)
+        train, test = self.sample(self.train, generator), self.sample(self.test, generator)
         note = f"points drawn from two noisy circles; no classifier is expected to exceed {self.ceiling():.1%} accuracy"
         return RawData(train, test, ("outer", "inner"), note)
 
@@ -61,7 +61,7 @@ class Circles(Config):
         share: Tensor = torch.special.ndtr((radius - centre) / self.noise)
         return share
 
-    def _sample(self, count: int, generator: torch.Generator) -> Split:
+    def sample(self, count: int, generator: torch.Generator) -> Split:
         y = torch.arange(count) % 2
         centre = _by_label((self.outer, self.inner), y)
         low, high = self._cumulative(centre, 0.0), self._cumulative(centre, LIMIT)

@@ -170,7 +170,7 @@ class Log(_Normaliser):
 
 
 class GCN(_Normaliser):
-    """Global contrast normalisation: y = (x - m) / max(s, ε), for each image (Goodfellow et al. 2016, section 12.2.1)."""
+    """Global contrast normalisation: y = (x - m) / max(s, ε), per image (Goodfellow et al. 2016, section 12.2.1)."""
 
     name: Literal["gcn"] = "gcn"
     epsilon: float = Field(0.01, gt=0)

@@ -54,7 +54,7 @@ class Dataset(Config):
         return splits, head | card(splits, raw.classes, "; ".join((raw.provenance, *changes)))
 
     def _transform(self, raw: RawData, key: str) -> tuple[RawData, tuple[str, ...]]:
-        """The same data with grey and resize images, and in words what that changed."""
+        """Convert the images to grey and resize them; return the data and the names of the changes."""
         shape = raw.train.x.shape[1:]
         setting = "grey" if self.grey else "size"
         if len(shape) != 3 and (self.grey or self.size):

@@ -89,7 +89,7 @@ def _eigenpairs(train: Tensor, rows: Transform) -> tuple[Tensor, Tensor]:
 
 
 def covariance(rows: Iterator[Tensor]) -> Tensor:
-    """Return XᵀX/N of centred rows: float32 products within a block, float64 sums over blocks, from the upper triangle."""
+    """Compute XᵀX/N of centred rows: float32 products within a block, float64 sums over blocks, upper triangle only."""
     total, count = torch.tensor(0.0), 0
     for x in rows:
         total, count = _upper(x).double().add_(total), count + len(x)

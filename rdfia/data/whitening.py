@@ -95,7 +95,7 @@ class Stretch(nn.Module):
 
 
 class Whiten(nn.Module):
-    """y = after((before(x) - shift) W) with images as row vectors, in full precision, as W amplifies rounding errors."""
+    """y = after((before(x) - shift) W) of row vectors, in full precision, as W amplifies rounding errors."""
 
     shift: Tensor
     weight: Tensor

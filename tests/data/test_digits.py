@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rdfia.data.digits import ORIGINALS_TEST, Digits, _originals, _warps
+from rdfia.data.digits import ORIGINALS_TEST, Digits, _originals, _warp_originals
 from rdfia.data.sources import Dataset
 from rdfia.data.store import RawData
 
@@ -51,7 +51,7 @@ def test_an_original_stands_in_one_split_alone() -> None:
 
 def test_warps_of_an_original_follow_each_other_and_are_spread_evenly() -> None:
     chosen = torch.tensor([5, 900, 17])
-    split, index = _warps(_originals(), chosen, 7, torch.Generator().manual_seed(0))
+    split, index = _warp_originals(_originals(), chosen, 7, torch.Generator().manual_seed(0))
     assert index.tolist() == [5, 5, 5, 900, 900, 17, 17]
     assert torch.equal(split.y, _originals().y[index])
 

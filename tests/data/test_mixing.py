@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from torch import Generator, Tensor
 from torchvision.transforms import v2
 
-from rdfia.data.mixing import MIXINGS, Cutmix, Mixing, Mixup, beta
+from rdfia.data.mixing import Cutmix, Mixing, Mixup, beta
 
 
 def batch(count: int = 16, height: int = 12, width: int = 16) -> tuple[Tensor, Tensor]:
@@ -65,7 +65,7 @@ def test_shares_follow_the_beta_distribution(alpha: float) -> None:
     assert len(shares.unique()) > 1500
 
 
-@pytest.mark.parametrize("kind", MIXINGS)
+@pytest.mark.parametrize("kind", [Mixup, Cutmix])
 def test_targets_stay_shares_of_one_and_only_partners_are_mixed_in(kind: Any) -> None:
     x, y = batch()
     mixed, targets = kind()(x, y, Generator().manual_seed(0))
@@ -76,14 +76,14 @@ def test_targets_stay_shares_of_one_and_only_partners_are_mixed_in(kind: Any) ->
     assert not torch.equal(mixed, x)
 
 
-@pytest.mark.parametrize("kind", MIXINGS)
+@pytest.mark.parametrize("kind", [Mixup, Cutmix])
 def test_partners_are_a_permutation_and_each_image_has_its_own_share(kind: Any) -> None:
     partners, parameters = kind().sample((500, 3, 32, 32), Generator())
     assert torch.equal(partners.sort().values, torch.arange(500))
     assert len(parameters.unique(dim=0)) > 400
 
 
-@pytest.mark.parametrize("kind", MIXINGS)
+@pytest.mark.parametrize("kind", [Mixup, Cutmix])
 def test_the_same_generator_mixes_the_same(kind: Any) -> None:
     first, second = (kind()(*batch(), Generator().manual_seed(3)) for _ in range(2))
     other = kind()(*batch(), Generator().manual_seed(4))

@@ -15,6 +15,7 @@ from rdfia.models import decoder
 from rdfia.models.attention_formulas import patches
 from rdfia.models.decoder import Autoencoder, Decoder, Masking
 from rdfia.models.timm_vit import TimmViT
+from rdfia.models.transformer import unpatchify
 
 SHAPE, PATCH = (2, 12, 8), 4  # a grid of 3 × 2 patches
 
@@ -36,16 +37,16 @@ def autoencoder(contrast: bool = False, mask: float = 0.75) -> Autoencoder:
 @given(st.integers(2, 60), st.data(), st.integers(0, 2**31))
 def test_each_image_hides_as_many_patches_as_asked(count: int, data: st.DataObject, seed: int) -> None:
     hidden = data.draw(st.integers(1, count - 1))
-    chosen = decoder.random_masking(4, count, hidden, Generator().manual_seed(seed))
-    assert chosen.hidden.shape == (4, hidden)
-    together = torch.cat([chosen.visible, chosen.hidden], 1)
+    masking = decoder.random_masking(4, count, hidden, Generator().manual_seed(seed))
+    assert masking.hidden.shape == (4, hidden)
+    together = torch.cat([masking.visible, masking.hidden], 1)
     assert torch.equal(together.sort(1).values, torch.arange(count).expand(4, -1))
-    assert all((part.diff(dim=1) > 0).all() for part in (chosen.visible, chosen.hidden))
+    assert all((part.diff(dim=1) > 0).all() for part in (masking.visible, masking.hidden))
 
 
 def test_every_patch_is_hidden_equally_often() -> None:
-    chosen = decoder.random_masking(8000, 16, 12, Generator().manual_seed(0))
-    shares = torch.bincount(chosen.hidden.flatten(), minlength=16) / 8000
+    masking = decoder.random_masking(8000, 16, 12, Generator().manual_seed(0))
+    shares = torch.bincount(masking.hidden.flatten(), minlength=16) / 8000
     assert (shares - 0.75).abs().max() < 0.02  # four standard errors
 
 
@@ -68,18 +69,18 @@ def test_with_nothing_hidden_the_encoder_is_timms(model: str) -> None:
 @pytest.mark.parametrize("mask", [0.25, 0.75])
 def test_the_encoder_sees_nothing_of_hidden_patches(mask: float) -> None:
     network, x = autoencoder(mask=mask), images()
-    chosen = network.sample_masking(len(x), Generator().manual_seed(3))
-    inside = torch.zeros(len(x), 16, 8).scatter(1, chosen.hidden[:, :, None].expand(-1, -1, 8), 1.0)
-    hidden = decoder.assembled(inside, (4, 4), 2)
-    before = decoder.encode_visible(network.vit, x, chosen.visible)
-    assert torch.equal(decoder.encode_visible(network.vit, x + hidden * images(), chosen.visible), before)
-    assert not torch.equal(decoder.encode_visible(network.vit, x + (1 - hidden), chosen.visible), before)
+    masking = network.sample_masking(len(x), Generator().manual_seed(3))
+    inside = torch.zeros(len(x), 16, 8).scatter(1, masking.hidden[:, :, None].expand(-1, -1, 8), 1.0)
+    hidden = unpatchify(inside, (4, 4), 2)
+    before = decoder.encode_visible(network.vit, x, masking.visible)
+    assert torch.equal(decoder.encode_visible(network.vit, x + hidden * images(), masking.visible), before)
+    assert not torch.equal(decoder.encode_visible(network.vit, x + (1 - hidden), masking.visible), before)
     assert before.shape == (len(x), 1 + 16 - network.hidden, 16)
 
 
 def test_patches_put_together_are_the_image() -> None:
     x = images(shape=SHAPE)
-    assert torch.equal(decoder.assembled(patches(x, PATCH), (3, 2), PATCH), x)
+    assert torch.equal(unpatchify(patches(x, PATCH), (3, 2), PATCH), x)
 
 
 def test_a_patch_is_standardised_as_numpy_does() -> None:
@@ -99,31 +100,34 @@ def test_places_of_the_decoder_are_told_apart_by_row_and_column() -> None:
     assert torch.equal(found[1, 8:], found[9, 8:])  # the same column
 
 
-def test_what_is_painted_belongs_to_its_place() -> None:
-    """In another order of the visible and of the hidden patches, every place is painted as before."""
+def test_what_is_predicted_belongs_to_its_place() -> None:
+    """In another order of the visible and of the hidden patches, every place is predicted as before."""
     network, x = autoencoder(), images()
-    chosen = network.sample_masking(len(x), Generator().manual_seed(3))
-    turned = Masking(chosen.visible.flip(1), chosen.hidden.flip(1))
-    torch.testing.assert_close(network(x, turned).flip(1), network(x, chosen))
+    masking = network.sample_masking(len(x), Generator().manual_seed(3))
+    turned = Masking(masking.visible.flip(1), masking.hidden.flip(1))
+    torch.testing.assert_close(network(x, turned).flip(1), network(x, masking))
 
 
 @pytest.mark.parametrize("contrast", [False, True])
 def test_the_loss_is_that_of_hidden_pixels_alone(contrast: bool) -> None:
     network, x = autoencoder(contrast), images()
-    chosen = network.sample_masking(len(x), Generator().manual_seed(3))
+    masking = network.sample_masking(len(x), Generator().manual_seed(3))
     with torch.no_grad():
-        loss = network.loss(x, chosen).item()
-        true, seen, painted = network.reconstructions(x, chosen).numpy()
+        loss = network.loss(x, masking).item()
+        true, seen, predicted = network.reconstructions(x, masking).numpy()
     hidden = np.isnan(seen)
     assert hidden.mean() == 0.75
     np.testing.assert_array_equal(true, x.numpy())
-    np.testing.assert_array_equal(painted[~hidden], true[~hidden])
-    squares = np.square(painted - true)[hidden].reshape(-1, 1)
+    np.testing.assert_array_equal(predicted[~hidden], true[~hidden])
+    squares = np.square(predicted - true)[hidden].reshape(-1, 1)
     if contrast:
-        parts = patches(x, 2).numpy()[np.isnan(patches(torch.from_numpy(seen), 2).numpy())].reshape(-1, 8)
+        inside = np.isnan(patches(torch.from_numpy(seen), 2).numpy())
+        parts = patches(x, 2).numpy()[inside].reshape(-1, 8)
         assert loss != pytest.approx(squares.mean())
-        painted = patches(torch.from_numpy(painted), 2).numpy()[np.isnan(patches(torch.from_numpy(seen), 2).numpy())]
-        squares = np.square(painted.reshape(-1, 8) - parts) / (parts.var(1, ddof=1, keepdims=True) + 1e-6)
+        predicted = patches(torch.from_numpy(predicted), 2).numpy()[
+            np.isnan(patches(torch.from_numpy(seen), 2).numpy())
+        ]
+        squares = np.square(predicted.reshape(-1, 8) - parts) / (parts.var(1, ddof=1, keepdims=True) + 1e-6)
     assert loss == pytest.approx(squares.mean(), rel=1e-4)
 
 

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from torch import Generator, Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from rdfia import config
 from rdfia.chapters.vit import ChapterRun
-from rdfia.config import ConfigError
+from rdfia.config import ConfigError, load, parse
 from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import Linear, Softmax, Windowed, rollout
-from rdfia.models.layers import count_parameters
-from rdfia.models.vit import Pool, VisionTransformer, ViT, flops, permute_patches
+from rdfia.models.transformer import permute_patches
+from rdfia.models.vit import Pool, VisionTransformer, ViT
 
 SHAPE = (1, 28, 28)
 ABLATIONS: dict[str, dict[str, Any]] = {
@@ -161,19 +160,24 @@ def test_windows_know_who_is_a_neighbour_even_without_positions() -> None:
 
 @everything
 @pytest.mark.parametrize("size", [{}, {"embed": 24, "patch_size": 7, "blocks": 3, "heads": 3, "mlp_ratio": 2}])
-def test_the_count_of_operations_is_pytorchs(changes: dict[str, Any], size: dict[str, Any]) -> None:
+def test_the_formulas_of_the_operations_count_as_pytorch_does(changes: dict[str, Any], size: dict[str, Any]) -> None:
     if changes.get("attention") == Softmax(kernel="fused"):
         changes = {}  # the same operations; what PyTorch counts of a fused kernel depends on the machine
-    network, described = built((3, 28, 56), **size, **changes), ViT(**size, **changes)
+    network, config = built((3, 28, 56), **size, **changes), ViT(**size, **changes)
     with FlopCounterMode(display=False) as counter:
         network(images(1, (3, 28, 56)))
-    assert flops(described, (3, 28, 56), 10) == counter.get_total_flops()
+    grid = config.grid((3, 28, 56))
+    patches = grid[0] * grid[1]
+    attention = config.attention.flops(config.embed, config.heads, grid, config.leading)
+    block = formulas.block_flops(config.leading + patches, config.embed, config.mlp_ratio, attention)
+    embedding, head = 2 * patches * 3 * config.patch_size**2 * config.embed, 2 * config.embed * 10
+    assert embedding + config.blocks * block + head == counter.get_total_flops()
 
 
 def test_a_block_has_as_many_weights_as_its_formula_says() -> None:
     for width, ratio in ((32, 4), (24, 2)):
         block = built(embed=width, mlp_ratio=ratio, heads=2).blocks[0]
-        assert count_parameters(block) == formulas.block_weights(width, ratio)
+        assert sum(weight.numel() for weight in block.parameters()) == formulas.block_weights(width, ratio)
 
 
 @everything
@@ -206,9 +210,9 @@ def test_the_exported_graph_takes_any_number_of_images(changes: dict[str, Any]) 
     ],
 )
 def test_a_setting_that_cannot_be_is_one_line_that_names_it(model: dict[str, Any], said: str) -> None:
-    base = {**config.load()["vit"]["base"], "model": {"name": "vit", **model}, "seeds": 1}
+    base = {**load()["vit"]["base"], "model": {"name": "vit", **model}, "seeds": 1}
     with pytest.raises(ConfigError, match=said) as raised:
-        config.parse(ChapterRun, base, where=["vit.base"])
+        parse(ChapterRun, base, where=["vit.base"])
     assert "\n" not in str(raised.value)
 
 
