@@ -124,10 +124,8 @@ def test_the_loss_is_that_of_hidden_pixels_alone(contrast: bool) -> None:
         inside = np.isnan(patches(torch.from_numpy(seen), 2).numpy())
         parts = patches(x, 2).numpy()[inside].reshape(-1, 8)
         assert loss != pytest.approx(squares.mean())
-        predicted = patches(torch.from_numpy(predicted), 2).numpy()[
-            np.isnan(patches(torch.from_numpy(seen), 2).numpy())
-        ]
-        squares = np.square(predicted.reshape(-1, 8) - parts) / (parts.var(1, ddof=1, keepdims=True) + 1e-6)
+        predicted = patches(torch.from_numpy(predicted), 2).numpy()[inside].reshape(-1, 8)
+        squares = np.square(predicted - parts) / (parts.var(1, ddof=1, keepdims=True) + 1e-6)
     assert loss == pytest.approx(squares.mean(), rel=1e-4)
 
 
