@@ -1,4 +1,4 @@
-"""Rectangles taken out, against torchvision and the published code, and the distributions of their draws."""
+"""Erased rectangles against torchvision and the published code, and their distributions."""
 
 import torch
 from torch import Generator
@@ -7,7 +7,7 @@ from torchvision.transforms.v2 import RandomErasing, functional
 from rdfia.data.boxes import Cutout, Erasing, box_mask
 
 
-def test_erasing_is_torchvisions() -> None:
+def test_erasing_equals_torchvision() -> None:
     x, augment = torch.rand(64, 3, 12, 16, generator=Generator().manual_seed(0)), Erasing(p=1.0)
     boxes = augment.sample(x.shape, Generator().manual_seed(0))
     expected = torch.stack(
@@ -19,7 +19,7 @@ def test_erasing_is_torchvisions() -> None:
     assert torch.equal(augment.apply(x, boxes), expected)
 
 
-def test_erased_rectangles_are_distributed_as_torchvisions() -> None:
+def test_erased_rectangles_have_the_distribution_of_torchvision() -> None:
     count, reference = 1500, RandomErasing(p=1.0)
     torch.manual_seed(0)
     theirs = [reference.make_params([torch.zeros(3, 32, 32)]) for _ in range(count)]
@@ -33,7 +33,7 @@ def test_erased_rectangles_are_distributed_as_torchvisions() -> None:
         assert (next(below) - next(below)).abs().max() < 2.2 * (2 / count) ** 0.5
 
 
-def test_erasing_stays_inside_and_is_as_frequent_as_asked() -> None:
+def test_erasing_stays_inside_and_has_the_frequency_p() -> None:
     boxes = Erasing(p=0.3).sample((5000, 3, 9, 14), Generator())
     top, left, bottom, right = boxes.unbind(1)
     assert abs((bottom > top).float().mean().item() - 0.3) < 0.03
@@ -48,7 +48,7 @@ def test_a_rectangle_that_never_fits_erases_nothing() -> None:
     assert torch.equal(Erasing(p=1.0, scale=(1.0, 1.0), ratio=(1.0, 1.0))(x, Generator()), x)
 
 
-def test_cutout_is_the_published_one() -> None:
+def test_cutout_equals_the_published_code() -> None:
     x, augment = torch.rand(64, 3, 12, 16), Cutout(size=6)
     boxes = augment.sample(x.shape, Generator().manual_seed(0))
     expected = x.clone()
@@ -57,7 +57,7 @@ def test_cutout_is_the_published_one() -> None:
     assert torch.equal(augment.apply(x, boxes), expected)
 
 
-def test_the_middle_of_a_cutout_is_drawn_alike() -> None:
+def test_the_centre_of_a_cutout_is_uniform() -> None:
     middles = Cutout(size=6).sample((8000, 3, 10, 10), Generator())[:, :2] + 3
     for column in middles.T:
         counts = torch.bincount(column, minlength=10)
@@ -65,8 +65,8 @@ def test_the_middle_of_a_cutout_is_drawn_alike() -> None:
         assert len(counts) == 10
 
 
-def test_a_box_has_its_first_row_and_not_its_last() -> None:
-    taken = box_mask(torch.tensor([[1, 2, 3, 4], [2, 2, 2, 2]]), (2, 3, 4, 5))
-    assert taken.shape == (2, 1, 4, 5)
-    assert taken[0, 0].nonzero().tolist() == [[1, 2], [1, 3], [2, 2], [2, 3]]
-    assert not taken[1].any()
+def test_a_box_includes_its_first_row_and_excludes_its_last() -> None:
+    mask = box_mask(torch.tensor([[1, 2, 3, 4], [2, 2, 2, 2]]), (2, 3, 4, 5))
+    assert mask.shape == (2, 1, 4, 5)
+    assert mask[0, 0].nonzero().tolist() == [[1, 2], [1, 3], [2, 2], [2, 3]]
+    assert not mask[1].any()
