@@ -25,7 +25,7 @@ from rdfia.data.sampling import RandomAugmentation, bernoulli, integers
 
 
 class Crop(RandomAugmentation):
-    """Crop a random window of `size`² after padding by zeros; at evaluation the centre window."""
+    """A random window of `size`² after zero padding; at evaluation the centre window."""
 
     name: Literal["crop"] = "crop"
     size: int = Field(28, ge=1)
@@ -48,7 +48,7 @@ class Crop(RandomAugmentation):
 
 
 class CentreCrop(RandomAugmentation):
-    """Crop the centre window of `size`², in training and at evaluation."""
+    """The centre window of `size`², in training and at evaluation."""
 
     name: Literal["centre_crop"] = "centre_crop"
     size: int = Field(28, ge=1)
@@ -69,7 +69,7 @@ class CentreCrop(RandomAugmentation):
 
 
 class HorizontalFlip(RandomAugmentation):
-    """Exchange left and right with probability `p`."""
+    """A left-right flip with probability `p`."""
 
     name: Literal["horizontal_flip"] = "horizontal_flip"
     p: float = Field(0.5, ge=0, le=1)
@@ -83,7 +83,7 @@ class HorizontalFlip(RandomAugmentation):
 
 
 class VerticalFlip(RandomAugmentation):
-    """Exchange top and bottom with probability `p`."""
+    """A top-bottom flip with probability `p`."""
 
     name: Literal["vertical_flip"] = "vertical_flip"
     p: float = Field(0.5, ge=0, le=1)

@@ -12,7 +12,7 @@ from rdfia.data.sampling import RandomAugmentation, Range, Space, uniform
 
 
 class Jitter(RandomAugmentation):
-    """Change brightness, contrast, saturation and hue, in this order; one whose setting is 0 is left out.
+    """Random brightness, contrast, saturation and hue, in this order; one whose setting is 0 is left out.
 
     The first three scale by a factor from [1 - b, 1 + b], hue turns by an angle from [-h, h] of a whole turn.
     torchvision's ColorJitter samples the order for every call; here it is fixed.
@@ -43,7 +43,7 @@ class Jitter(RandomAugmentation):
 
 
 class Blur(RandomAugmentation):
-    """Blur by a Gaussian in a window of `kernel_size`², of a standard deviation in `sigma`; borders are mirrored."""
+    """A Gaussian blur in a window of `kernel_size`², with a standard deviation in `sigma` and mirrored borders."""
 
     space: ClassVar[Space] = "pixels"
     name: Literal["blur"] = "blur"
@@ -59,7 +59,7 @@ class Blur(RandomAugmentation):
 
 
 class Noise(RandomAugmentation):
-    """Add Gaussian noise of standard deviation `sigma` to every value, clipped to [0, 1]."""
+    """Gaussian noise of standard deviation `sigma` on every value, clipped to [0, 1]."""
 
     space: ClassVar[Space] = "pixels"
     name: Literal["noise"] = "noise"

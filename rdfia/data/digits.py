@@ -14,6 +14,7 @@ from pydantic import Field
 from torch import Generator, Tensor
 
 from rdfia.config import Config
+from rdfia.data.sampling import uniform
 from rdfia.data.store import RawData, Split, stratified_mask
 
 ORIGINALS_TEST = 360  # a fifth of the 1,797 originals
@@ -62,17 +63,13 @@ def _warp_originals(originals: Split, chosen: Tensor, count: int, generator: Gen
     return Split(images, originals.y[index]), index
 
 
-def _uniform(n: int, low: float, high: float, generator: Generator) -> Tensor:
-    return low + (high - low) * torch.rand(n, generator=generator)
-
-
 def _affine(n: int, generator: Generator) -> Tensor:
     """Sample maps (N, 2, 3) from the image's coordinates to the original's: rotation, shear, scale and shift."""
-    angle, shear = _uniform(n, -0.15, 0.15, generator), _uniform(n, -0.15, 0.15, generator)
-    zoom = torch.stack([_uniform(n, 0.92, 1.08, generator) for _ in range(2)]) * MARGIN
+    angle, shear = uniform((n,), -0.15, 0.15, generator), uniform((n,), -0.15, 0.15, generator)
+    zoom = torch.stack([uniform((n,), 0.92, 1.08, generator) for _ in range(2)]) * MARGIN
     cos, sin = angle.cos(), angle.sin()
     rows = ((cos, shear * cos - sin), (sin, shear * sin + cos))
-    shift = torch.stack([_uniform(n, -0.08, 0.08, generator) for _ in range(2)], dim=1)
+    shift = torch.stack([uniform((n,), -0.08, 0.08, generator) for _ in range(2)], dim=1)
     matrix = torch.stack([torch.stack([a * zoom[i], b * zoom[i]], dim=1) for i, (a, b) in enumerate(rows)], dim=1)
     return torch.cat((matrix, shift.unsqueeze(2)), dim=2)
 
@@ -85,8 +82,8 @@ def _enlarge(small: Tensor, generator: Generator) -> Tensor:
 
 def _adjust_strokes(images: Tensor, generator: Generator) -> Tensor:
     """Sample stroke width and contrast, by a sigmoid at a random threshold of a random slope; convert to uint8."""
-    threshold = _uniform(len(images), 0.38, 0.5, generator).view(-1, 1, 1, 1)
-    sharpness = _uniform(len(images), 7.0, 11.0, generator).view(-1, 1, 1, 1)
+    threshold = uniform((len(images),), 0.38, 0.5, generator).view(-1, 1, 1, 1)
+    sharpness = uniform((len(images),), 7.0, 11.0, generator).view(-1, 1, 1, 1)
     ink = torch.sigmoid(sharpness * (images - threshold))
     dark = torch.sigmoid(-sharpness * threshold)
     return ((ink - dark) / (1 - dark) * 255).clamp(0, 255).round().to(torch.uint8)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from rdfia.config import Config, ConfigError
 from rdfia.data.archives import entries
-from rdfia.data.images import Mode, Pixels, decode
+from rdfia.data.images import Mode, PixelArray, decode
 from rdfia.data.store import RawData, Split, shuffle, stratified_mask
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
@@ -54,7 +54,7 @@ class _Tree:
     path: Path
     root: PurePosixPath | None = None
     classes: dict[str, set[str]] = field(default_factory=lambda: {"train": set(), "test": set()})
-    images: dict[tuple[str, str, str], Pixels] = field(default_factory=dict)
+    images: dict[tuple[str, str, str], PixelArray] = field(default_factory=dict)
 
     def place(self, inside: PurePosixPath, folder: bool) -> tuple[str, str] | None:
         """Return the part and class of a path, or None; train/ and test/ may be inside one common folder."""
@@ -68,7 +68,7 @@ class _Tree:
         self.root = root
         return parts[depth], parts[depth + 1]
 
-    def add(self, key: tuple[str, str, str], pixels: Pixels) -> None:
+    def add(self, key: tuple[str, str, str], pixels: PixelArray) -> None:
         """Add an image; a shape that differs from the first image's is a ConfigError."""
         first = next(iter(self.images.values()), pixels)
         if pixels.shape != first.shape:

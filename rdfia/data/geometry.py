@@ -21,7 +21,7 @@ CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))  # (x, y) in sides, clockwise from th
 
 
 class Rotation(RandomAugmentation):
-    """Rotate about the centre by an angle from [-degrees, degrees], counter-clockwise."""
+    """A rotation about the centre by an angle from [-degrees, degrees], counter-clockwise."""
 
     name: Literal["rotation"] = "rotation"
     degrees: float = Field(15, ge=0, le=180)
@@ -37,7 +37,7 @@ class Rotation(RandomAugmentation):
 
 
 class Affine(RandomAugmentation):
-    """Shear along x, scale, rotate clockwise about the centre, and translate by whole pixels.
+    """A shear along x, scaling, clockwise rotation about the centre, and translation by whole pixels.
 
     Angles are sampled from [-degrees, degrees] and [-shear, shear], shifts up to `translate` of each side.
     """
@@ -64,7 +64,7 @@ class Affine(RandomAugmentation):
 
 
 class Perspective(RandomAugmentation):
-    """With probability `p`, move each corner inwards by up to `distortion` of half a side, in whole pixels."""
+    """With probability `p`, a perspective with corners moved inwards by up to `distortion` of half a side."""
 
     name: Literal["perspective"] = "perspective"
     distortion: float = Field(0.5, ge=0, le=1)
@@ -72,7 +72,7 @@ class Perspective(RandomAugmentation):
     interpolation: Interpolation = "bilinear"
 
     def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """Return the shifts of the corners along x and y (N, 4, 2); 0 where the image stays."""
+        """Return the shifts of the corners along x and y in whole pixels (N, 4, 2); 0 where the image stays."""
         count, _, height, width = shape
         limits = [int(self.distortion * (side // 2)) for side in (width, height)]
         shifts = torch.stack([integers((count, 4), limit + 1, generator) for limit in limits], 2)

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Mode = Literal["RGB", "L"]
-Pixels = numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
+PixelArray = numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
 
 
-def decode(content: bytes, where: str, mode: Mode, size: int | None = None) -> Pixels:
+def decode(content: bytes, where: str, mode: Mode, size: int | None = None) -> PixelArray:
     """Return the pixels (H, W, C) of an image; with `size`, resize the shorter side to it and crop the centre."""
     from PIL import Image, ImageOps
 

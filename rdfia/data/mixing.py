@@ -37,7 +37,7 @@ class _BatchMixing(Config):
 
 
 class Mixup(_BatchMixing):
-    """Mix x = λ x + (1 - λ) x', and the targets likewise.
+    """The mixture λ x + (1 - λ) x', and of the targets likewise.
 
     Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018.
     """
@@ -54,7 +54,7 @@ class Mixup(_BatchMixing):
 
 
 class Cutmix(_BatchMixing):
-    """Paste a box of 1 - λ of the area, around a uniformly random pixel, from the partner; mix targets by the areas.
+    """A box of 1 - λ of the area, around a uniformly random pixel, from the partner; targets are mixed by area.
 
     Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", 2019.
     """

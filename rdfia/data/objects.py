@@ -16,6 +16,7 @@ from torch import Generator, Tensor
 
 from rdfia.config import Config
 from rdfia.data.forms import FORMS, Form, bar
+from rdfia.data.sampling import uniform
 from rdfia.data.store import RawData, Split
 
 SIDE = 32
@@ -76,7 +77,7 @@ class Objects(Config):
         """Blend a texture into the covered pixels, brighter than the image's mean in a random hue."""
         n = len(image)
         hue = F.normalize(torch.randn(n, 3, 1, 1, generator=generator) + 2.5, dim=1)
-        contrast = 2.8 * _uniform(n, self.faint, 1, generator).unsqueeze(1)
+        contrast = 2.8 * uniform((n, 1, 1), self.faint, 1, generator).unsqueeze(1)
         texture = image.mean(dim=(2, 3), keepdim=True) + contrast * hue + 0.5 * (_texture(n, generator) - 0.5)
         return torch.lerp(image, texture, cover.unsqueeze(1))
 
@@ -90,20 +91,16 @@ class Objects(Config):
         return (lit.clamp(0, 1) * 255).round().to(torch.uint8)
 
 
-def _uniform(n: int, low: float, high: float, generator: Generator) -> Tensor:
-    return low + (high - low) * torch.rand(n, 1, 1, generator=generator)
-
-
 def _frame_coordinates(
     n: int, generator: Generator, scale: tuple[float, float], wander: float, turn: float = 1.0
 ) -> tuple[Tensor, Tensor]:
     """Return each pixel's coordinates (N, 32, 32) in the frame of a shape: shifted, rotated, scaled and stretched."""
     axis = (torch.arange(SIDE) + 0.5) / (SIDE / 2) - 1
     y, x = torch.meshgrid(-axis, axis, indexing="ij")
-    x, y = x - _uniform(n, -wander, wander, generator), y - _uniform(n, -wander, wander, generator)
-    angle = _uniform(n, -math.pi * turn, math.pi * turn, generator)
-    size = _uniform(n, *scale, generator)
-    stretch = _uniform(n, -0.15, 0.15, generator).exp()
+    x, y = x - uniform((n, 1, 1), -wander, wander, generator), y - uniform((n, 1, 1), -wander, wander, generator)
+    angle = uniform((n, 1, 1), -math.pi * turn, math.pi * turn, generator)
+    size = uniform((n, 1, 1), *scale, generator)
+    stretch = uniform((n, 1, 1), -0.15, 0.15, generator).exp()
     across, along = x * angle.cos() + y * angle.sin(), y * angle.cos() - x * angle.sin()
     return across / (size * stretch), along / (size / stretch)
 

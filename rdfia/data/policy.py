@@ -26,7 +26,7 @@ class Operation(NamedTuple):
 
 
 class TrivialAugment(RandomAugmentation):
-    """Apply one of fourteen operations at one of 31 strengths, both uniformly random."""
+    """One of fourteen operations at one of 31 strengths, both uniformly random."""
 
     space: ClassVar[Space] = "pixels"
     name: Literal["trivial_augment"] = "trivial_augment"

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from torch import Generator, Tensor, nn
 
 from rdfia.config import Config, ConfigError
+from rdfia.models.attention import Grid
 from rdfia.models.attention_formulas import patches, sinusoids
 from rdfia.models.layers import initialise
 from rdfia.models.transformer import Block, unpatchify
@@ -72,7 +73,7 @@ class MaskedDecoder(nn.Module):
     get fixed positions, sinusoids of row and column, and pass the blocks, a norm, and a layer to the C·P² pixels.
     """
 
-    def __init__(self, width: int, embed: int, blocks: list[Block], grid: tuple[int, int], pixels: int) -> None:
+    def __init__(self, width: int, embed: int, blocks: list[Block], grid: Grid, pixels: int) -> None:
         super().__init__()
         self.narrow = nn.Linear(width, embed)
         self.mask_token = nn.Parameter(torch.zeros(1, 1, embed))
@@ -91,7 +92,7 @@ class MaskedDecoder(nn.Module):
         return self.pixels(x[:, -hidden:])  # type: ignore[no-any-return]
 
 
-def sinusoids_2d(grid: tuple[int, int], width: int) -> Tensor:
+def sinusoids_2d(grid: Grid, width: int) -> Tensor:
     """Return positions (rows · columns, E): sinusoids of the row in the first half, of the column in the second."""
     rows, columns = grid
     half = width // 2
@@ -112,7 +113,7 @@ class Decoder(Config):
             raise ValueError(f"heads that divide embed ({self.embed} / {self.heads})")
         return self
 
-    def build(self, width: int, grid: tuple[int, int], pixels: int, generator: Generator) -> MaskedDecoder:
+    def build(self, width: int, grid: Grid, pixels: int, generator: Generator) -> MaskedDecoder:
         """Return the decoder of tokens of this width, on a grid of patches of `pixels` values each."""
         blocks = [Block(self.embed, self.heads, MLP_RATIO) for _ in range(self.depth)]
         decoder = MaskedDecoder(width, self.embed, blocks, grid, pixels)

@@ -23,8 +23,8 @@ class Dropout(nn.Module):
             return x
         if self.generator is None:  # made on the device of x, from the network's own seed
             self.generator = Generator(x.device).manual_seed(self.seed)
-        kept = torch.rand(x.shape, generator=self.generator, device=x.device) >= self.p
-        return x * kept / (1 - self.p)
+        mask = torch.rand(x.shape, generator=self.generator, device=x.device) >= self.p
+        return x * mask / (1 - self.p)
 
 
 def initialise(module: nn.Module, generator: Generator) -> None:

@@ -28,10 +28,10 @@ class PretrainedWeights(Config):
     def resolve_weights(self, model: str, weights: Callable[[str, str], Path]) -> Self:
         """Return a copy that knows its file and hash, for timm's model; `weights` gives the path of a run's weights."""
         path = self.find_file(model, weights)
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-        if self.sha256 not in (None, found):
-            raise ConfigError(f"model.start.sha256: found {found} of {path}, allowed: {self.sha256}, as it says")
-        copy = self.model_copy(update={"sha256": found})
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if self.sha256 not in (None, digest):
+            raise ConfigError(f"model.start.sha256: found {digest} of {path}, allowed: {self.sha256}, as it says")
+        copy = self.model_copy(update={"sha256": digest})
         copy._path = path
         return copy
 
@@ -115,7 +115,7 @@ class FromRun(PretrainedWeights):
                 {int(name[4 : name.index("/")]) for name in names if name.startswith("seed") and "@" not in name}
             )
             prefix = f"seed{seeds[seed % len(seeds)]}/vit." if seeds else "seed/"
-            found = {name.removeprefix(prefix): file.get_tensor(name) for name in names if name.startswith(prefix)}
-        if not found:
+            state = {name.removeprefix(prefix): file.get_tensor(name) for name in names if name.startswith(prefix)}
+        if not state:
             raise ConfigError(f"model.start: found {self.chapter}/{self.run}, allowed: a run of a model named timm")
-        return found
+        return state
