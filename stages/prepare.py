@@ -5,7 +5,7 @@ import sys
 from rdfia import config
 from rdfia.command import one_line
 from rdfia.data.normalise import fit_all
-from rdfia.data.sheets import sheets
+from rdfia.data.sheets import contact_sheets
 from rdfia.data.sources import resolve_dataset
 from rdfia.data.store import save_split, save_tensors
 from rdfia.files import write_json
@@ -21,7 +21,7 @@ def main(name: str) -> None:
     statistics = fit_all(splits["train"].x)
     folder = layout.data(profile, name)
     save_tensors(statistics, folder / "statistics.safetensors")
-    save_tensors(sheets(splits["train"], statistics, splits["validation"]), folder / "sheets.safetensors")
+    save_tensors(contact_sheets(splits["train"], statistics, splits["validation"]), folder / "sheets.safetensors")
     write_json(card, layout.card(profile, name))
     print(f"{name}: {card['label']}, {card['counts']}")
 

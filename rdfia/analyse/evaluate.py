@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rdfia.config import ConfigError
-from rdfia.data.normalise import seen_with
+from rdfia.data.normalise import evaluation_statistics
 from rdfia.data.store import Split
 from rdfia.record.predictor import predictor, recorded_run
 from rdfia.record.run import RunRecord
@@ -37,7 +37,7 @@ def evaluate(record: RunRecord, test: Split) -> dict[str, Any]:
 def own_normaliser(record: RunRecord, x: Tensor) -> nn.Module | None:
     """Return the layer fitted on the examples x themselves, where the run makes that mistake on purpose."""
     normaliser = recorded_run(record).normalise
-    statistics = seen_with(normaliser, {}, x)
+    statistics = evaluation_statistics(normaliser, {}, x)
     return normaliser.build(statistics) if statistics else None
 
 

@@ -15,7 +15,7 @@ from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import rollout
 from rdfia.models.cnn import ConvNet
 from rdfia.models.svm import KernelMachine
-from rdfia.models.transformer import Block, permuted
+from rdfia.models.transformer import Block, permute_patches
 from rdfia.models.vit import VisionTransformer, ViT
 from rdfia.record.predictor import predictor
 from rdfia.record.run import RunRecord
@@ -122,15 +122,16 @@ def transformer(model: Classifier, network: VisionTransformer, images: Tensor) -
     `attention` of the last block by head and `depth` of every block as the mean over heads, both as what the head's
     token gathers from each patch; `rollout`, which follows it back to the patches, where a residual makes it one.
     """
-    maps = network.maps(model.preprocess(images))
+    maps = network.attention_maps(model.preprocess(images))
     found = {
         "inputs": images,
-        "attention": network.focus(maps[-1]),  # (images, heads, rows, columns)
-        "depth": torch.stack([network.focus(layer).mean(1) for layer in maps], 1),  # (images, blocks, rows, columns)
+        "attention": network.attention_to_patches(maps[-1]),  # (images, heads, rows, columns)
+        # (images, blocks, rows, columns)
+        "depth": torch.stack([network.attention_to_patches(layer).mean(1) for layer in maps], 1),
         "patches": network.embed.projection.weight.detach(),  # (E, C, P, P)
     }
     if cast(Block, network.blocks[0]).arranged in RESIDUAL:
-        found["rollout"] = network.focus(rollout(maps))
+        found["rollout"] = network.attention_to_patches(rollout(maps))
     if network.positions is not None:
         own = F.normalize(network.positions.detach()[0, network.class_token is not None :], dim=1)
         found["positions"] = own @ own.T  # (T, T)
@@ -154,7 +155,7 @@ def shuffled(model: Classifier, seen: Split, seed: int) -> float:
     generator, right, size = torch.Generator().manual_seed(seed), 0, network.embed.projection.kernel_size[0]
     model = model.to(where)
     for x, y in zip(seen.x.split(EVALUATION_BATCH), seen.y.split(EVALUATION_BATCH), strict=True):
-        answer = model.answer(permuted(model.preprocess(x.to(where)), size, generator)).argmax(1)
+        answer = model.answer(permute_patches(model.preprocess(x.to(where)), size, generator)).argmax(1)
         right += int((answer.cpu() == y).sum())
     model.cpu()
     return right / len(seen.y)

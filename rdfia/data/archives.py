@@ -1,4 +1,4 @@
-"""The files of a folder, a tar or a zip archive, one after the other; archives are never unpacked onto the disk."""
+"""Iteration over the files of a folder, a tar or a zip archive, without unpacking it onto the disk."""
 
 import os
 import tarfile
@@ -12,12 +12,12 @@ from rdfia.config import ConfigError
 TARS = (".tar", ".tar.gz", ".tgz")
 KINDS = ", ".join((*TARS, ".zip"))
 DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, zlib.error)
-Wanted = Callable[[PurePosixPath], bool]
+Predicate = Callable[[PurePosixPath], bool]
 Entry = tuple[PurePosixPath, bytes | None]
 
 
-def entries(path: Path, wanted: Wanted) -> Iterator[Entry]:
-    """Each wanted file by its path inside, with its bytes; folders, also those of unwanted files, with None."""
+def entries(path: Path, wanted: Predicate) -> Iterator[Entry]:
+    """Yield each wanted file's path inside and its bytes; folders, also those of unwanted files, with None."""
     if not path.exists():
         raise ConfigError(f"path: found {path}, which does not exist, allowed: a folder or an archive ({KINDS})")
     for inside, read in _members(path):
@@ -35,7 +35,7 @@ def _content(path: Path, inside: PurePosixPath, read: Callable[[], bytes]) -> by
 
 
 def _members(path: Path) -> Iterator[tuple[PurePosixPath, Callable[[], bytes] | None]]:
-    """Every file, with a way to read it, and every folder, with None."""
+    """Yield every file with a function that reads it, and every folder with None."""
     name = path.name.lower()
     if not (path.is_dir() or name.endswith((*TARS, ".zip"))):
         raise ConfigError(f"path: found {path}, allowed: a folder or an archive ({KINDS})")
@@ -60,7 +60,7 @@ def _tar(path: Path) -> Iterator[tuple[PurePosixPath, Callable[[], bytes] | None
             content = archive.extractfile(member) if member.isfile() else None
             if content is not None or member.isdir():
                 yield PurePosixPath(member.name), content.read if content else None
-        archive.fileobj.seek(archive.offset)  # tarfile takes a cut file for a complete one
+        archive.fileobj.seek(archive.offset)  # tarfile accepts a truncated file as complete
         if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
             raise tarfile.ReadError("the end is missing")
 

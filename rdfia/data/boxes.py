@@ -1,4 +1,4 @@
-"""Augmentations that take a rectangle out of an image; what is taken out becomes 0, after the normaliser the mean."""
+"""Augmentations that fill a rectangle of an image with 0, which after the normaliser is the mean."""
 
 import math
 from collections.abc import Sequence
@@ -8,15 +8,15 @@ import torch
 from pydantic import Field
 from torch import Generator, Tensor
 
-from rdfia.data.draws import Drawn, Range, happens, integers, uniform
+from rdfia.data.sampling import RandomAugmentation, Range, bernoulli, integers, uniform
 
 ATTEMPTS = 10
 
 
-class Erasing(Drawn):
-    """With probability `p`, a rectangle whose area is `scale` of the image's and whose height over width is `ratio`.
+class Erasing(RandomAugmentation):
+    """With probability `p`, a rectangle of 0: `scale` of the image's area, with `ratio` for height over width.
 
-    Both are drawn, the ratio on a logarithmic scale, up to ten times until the rectangle fits, as torchvision does;
+    Both are sampled, the ratio on a logarithmic scale, up to ten times until the rectangle fits, as in torchvision;
     one that never fits erases nothing. Zhong et al., "Random Erasing Data Augmentation", 2017.
     """
 
@@ -25,29 +25,29 @@ class Erasing(Drawn):
     scale: Range = (0.02, 0.33)
     ratio: Range = (0.3, 3.3)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """Top, left, bottom and right (N, 4); an empty rectangle where nothing is erased."""
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Return top, left, bottom and right (N, 4); an empty rectangle where nothing is erased."""
         count, _, *sides = shape
-        extents = self._extents(count, sides[0], sides[1], generator)  # (N, 2)
-        room = torch.tensor(sides, device=generator.device) - extents + 1
+        sizes = self._sizes(count, sides[0], sides[1], generator)  # (N, 2)
+        room = torch.tensor(sides, device=generator.device) - sizes + 1
         corners = (room * uniform((count, 2), 0, 1, generator).double()).floor().long()
-        return torch.cat([corners, corners + extents], 1)
+        return torch.cat([corners, corners + sizes], 1)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return images.masked_fill(inside(drawn, images.shape), 0)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return images.masked_fill(box_mask(parameters, images.shape), 0)
 
-    def _extents(self, count: int, height: int, width: int, generator: Generator) -> Tensor:
-        """The height and width (N, 2) of the first attempt that fits; 0 where none does, or nothing happens."""
+    def _sizes(self, count: int, height: int, width: int, generator: Generator) -> Tensor:
+        """Return height and width (N, 2) of the first attempt that fits; 0 where none does or nothing is erased."""
         area = height * width * uniform((count, ATTEMPTS), *self.scale, generator)
         ratio = uniform((count, ATTEMPTS), math.log(self.ratio[0]), math.log(self.ratio[1]), generator).exp()
-        tried = torch.stack([(area * ratio).sqrt(), (area / ratio).sqrt()], 2).round().long()  # (N, attempts, 2)
-        fits = (tried < torch.tensor([height, width], device=tried.device)).all(2)
-        first = tried[torch.arange(count, device=tried.device), fits.int().argmax(1)]
-        return first * (fits.any(1) & happens(count, self.p, generator))[:, None]
+        attempts = torch.stack([(area * ratio).sqrt(), (area / ratio).sqrt()], 2).round().long()  # (N, attempts, 2)
+        fits = (attempts < torch.tensor([height, width], device=attempts.device)).all(2)
+        first = attempts[torch.arange(count, device=attempts.device), fits.int().argmax(1)]
+        return first * (fits.any(1) & bernoulli(count, self.p, generator))[:, None]
 
 
-class Cutout(Drawn):
-    """A square of `size`² about a pixel drawn alike, the part of it that lies inside the image.
+class Cutout(RandomAugmentation):
+    """A square of 0, `size`², around a uniformly random pixel, as far as it lies inside the image.
 
     DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout", 2017.
     """
@@ -55,21 +55,21 @@ class Cutout(Drawn):
     name: Literal["cutout"] = "cutout"
     size: int = Field(16, ge=1)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """Top, left, bottom and right (N, 4), which may lie outside."""
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Return top, left, bottom and right (N, 4), which may lie outside the image."""
         tops, lefts = (integers((shape[0],), side, generator) - self.size // 2 for side in shape[2:])
         return torch.stack([tops, lefts, tops + self.size, lefts + self.size], 1)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return images.masked_fill(inside(drawn, images.shape), 0)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return images.masked_fill(box_mask(parameters, images.shape), 0)
 
     @classmethod
     def for_side(cls, side: int) -> Self:
         return cls(size=max(side // 2, 1))
 
 
-def inside(boxes: Tensor, shape: Sequence[int]) -> Tensor:
-    """Which pixels lie in each image's box [top, bottom) x [left, right): (N, 1, H, W) from (N, 4)."""
+def box_mask(boxes: Tensor, shape: Sequence[int]) -> Tensor:
+    """Return a mask (N, 1, H, W) of the pixels in each image's box [top, bottom) × [left, right), given as (N, 4)."""
     top, left, bottom, right = boxes[:, :, None, None].unbind(1)  # (N, 1, 1)
     rows = torch.arange(shape[2], device=boxes.device)[:, None]
     columns = torch.arange(shape[3], device=boxes.device)

@@ -1,4 +1,4 @@
-"""Two classes of points in the plane, one ringed by the other: data that no straight line separates."""
+"""Two classes of points in the plane, one surrounding the other: data that no straight line separates."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +9,13 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from rdfia.config import Config
-from rdfia.data.store import Raw, Split, shuffle
+from rdfia.data.store import RawData, Split, shuffle
 
 LIMIT = 2.0  # the points stay within [-LIMIT, LIMIT]^2
 
 
 class Circles(Config):
-    """Points at a uniform angle and a radius r ~ N(inner or outer, noise^2), cut to 0 <= r <= 2.
+    """Points at a uniform angle and a radius r ~ N(inner or outer, noise^2), truncated to 0 <= r <= 2.
 
     Both classes are equally frequent and overlap, so that no classifier exceeds `ceiling()`.
     """
@@ -36,15 +36,15 @@ class Circles(Config):
             raise ValueError(f"inner below outer (inner {self.inner}, outer {self.outer})")
         return self
 
-    def load(self, root: Path) -> Raw:
-        """Draw both splits; nothing is read from `root`."""
+    def load(self, root: Path) -> RawData:
+        """Sample both splits; nothing is read from `root`."""
         generator = torch.Generator().manual_seed(self.seed)
-        train, test = self._draw(self.train, generator), self._draw(self.test, generator)
+        train, test = self.sample(self.train, generator), self.sample(self.test, generator)
         note = f"points drawn from two noisy circles; no classifier is expected to exceed {self.ceiling():.1%} accuracy"
-        return Raw(train, test, ("outer", "inner"), note)
+        return RawData(train, test, ("outer", "inner"), note)
 
     def density(self, radius: Tensor) -> Tensor:
-        """The density of the radius under each class (2, ...): a normal density cut to [0, 2]."""
+        """Return the density of the radius under each class (2, ...): a normal density truncated to [0, 2]."""
         centre = torch.tensor([self.outer, self.inner], dtype=radius.dtype).view(2, *[1] * radius.ndim)
         low, high = self._cumulative(centre, 0.0), self._cumulative(centre, LIMIT)
         bell = torch.exp(-0.5 * ((radius - centre) / self.noise) ** 2) / (self.noise * (2 * torch.pi) ** 0.5)
@@ -52,7 +52,7 @@ class Circles(Config):
         return torch.where(inside, bell / (high - low), torch.zeros_like(bell))
 
     def ceiling(self, steps: int = 20_001) -> float:
-        """The Bayes accuracy: the integral over r of max(p(r | outer), p(r | inner)) / 2; the angle says nothing."""
+        """Return the Bayes accuracy: the integral over r of max(p(r | outer), p(r | inner)) / 2."""
         radius = torch.linspace(0, LIMIT, steps, dtype=torch.float64)
         best = self.density(radius).amax(dim=0) / 2
         return float(torch.trapezoid(best, radius))
@@ -61,9 +61,9 @@ class Circles(Config):
         share: Tensor = torch.special.ndtr((radius - centre) / self.noise)
         return share
 
-    def _draw(self, count: int, generator: torch.Generator) -> Split:
+    def sample(self, count: int, generator: torch.Generator) -> Split:
         y = torch.arange(count) % 2
-        centre = _pick((self.outer, self.inner), y)
+        centre = _by_label((self.outer, self.inner), y)
         low, high = self._cumulative(centre, 0.0), self._cumulative(centre, LIMIT)
         share = torch.rand(count, dtype=torch.float64, generator=generator)
         radius = centre + self.noise * torch.special.ndtri(low + share * (high - low))
@@ -72,5 +72,5 @@ class Circles(Config):
         return shuffle(Split(x.float().clamp(-LIMIT, LIMIT), y), generator)
 
 
-def _pick(values: Sequence[float], y: Tensor) -> Tensor:
+def _by_label(values: Sequence[float], y: Tensor) -> Tensor:
     return torch.tensor(values, dtype=torch.float64)[y]

@@ -8,14 +8,14 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Generator, Tensor
 
-from rdfia.data.draws import Drawn, Range, Space, uniform
+from rdfia.data.sampling import RandomAugmentation, Range, Space, uniform
 
 
-class Jitter(Drawn):
-    """Brightness, contrast, saturation and hue, in this order; one whose setting is 0 is left out.
+class Jitter(RandomAugmentation):
+    """Random brightness, contrast, saturation and hue, in this order; one whose setting is 0 is left out.
 
     The first three scale by a factor from [1 - b, 1 + b], hue turns by an angle from [-h, h] of a whole turn.
-    torchvision's ColorJitter draws the order anew for every call; here it is fixed.
+    torchvision's ColorJitter samples the order for every call; here it is fixed.
     """
 
     space: ClassVar[Space] = "pixels"
@@ -25,80 +25,81 @@ class Jitter(Drawn):
     saturation: float = Field(0.0, ge=0, le=1)
     hue: float = Field(0.0, ge=0, le=0.5)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """Three factors and a turn (N, 4)."""
-        place = torch.tensor([1.0, 1.0, 1.0, 0.0], device=generator.device)
-        return place + torch.tensor(self._spreads(), device=generator.device) * uniform((shape[0], 4), -1, 1, generator)
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Return three factors and a hue angle in turns (N, 4)."""
+        centre = torch.tensor([1.0, 1.0, 1.0, 0.0], device=generator.device)
+        spreads = torch.tensor(self._spreads(), device=generator.device)
+        return centre + spreads * uniform((shape[0], 4), -1, 1, generator)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        steps = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
-        for adjust, spread, amounts in zip(steps, self._spreads(), drawn.T, strict=True):
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        adjustments = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
+        for adjust, spread, amounts in zip(adjustments, self._spreads(), parameters.T, strict=True):
             if spread:
-                images = adjust(images, each(amounts, images))
+                images = adjust(images, per_image(amounts, images))
         return images
 
     def _spreads(self) -> tuple[float, ...]:
         return self.brightness, self.contrast, self.saturation, self.hue
 
 
-class Blur(Drawn):
-    """A Gaussian blur over a window of `kernel_size`², its width drawn from `sigma`; borders are mirrored."""
+class Blur(RandomAugmentation):
+    """A Gaussian blur in a window of `kernel_size`², with a standard deviation in `sigma` and mirrored borders."""
 
     space: ClassVar[Space] = "pixels"
     name: Literal["blur"] = "blur"
     kernel_size: Literal[3, 5, 7, 9] = 5
     sigma: Range = (0.1, 2.0)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """The widths in pixels (N)."""
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Return the standard deviations in pixels (N)."""
         return uniform((shape[0],), *self.sigma, generator)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return gaussian_blur(images, drawn, self.kernel_size)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return gaussian_blur(images, parameters, self.kernel_size)
 
 
-class Noise(Drawn):
-    """Gaussian noise of deviation `sigma` on every value, cut to [0, 1]."""
+class Noise(RandomAugmentation):
+    """Gaussian noise of standard deviation `sigma` on every value, clipped to [0, 1]."""
 
     space: ClassVar[Space] = "pixels"
     name: Literal["noise"] = "noise"
     sigma: float = Field(0.1, ge=0)
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """The noise itself (N, C, H, W)."""
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Return the noise (N, C, H, W)."""
         return self.sigma * torch.randn(tuple(shape), generator=generator, device=generator.device)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return (images + drawn).clamp(0, 1)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return (images + parameters).clamp(0, 1)
 
 
-def each(amounts: Tensor, images: Tensor) -> Tensor:
-    """One number for each image (N), shaped to meet all its values (N, 1, 1, 1)."""
+def per_image(amounts: Tensor, images: Tensor) -> Tensor:
+    """Reshape one number for each image (N) so that it broadcasts over the image (N, 1, 1, 1)."""
     return amounts.to(images.dtype).view(-1, 1, 1, 1)
 
 
 def blend(images: Tensor, others: Tensor, factors: Tensor) -> Tensor:
-    """y = f x + (1 - f) o, cut to [0, 1]."""
+    """Return y = f x + (1 - f) o, clipped to [0, 1]."""
     return (images * factors + others * (1 - factors)).clamp(0, 1)
 
 
 def adjust_brightness(images: Tensor, factors: Tensor) -> Tensor:
-    """y = f x, cut to [0, 1]."""
+    """Return y = f x, clipped to [0, 1]."""
     return (images * factors).clamp(0, 1)
 
 
 def adjust_contrast(images: Tensor, factors: Tensor) -> Tensor:
-    """y = f x + (1 - f) m, cut to [0, 1], with m the mean grey of the image."""
+    """Return y = f x + (1 - f) m, clipped to [0, 1], with m the mean grey of the image."""
     return blend(images, grey(images).mean((1, 2, 3), keepdim=True), factors)
 
 
 def adjust_saturation(images: Tensor, factors: Tensor) -> Tensor:
-    """y = f x + (1 - f) g, cut to [0, 1], with g the grey of each pixel."""
+    """Return y = f x + (1 - f) g, clipped to [0, 1], with g the grey of each pixel."""
     return blend(images, grey(images), factors)
 
 
 def adjust_hue(images: Tensor, turns: Tensor) -> Tensor:
-    """Turn the colour wheel by a part of a whole turn; a grey image has no hue to turn."""
+    """Rotate the colour wheel by a fraction of a whole turn; a grey image has no hue and stays."""
     if images.shape[1] == 1:
         return images
     hue, saturation, value = to_hsv(images)
@@ -106,7 +107,7 @@ def adjust_hue(images: Tensor, turns: Tensor) -> Tensor:
 
 
 def adjust_sharpness(images: Tensor, factors: Tensor) -> Tensor:
-    """y = f x + (1 - f) s, cut to [0, 1], with s each pixel's mean with its neighbours, itself counted five times.
+    """Return y = f x + (1 - f) s, clipped to [0, 1]; s is the 3×3 mean, with the pixel itself counted five times.
 
     The outermost pixels stay as they are.
     """
@@ -120,7 +121,7 @@ def adjust_sharpness(images: Tensor, factors: Tensor) -> Tensor:
 
 
 def grey(images: Tensor) -> Tensor:
-    """Luma of ITU-R BT.601: 0.2989 R + 0.587 G + 0.114 B; a grey image is its own."""
+    """Return the luma of ITU-R BT.601, 0.2989 R + 0.587 G + 0.114 B; a grey image stays."""
     if images.shape[1] == 1:
         return images
     weights = torch.tensor([0.2989, 0.587, 0.114], device=images.device, dtype=images.dtype)
@@ -128,7 +129,7 @@ def grey(images: Tensor) -> Tensor:
 
 
 def to_hsv(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Hue in turns from red, saturation and value, each (N, 1, H, W); a grey has hue 0 and saturation 0."""
+    """Return hue (in turns from red), saturation and value, each (N, 1, H, W); grey has hue 0 and saturation 0."""
     r, g, b = images.split(1, 1)
     high, low = torch.maximum(r, torch.maximum(g, b)), torch.minimum(r, torch.minimum(g, b))
     span = high - low
@@ -139,14 +140,14 @@ def to_hsv(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def from_hsv(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
-    """Each channel is v - v s max(0, min(k, 4 - k, 1)), k = (n + 6 h) mod 6, with n = 5, 3, 1 for R, G, B."""
+    """Return v - v s max(0, min(k, 4 - k, 1)), k = (n + 6 h) mod 6, with n = 5, 3, 1 for R, G, B."""
     offsets = torch.tensor([5.0, 3.0, 1.0], device=hue.device, dtype=hue.dtype).view(1, 3, 1, 1)
     k = (offsets + 6 * hue) % 6
     return value - value * saturation * torch.minimum(k, 4 - k).clamp(0, 1)
 
 
 def gaussian_blur(images: Tensor, sigmas: Tensor, kernel_size: int) -> Tensor:
-    """Weights proportional to exp(-d² / 2σ²), with its own σ for each image, along the rows and then the columns."""
+    """Convolve with weights proportional to exp(-d² / 2σ²), one σ for each image, along the rows, then the columns."""
     reach = kernel_size // 2
     distances = torch.arange(-reach, reach + 1, device=images.device, dtype=images.dtype)
     weights = torch.softmax(-((distances / sigmas.to(images.dtype)[:, None]) ** 2) / 2, 1)  # (N, kernel_size)
@@ -157,10 +158,10 @@ def gaussian_blur(images: Tensor, sigmas: Tensor, kernel_size: int) -> Tensor:
 
 
 def _weighted(images: Tensor, weights: Tensor, along: int) -> Tensor:
-    """Weighted sums (one row of weights for each image) of the window that begins at each place along one side."""
+    """Correlate along one axis with one kernel for each image: weights (N, k)."""
     length = images.shape[along] - weights.shape[1] + 1
-    # shifted copies: a convolution would be rounded to bfloat16 under autocast
-    total = each(weights[:, 0], images) * images.narrow(along, 0, length)
+    # Shifted copies: a convolution would be rounded to bfloat16 under autocast.
+    total = per_image(weights[:, 0], images) * images.narrow(along, 0, length)
     for start in range(1, weights.shape[1]):
-        total = total.addcmul(each(weights[:, start], images), images.narrow(along, start, length))
+        total = total.addcmul(per_image(weights[:, start], images), images.narrow(along, start, length))
     return total

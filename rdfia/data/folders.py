@@ -1,6 +1,6 @@
-"""Any user's images: a folder or an archive of train/<class>/* and, where there is one, test/<class>/*.
+"""Images of the user: a folder or an archive of train/<class>/* and, optionally, test/<class>/*.
 
-Archives are read member by member in memory; nothing is ever unpacked onto the disk.
+Archives are read member by member in memory; nothing is unpacked onto the disk.
 """
 
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from pydantic import Field
 
 from rdfia.config import Config, ConfigError
 from rdfia.data.archives import entries
-from rdfia.data.images import Mode, Pixels, decode
-from rdfia.data.store import Raw, Split, held_out, shuffle
+from rdfia.data.images import Mode, PixelArray, decode
+from rdfia.data.store import RawData, Split, shuffle, stratified_mask
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
 
 
 class Folders(Config):
-    """Images sorted into one folder a class; without test/, a stratified `test_share` of the train images is taken."""
+    """Images in one folder for each class; without test/, a stratified `test_share` of train becomes the test split."""
 
     stands_for: ClassVar[str | None] = None
     name: Literal["folders"] = "folders"
@@ -31,32 +31,33 @@ class Folders(Config):
     mode: Mode = "RGB"
     seed: int = 0
 
-    def load(self, root: Path) -> Raw:
+    def load(self, root: Path) -> RawData:
         """Read every image below `path`, which is relative to the working folder; `root` is not used."""
         tree = _read(Path(self.path), self.mode, self.size)
         classes = tree.check()
         generator = torch.Generator().manual_seed(self.seed)
         train = shuffle(_stack(tree, "train", classes), generator)
         if tree.classes["test"]:
-            return Raw(train, _stack(tree, "test", classes), classes, f"images of {Path(self.path).name}, its own test")
-        mask = held_out(train.y, round(self.test_share * len(train)), f"test_share of {self.path}")
+            note = f"images of {Path(self.path).name}, its own test"
+            return RawData(train, _stack(tree, "test", classes), classes, note)
+        mask = stratified_mask(train.y, round(self.test_share * len(train)), f"test_share of {self.path}")
         if not mask.any():
             raise ConfigError(f"test_share: found {self.test_share}, allowed: one of {len(train)} images or more")
         note = f"images of {Path(self.path).name}, {self.test_share:.0%} of them kept for the test"
-        return Raw(train[~mask], train[mask], classes, note)
+        return RawData(train[~mask], train[mask], classes, note)
 
 
 @dataclass
 class _Tree:
-    """What was found: the classes of each part, and the pixels of each image by (part, class, path)."""
+    """The contents of the folder: the classes of each part, and the pixels of each image by (part, class, path)."""
 
     path: Path
     root: PurePosixPath | None = None
     classes: dict[str, set[str]] = field(default_factory=lambda: {"train": set(), "test": set()})
-    images: dict[tuple[str, str, str], Pixels] = field(default_factory=dict)
+    images: dict[tuple[str, str, str], PixelArray] = field(default_factory=dict)
 
     def place(self, inside: PurePosixPath, folder: bool) -> tuple[str, str] | None:
-        """The part and class of a path, or None; a single folder may stand around train/ and test/."""
+        """Return the part and class of a path, or None; train/ and test/ may be inside one common folder."""
         parts = inside.parts
         depth = next((i for i, part in enumerate(parts[:2]) if part in self.classes), None)
         if depth is None or len(parts) < depth + (2 if folder else 3):
@@ -67,16 +68,16 @@ class _Tree:
         self.root = root
         return parts[depth], parts[depth + 1]
 
-    def add(self, key: tuple[str, str, str], pixels: Pixels) -> None:
-        """Keep an image, if it has the shape of the first."""
-        kept = next(iter(self.images.values()), pixels)
-        if pixels.shape != kept.shape:
-            found, allowed = (f"{width}x{height}" for height, width, _ in (pixels.shape, kept.shape))
+    def add(self, key: tuple[str, str, str], pixels: PixelArray) -> None:
+        """Add an image; a shape that differs from the first image's is a ConfigError."""
+        first = next(iter(self.images.values()), pixels)
+        if pixels.shape != first.shape:
+            found, allowed = (f"{width}x{height}" for height, width, _ in (pixels.shape, first.shape))
             raise ConfigError(f"{self.path}: {key[2]}: found {found} pixels, allowed: {allowed} (or set `size`)")
         self.images[key] = pixels
 
     def check(self) -> tuple[str, ...]:
-        """The classes of train in order; everything that would make a useless dataset is one clear line."""
+        """Return the sorted classes of train; missing, empty or unknown classes are a ConfigError."""
         train, test = self.classes["train"], self.classes["test"]
         if not train:
             raise ConfigError(f"{self.path}: found no train/<class>/, allowed: train/<class>/* and test/<class>/*")
@@ -94,7 +95,7 @@ class _Tree:
 
 
 def _read(path: Path, mode: Mode, size: int | None) -> _Tree:
-    """Decode every image; without a `size` the first image sets the shape that all others must have."""
+    """Decode every image; without a `size` all images must have the shape of the first."""
     tree = _Tree(path)
     for inside, content in entries(path, _is_image):
         place = None if _hidden(inside) else tree.place(inside, folder=content is None)
@@ -115,7 +116,7 @@ def _hidden(inside: PurePosixPath) -> bool:
 
 
 def _stack(tree: _Tree, part: str, classes: tuple[str, ...]) -> Split:
-    """The images of a part as uint8 (N, C, H, W), by class and then by file name."""
+    """Return the images of a part as uint8 (N, C, H, W), sorted by class and file name."""
     keys = sorted(key for key in tree.images if key[0] == part)
     x = torch.from_numpy(numpy.stack([tree.images[key] for key in keys]))  # (N, H, W, C)
     y = torch.tensor([classes.index(key[1]) for key in keys])

@@ -1,7 +1,7 @@
-"""Ten plane forms as signed distances: negative inside, zero on the outline, in the frame [-1, 1]^2.
+"""Ten plane shapes as signed distances: negative inside, zero on the outline, in the frame [-1, 1]^2.
 
-After Quilez, "2D distance functions"; away from the outline they are bounds of the distance, which is all a soft edge
-needs. Each form is its own mirror image, so a horizontal flip of a picture keeps its class.
+After Quilez, "2D distance functions"; away from the outline they are bounds of the distance, which suffices for a soft
+edge. Each shape is its own mirror image, so a horizontal flip of an image keeps its class.
 """
 
 import math
@@ -14,7 +14,7 @@ Form = Callable[[Tensor, Tensor], Tensor]
 
 
 def bar(x: Tensor, y: Tensor) -> Tensor:
-    """A short bar: no class, but a distractor."""
+    """Return the distance to a short bar, a distractor that is no class."""
     return torch.maximum(x.abs() - 1.4, y.abs() - 0.5)
 
 
@@ -35,7 +35,7 @@ def _triangle(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _star(x: Tensor, y: Tensor) -> Tensor:
-    """Five points: the edge runs from the tip at radius 1 to the notch at radius 0.42, folded into one sector."""
+    """Fold the plane into one of five sectors, whose edge joins the tip at radius 1 and the notch at radius 0.42."""
     sector = 2 * math.pi / 5
     angle = (torch.atan2(x, y) + sector / 2).remainder(sector) - sector / 2
     radius = torch.hypot(x, y)

@@ -1,7 +1,7 @@
-"""Augmentations that move pixels: a homography for each image and one interpolated reading of the whole batch.
+"""Augmentations that move pixels: a homography for each image and one interpolated resampling of the whole batch.
 
-A homography here takes a point of the new image to the point of the old one that is read there; points are counted in
-pixels from the centre, x to the right and y down. What lies outside reads as 0, which after the normaliser is the
+A homography here maps a point of the new image to the point of the old one that is sampled there; coordinates are
+pixels from the centre, x to the right and y down. Outside the image the value is 0, which after the normaliser is the
 mean. Each equals torchvision's operation of the same name.
 """
 
@@ -14,32 +14,32 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Generator, Tensor
 
-from rdfia.data.draws import Drawn, Range, happens, integers, uniform
+from rdfia.data.sampling import RandomAugmentation, Range, bernoulli, integers, uniform
 
 Interpolation = Literal["bilinear", "nearest"]
 CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))  # (x, y) in sides, clockwise from the top left
 
 
-class Rotation(Drawn):
-    """Turned about the centre by an angle from [-degrees, degrees], counter-clockwise."""
+class Rotation(RandomAugmentation):
+    """A rotation about the centre by an angle from [-degrees, degrees], counter-clockwise."""
 
     name: Literal["rotation"] = "rotation"
     degrees: float = Field(15, ge=0, le=180)
     interpolation: Interpolation = "bilinear"
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """The angles in degrees (N)."""
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Return the angles in degrees (N)."""
         return uniform(shape[:1], -self.degrees, self.degrees, generator)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        # an affine angle is clockwise
-        return warp(images, affine(affine_parameters(drawn, angle=-drawn)), self.interpolation)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        # The angle of `affine` is clockwise.
+        return warp(images, affine(affine_parameters(parameters, angle=-parameters)), self.interpolation)
 
 
-class Affine(Drawn):
-    """Sheared along x, scaled, turned clockwise about the centre, and shifted by whole pixels.
+class Affine(RandomAugmentation):
+    """A shear along x, scaling, clockwise rotation about the centre, and translation by whole pixels.
 
-    Angles are drawn from [-degrees, degrees] and [-shear, shear], shifts up to `translate` of each side.
+    Angles are sampled from [-degrees, degrees] and [-shear, shear], shifts up to `translate` of each side.
     """
 
     name: Literal["affine"] = "affine"
@@ -49,8 +49,8 @@ class Affine(Drawn):
     shear: float = Field(10, ge=0, lt=90)
     interpolation: Interpolation = "bilinear"
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """Angle in degrees, shifts along x and y, scale, shears along x and y in degrees (N, 6)."""
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Return angle in degrees, shifts along x and y, scale, shears along x and y in degrees (N, 6)."""
         count, _, height, width = shape
         limits = torch.tensor([width, height], device=generator.device) * self.translate
         angle = uniform((count, 1), -self.degrees, self.degrees, generator)
@@ -59,52 +59,52 @@ class Affine(Drawn):
         shear = uniform((count, 1), -self.shear, self.shear, generator)
         return torch.cat([angle, shifts, scale, shear, torch.zeros_like(shear)], 1)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
-        return warp(images, affine(drawn), self.interpolation)
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return warp(images, affine(parameters), self.interpolation)
 
 
-class Perspective(Drawn):
-    """With probability `p`, each corner pulled inwards by up to `distortion` of half a side, in whole pixels."""
+class Perspective(RandomAugmentation):
+    """With probability `p`, a perspective with corners moved inwards by up to `distortion` of half a side."""
 
     name: Literal["perspective"] = "perspective"
     distortion: float = Field(0.5, ge=0, le=1)
     p: float = Field(0.5, ge=0, le=1)
     interpolation: Interpolation = "bilinear"
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """How far the corners are pulled along x and y (N, 4, 2); nowhere where nothing happens."""
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Return the shifts of the corners along x and y in whole pixels (N, 4, 2); 0 where the image stays."""
         count, _, height, width = shape
         limits = [int(self.distortion * (side // 2)) for side in (width, height)]
-        pulls = torch.stack([integers((count, 4), limit + 1, generator) for limit in limits], 2)
-        return pulls * happens(count, self.p, generator)[:, None, None]
+        shifts = torch.stack([integers((count, 4), limit + 1, generator) for limit in limits], 2)
+        return shifts * bernoulli(count, self.p, generator)[:, None, None]
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         height, width = images.shape[2:]
         corners = torch.tensor(CORNERS, dtype=torch.float64, device=images.device)
         old = corners * torch.tensor([width - 1, height - 1], dtype=torch.float64, device=images.device)
-        matrices = homography(old + (1 - 2 * corners) * drawn, old.expand(drawn.shape))
+        matrices = homography(old + (1 - 2 * corners) * parameters, old.expand(parameters.shape))
         return warp(images, from_corner(matrices, height, width), self.interpolation)
 
 
 def warp(images: Tensor, matrices: Tensor, interpolation: Interpolation) -> Tensor:
-    """The new image at p is the old one at H p, for the homographies H (N, 3, 3)."""
+    """Return the image whose value at p is the old one's at H p, for the homographies H (N, 3, 3)."""
     height, width = images.shape[2:]
     x = torch.arange(width, device=images.device, dtype=images.dtype) - (width - 1) / 2
     y = torch.arange(height, device=images.device, dtype=images.dtype)[:, None] - (height - 1) / 2
-    # written out: a matrix product would be rounded to bfloat16 under autocast
+    # Written out: a matrix product would be rounded to bfloat16 under autocast.
     a, b, c = matrices.to(images.dtype)[..., None, None].unbind(2)  # columns (N, 3, 1, 1)
     across, along, depth = (a * x + b * y + c).unbind(1)  # (N, H, W)
     grid = torch.stack([across / depth * (2 / width), along / depth * (2 / height)], 3)
-    # beyond ±2 all is 0; corners on one line leave no homography, and nothing to see
-    seen = grid.nan_to_num(2.0).clamp(-2, 2)
-    return F.grid_sample(images, seen, mode=interpolation, padding_mode="zeros", align_corners=False)
+    # Beyond ±2 the value is 0; collinear corners have no homography (nan) and give an empty image.
+    grid = grid.nan_to_num(2.0).clamp(-2, 2)
+    return F.grid_sample(images, grid, mode=interpolation, padding_mode="zeros", align_corners=False)
 
 
 def affine(parameters: Tensor) -> Tensor:
-    """(T R(a) s Y(v) X(u))⁻¹, (N, 3, 3), from a, shifts t, s, u, v as columns (N, 6): angles in degrees.
+    """Return (T R(a) s Y(v) X(u))⁻¹, (N, 3, 3), from the columns a, shifts t, s, u, v (N, 6); angles in degrees.
 
-    X(u) = [[1, -tan u], [0, 1]] and Y(v) its transpose's like shear along x and y. As det R Y X = 1, the inverse of
-    s [[a, b], [c, d]] is [[d, -b], [-c, a]] / s.
+    X(u) = [[1, -tan u], [0, 1]] shears along x, and Y(v) = [[1, 0], [-tan v, 1]] along y.
+    As det R Y X = 1, the inverse of s [[a, b], [c, d]] is [[d, -b], [-c, a]] / s.
     """
     angle, x, y, scale, u, v = parameters.double().unbind(1)
     angle, u, v = (degrees * (math.pi / 180) for degrees in (angle, u, v))
@@ -117,13 +117,13 @@ def affine(parameters: Tensor) -> Tensor:
 
 
 def affine_parameters(like: Tensor, **given: Tensor) -> Tensor:
-    """The columns that `affine` takes (N, 6), nothing changed but what is given (N)."""
+    """Return the columns that `affine` takes (N, 6): the identity, except for the given columns (N)."""
     neutral = {"angle": 0.0, "x": 0.0, "y": 0.0, "scale": 1.0, "shear_x": 0.0, "shear_y": 0.0}
     return torch.stack([given.get(name, torch.full_like(like, value)) for name, value in neutral.items()], 1)
 
 
 def homography(new: Tensor, old: Tensor) -> Tensor:
-    """H (N, 3, 3) with H p' = p up to scale for the four corners p' of `new` and p of `old` (N, 4, 2), H₃₃ = 1.
+    """Return H (N, 3, 3) with H p' = p up to scale for the four corners p' of `new` and p of `old` (N, 4, 2), H₃₃ = 1.
 
     Each corner gives two equations: h₁·(x', y', 1) = x h₃·(x', y', 1), and the same with h₂ and y.
     """
@@ -137,7 +137,7 @@ def homography(new: Tensor, old: Tensor) -> Tensor:
 
 
 def from_corner(matrices: Tensor, height: int, width: int) -> Tensor:
-    """Homographies of points counted from the top left corner, for points counted from the centre: T⁻¹ H T."""
+    """Convert homographies from coordinates with origin top left to coordinates with origin at the centre: T⁻¹ H T."""
     a, b, c = matrices.unbind(2)  # columns (N, 3)
     shifted = torch.stack([a, b, a * (width / 2) + b * (height / 2) + c], 2)
     first, second, third = shifted.unbind(1)  # rows (N, 3)

@@ -1,4 +1,4 @@
-"""One image file of any kind to uint8 pixels: upright, opaque, eight bits, three channels or one."""
+"""Decoding of an image file of any format to uint8 pixels: upright, opaque, three channels or one."""
 
 import io
 from typing import TYPE_CHECKING, Literal
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Mode = Literal["RGB", "L"]
-Pixels = numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
+PixelArray = numpy.ndarray[tuple[int, ...], numpy.dtype[numpy.uint8]]
 
 
-def decode(content: bytes, where: str, mode: Mode, size: int | None = None) -> Pixels:
-    """Pixels (H, W, C) of an image; with `size`, the shorter side is brought to it and the centre is cut out."""
+def decode(content: bytes, where: str, mode: Mode, size: int | None = None) -> PixelArray:
+    """Return the pixels (H, W, C) of an image; with `size`, resize the shorter side to it and crop the centre."""
     from PIL import Image, ImageOps
 
     try:
@@ -30,7 +30,7 @@ def decode(content: bytes, where: str, mode: Mode, size: int | None = None) -> P
 
 
 def _eight_bits(image: "Image") -> "Image":
-    """Sixteen bits to eight by the higher byte; Pillow alone would cut everything above 255."""
+    """Convert 16 bits to 8 by the higher byte; Pillow alone would clip at 255."""
     from PIL import Image
 
     if not image.mode.startswith("I"):
@@ -40,7 +40,7 @@ def _eight_bits(image: "Image") -> "Image":
 
 
 def _opaque(image: "Image") -> "Image":
-    """Transparent pixels show white; what colour a file keeps below them is arbitrary."""
+    """Blend transparent pixels with white; the colour that a file stores for them is arbitrary."""
     from PIL import Image
 
     if not image.has_transparency_data:

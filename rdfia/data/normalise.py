@@ -1,13 +1,14 @@
 """Normalisers: fitted once on the train split, stored, and applied as the first layer of a model.
 
-A normaliser is one class: `fit` computes what it needs from the raw train split, `build` makes the layer from that,
-`shape` says what leaves the layer. The layer sees x in [0, 1] of shape (N, C, H, W), or points of shape (N, D). Those
-that name the same statistics in `reads` share one fit, so that a setting such as ε never needs a new one. A new
-normaliser is a class here and a word in `_Known`; `prepare` then fits and draws it for every data set.
+A normaliser is one class: `fit` computes its statistics from the raw train split, `build` makes the layer from them,
+`shape` is the shape of the layer's output. The input of the layer is x in [0, 1] of shape (N, C, H, W), or points of
+shape (N, D). Normalisers that name the same statistics in `reads` share one fit, so that a setting such as ε needs no
+new one. To add a normaliser, write its class and add it to the union in `Normaliser`; `prepare` then fits it for every
+data set and adds it to the contact sheets.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 import torch
 from pydantic import Field
@@ -15,20 +16,20 @@ from torch import Tensor, nn
 
 from rdfia.config import Config, ConfigError, named
 from rdfia.data import spectra, whitening
-from rdfia.data.spectra import mean_of, spread
-from rdfia.data.whitening import Affine, Whiten
+from rdfia.data.spectra import divisor, mean_of
+from rdfia.data.whitening import ShiftScale, Whiten
 
 Statistics = Mapping[str, Tensor]
 LARGEST_PATCH = 5
 
 
 def to_unit(x: Tensor) -> Tensor:
-    """Bytes to [0, 1]; numbers that are floating already stay as they are."""
+    """Map bytes to [0, 1]; floating-point numbers stay."""
     return x.float() / 255 if x.dtype == torch.uint8 else x
 
 
 class _Normaliser(Config):
-    reads: ClassVar[str] = "none"  # the statistics that `fit` gives and `build` takes: those under this prefix
+    reads: ClassVar[str] = "none"  # prefix of the statistics that `fit` returns and `build` takes
 
     def fit(self, train: Tensor) -> dict[str, Tensor]:
         return {}
@@ -37,12 +38,12 @@ class _Normaliser(Config):
         raise NotImplementedError
 
     def shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of an example that has passed; one that cannot pass is a ConfigError."""
+        """Return the shape of a normalised example; an example that cannot be normalised is a ConfigError."""
         return shape
 
 
 class Identity(_Normaliser):
-    """The values in [0, 1] as they are."""
+    """y = x, the values in [0, 1]."""
 
     name: Literal["none"] = "none"
 
@@ -61,7 +62,7 @@ class Standardise(_Normaliser):
         return {"mean": mean, "std": std}  # (C, 1, 1), or (D,) for points
 
     def build(self, statistics: Statistics) -> nn.Module:
-        return Affine(statistics["standardise/mean"], 1 / statistics["standardise/std"].clamp(min=1e-6))
+        return ShiftScale(statistics["standardise/mean"], 1 / statistics["standardise/std"].clamp(min=1e-6))
 
 
 class MeanImage(_Normaliser):
@@ -75,16 +76,16 @@ class MeanImage(_Normaliser):
 
     def build(self, statistics: Statistics) -> nn.Module:
         mean = statistics["mean_image/mean"]
-        return Affine(mean, torch.ones_like(mean))
+        return ShiftScale(mean, torch.ones_like(mean))
 
 
 class ZCA(_Normaliser):
     """y = (x - mean) U (Λ + εI)^(-1/2) Uᵀ, where UΛUᵀ is the covariance of the train images.
 
     The whitened covariance is λ / (λ + ε) along each eigenvector. Here ε = `epsilon` · mean(λ): relative to the
-    spectrum, so that it means the same on every data set. (Krizhevsky 2009, appendix A.) Two mistakes can be made on
-    purpose: `rescale` to [0, 1], by each `image`'s own extremes or by a `clip`, as a picture would be; and `own`, with
-    which every split is whitened by its own statistics.
+    spectrum, so that it is comparable between data sets. (Krizhevsky 2009, appendix A.) Two mistakes can be made on
+    purpose: `rescale` to [0, 1], the range of a picture, by each `image`'s own extremes or by a `clip`; and `own`,
+    which whitens every split by its own statistics.
     """
 
     reads: ClassVar[str] = "zca"
@@ -103,7 +104,7 @@ class ZCA(_Normaliser):
 
 
 class PCA(_Normaliser):
-    """y = (x - mean) U (Λ + εI)^(-1/2): coordinates in the image's shape, the strongest first; no picture is left."""
+    """y = (x - mean) U (Λ + εI)^(-1/2): principal components, largest first, in the image's shape but no image."""
 
     reads: ClassVar[str] = "zca"
     name: Literal["pca"] = "pca"
@@ -128,8 +129,8 @@ class MinMax(_Normaliser):
 
     def build(self, statistics: Statistics) -> nn.Module:
         low, high = statistics["min_max/min"], statistics["min_max/max"]
-        gain = (self.high - self.low) / spread(high - low)
-        return Affine(low - self.low / gain, gain)
+        gain = (self.high - self.low) / divisor(high - low)
+        return ShiftScale(low - self.low / gain, gain)
 
 
 class MaxAbs(_Normaliser):
@@ -140,7 +141,7 @@ class MaxAbs(_Normaliser):
 
     def build(self, statistics: Statistics) -> nn.Module:
         low, high = statistics["min_max/min"], statistics["min_max/max"]
-        return Affine(torch.zeros_like(low), 1 / spread(torch.maximum(low.abs(), high.abs())))
+        return ShiftScale(torch.zeros_like(low), 1 / divisor(torch.maximum(low.abs(), high.abs())))
 
 
 class Robust(_Normaliser):
@@ -155,11 +156,11 @@ class Robust(_Normaliser):
         return {"median": median, "range": third - first}
 
     def build(self, statistics: Statistics) -> nn.Module:
-        return Affine(statistics["robust/median"], 1 / spread(statistics["robust/range"]))
+        return ShiftScale(statistics["robust/median"], 1 / divisor(statistics["robust/range"]))
 
 
 class Log(_Normaliser):
-    """y = sign(x) · log(1 + a|x|) / log(1 + a), where a is `strength`: as given, the logarithm of bytes."""
+    """y = sign(x) · log(1 + a|x|) / log(1 + a), where a is `strength`; by default the logarithm of bytes."""
 
     name: Literal["log"] = "log"
     strength: float = Field(255.0, gt=0)
@@ -169,7 +170,7 @@ class Log(_Normaliser):
 
 
 class GCN(_Normaliser):
-    """Global contrast: y = (x - m) / max(s, ε), image by image (Goodfellow et al. 2016, section 12.2.1)."""
+    """Global contrast normalisation: y = (x - m) / max(s, ε), per image (Goodfellow et al. 2016, section 12.2.1)."""
 
     name: Literal["gcn"] = "gcn"
     epsilon: float = Field(0.01, gt=0)
@@ -179,7 +180,7 @@ class GCN(_Normaliser):
 
 
 class GCNZCA(_Normaliser):
-    """ZCA of images whose contrast is normalised first, as in Goodfellow et al. 2013 (maxout)."""
+    """ZCA after global contrast normalisation, as in Goodfellow et al. 2013 (maxout)."""
 
     reads: ClassVar[str] = "gcn_zca"
     name: Literal["gcn_zca"] = "gcn_zca"
@@ -197,7 +198,7 @@ class GCNZCA(_Normaliser):
 class PatchZCA(_Normaliser):
     """A whitening first convolution: rows of (Λ + εI)^(-1/2) Uᵀ of the k×k patches as C·k² fixed filters.
 
-    (Page 2018; Jordan 2024.) `both_signs` adds the opposite filters and a ReLU, without which they say nothing new.
+    (Page 2018; Jordan 2024.) `both_signs` adds the opposite filters and a ReLU, without which they would be redundant.
     """
 
     reads: ClassVar[str] = "patch_zca"
@@ -223,24 +224,29 @@ class PatchZCA(_Normaliser):
         return shape[0] * self.kernel_size**2 * (1 + self.both_signs), *shape[1:]
 
 
-NORMALISERS = (Identity, Standardise, MeanImage, ZCA, PCA, MinMax, MaxAbs, Robust, Log, GCN, GCNZCA, PatchZCA)
-_Known = Identity | Standardise | MeanImage | ZCA | PCA | MinMax | MaxAbs | Robust | Log | GCN | GCNZCA | PatchZCA
-Normaliser = Annotated[Annotated[_Known, Field(discriminator="name")], named]
+Normaliser = Annotated[
+    Annotated[
+        Identity | Standardise | MeanImage | ZCA | PCA | MinMax | MaxAbs | Robust | Log | GCN | GCNZCA | PatchZCA,
+        Field(discriminator="name"),
+    ],
+    named,
+]
+NORMALISERS = get_args(get_args(Normaliser)[0])
 
 
 def fit_all(train: Tensor, kinds: Iterable[type[_Normaliser]] = NORMALISERS) -> dict[str, Tensor]:
-    """Fit on the raw train split what `kinds` read, each statistic once: `<normaliser that fits it>/<name>`."""
+    """Fit the statistics that `kinds` read, each once, on the raw train split: `<normaliser that fits it>/<name>`."""
     read = {kind.reads for kind in kinds}
     fitted = {kind.reads: kind().fit(train) for kind in NORMALISERS if kind().name in read}
     return {f"{name}/{key}": value for name, values in fitted.items() for key, value in values.items()}
 
 
-def needed(normaliser: _Normaliser, statistics: Statistics) -> dict[str, Tensor]:
-    """Of all statistics those that the normaliser is built from."""
+def required_statistics(normaliser: _Normaliser, statistics: Statistics) -> dict[str, Tensor]:
+    """Return those of the statistics that the normaliser is built from."""
     return {key: value for key, value in statistics.items() if key.startswith(f"{normaliser.reads}/")}
 
 
-def seen_with(normaliser: _Normaliser, statistics: Statistics, x: Tensor) -> Statistics:
-    """The statistics with which a split other than train is seen: `own` fits them on its raw examples x again."""
+def evaluation_statistics(normaliser: _Normaliser, statistics: Statistics, x: Tensor) -> Statistics:
+    """Return the statistics for a split other than train; with `own` they are fitted again on its raw examples x."""
     own = isinstance(normaliser, ZCA) and normaliser.own
     return {**statistics, **fit_all(x, (ZCA,))} if own else statistics

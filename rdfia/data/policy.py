@@ -10,30 +10,30 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from rdfia.data.colours import adjust_brightness, adjust_contrast, adjust_saturation, adjust_sharpness, each
-from rdfia.data.draws import Drawn, Space, integers
+from rdfia.data.colours import adjust_brightness, adjust_contrast, adjust_saturation, adjust_sharpness, per_image
 from rdfia.data.geometry import Interpolation, affine, affine_parameters, from_corner, warp
+from rdfia.data.sampling import RandomAugmentation, Space, integers
 
 STRENGTHS = 31
 
 
 class Operation(NamedTuple):
-    """What is done to images (N, C, H, W) at strengths (N), up to the strongest, with either sign if `signed`."""
+    """A function of images (N, C, H, W) and strengths (N) up to `strongest`, of either sign if `signed`."""
 
     apply: Callable[[Tensor, Tensor, Interpolation], Tensor]
     strongest: float
     signed: bool = False
 
 
-class TrivialAugment(Drawn):
-    """One of fourteen operations, drawn alike, at one of 31 strengths, drawn alike."""
+class TrivialAugment(RandomAugmentation):
+    """One of fourteen operations at one of 31 strengths, both uniformly random."""
 
     space: ClassVar[Space] = "pixels"
     name: Literal["trivial_augment"] = "trivial_augment"
     interpolation: Interpolation = "nearest"
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
-        """The number of the operation and its strength (N, 2)."""
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
+        """Return the index of the operation and its strength (N, 2)."""
         operations = OPERATIONS.values()
         strongest = torch.tensor([o.strongest for o in operations], device=generator.device)
         signed = torch.tensor([o.signed for o in operations], device=generator.device)
@@ -42,65 +42,65 @@ class TrivialAugment(Drawn):
         signs = 1 - 2 * integers(shape[:1], 2, generator) * signed[chosen]
         return torch.stack([chosen, strongest[chosen] * levels * signs], 1)
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         changed = images.clone()
         for number, operation in enumerate(OPERATIONS.values()):
-            chosen = drawn[:, 0] == number
-            changed[chosen] = operation.apply(images[chosen], drawn[chosen, 1], self.interpolation)
+            chosen = parameters[:, 0] == number
+            changed[chosen] = operation.apply(images[chosen], parameters[chosen, 1], self.interpolation)
         return changed
 
 
 def identity(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
-    """The images as they are."""
+    """Return the images unchanged."""
     return images
 
 
 def rotate(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
-    """Turned counter-clockwise by so many degrees."""
+    """Rotate counter-clockwise by `strengths` degrees."""
     return warp(images, affine(affine_parameters(strengths, angle=-strengths)), interpolation)
 
 
 def translate_x(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
-    """Shifted to the right by so many whole pixels."""
+    """Translate to the right by `strengths`, truncated to whole pixels."""
     return warp(images, affine(affine_parameters(strengths, x=strengths.trunc())), interpolation)
 
 
 def translate_y(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
-    """Shifted down by so many whole pixels."""
+    """Translate down by `strengths`, truncated to whole pixels."""
     return warp(images, affine(affine_parameters(strengths, y=strengths.trunc())), interpolation)
 
 
 def shear_x(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
-    """Each row shifted by so many pixels for each row above it; the top stays."""
+    """Shift each row by `strengths` pixels for each row above it; the top stays."""
     matrices = affine(affine_parameters(strengths, shear_x=strengths.atan().rad2deg()))
     return warp(images, from_corner(matrices, *images.shape[2:]), interpolation)
 
 
 def shear_y(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
-    """Each column shifted by so many pixels for each column left of it; the left side stays."""
+    """Shift each column by `strengths` pixels for each column left of it; the left side stays."""
     matrices = affine(affine_parameters(strengths, shear_y=strengths.atan().rad2deg()))
     return warp(images, from_corner(matrices, *images.shape[2:]), interpolation)
 
 
 def posterise(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
-    """y = ⌊2ᵇ x⌋ / 2ᵇ with b bits left of eight, so many taken away."""
-    levels = each(2.0 ** (8 - strengths.round()), images)
+    """Return y = ⌊2ᵇ x⌋ / 2ᵇ with b = 8 - strength bits."""
+    levels = per_image(2.0 ** (8 - strengths.round()), images)
     return (images * levels).floor().minimum(levels - 1) / levels
 
 
 def solarise(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
-    """y = 1 - x where x is at least 1 - strength."""
-    return torch.where(images >= each(1 - strengths, images), 1 - images, images)
+    """Invert, y = 1 - x, where x is at least 1 - strength."""
+    return torch.where(images >= per_image(1 - strengths, images), 1 - images, images)
 
 
 def stretch_contrast(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
-    """Each channel's darkest value to 0 and its brightest to 1; a channel of one value stays."""
+    """Map each channel's range to [0, 1]; a constant channel stays."""
     low, high = images.amin((2, 3), keepdim=True), images.amax((2, 3), keepdim=True)
     return torch.where(high > low, (images - low) / (high - low).where(high > low, 1), images)
 
 
 def equalise(images: Tensor, strengths: Tensor, interpolation: Interpolation) -> Tensor:
-    """Each channel's 256 levels spread so that all are about as frequent, by Pillow's rule in whole numbers.
+    """Equalise the histogram of each channel's 256 levels, by Pillow's rule in integers.
 
     With step s = (pixels - pixels of the brightest level) // 255, level k becomes (pixels below k + s // 2) // s; a
     channel with s = 0 stays.
@@ -114,9 +114,9 @@ def equalise(images: Tensor, strengths: Tensor, interpolation: Interpolation) ->
     return spread.view(images.shape).to(images.dtype) / 255
 
 
-def _coloured(adjust: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor, Interpolation], Tensor]:
-    """An adjustment by the factor 1 + strength."""
-    return lambda images, strengths, interpolation: adjust(images, each(1 + strengths, images))
+def _by_factor(adjust: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor, Interpolation], Tensor]:
+    """Return the operation that adjusts by the factor 1 + strength."""
+    return lambda images, strengths, interpolation: adjust(images, per_image(1 + strengths, images))
 
 
 OPERATIONS = {
@@ -126,10 +126,10 @@ OPERATIONS = {
     "translate_x": Operation(translate_x, 32.0, True),
     "translate_y": Operation(translate_y, 32.0, True),
     "rotate": Operation(rotate, 135.0, True),
-    "brightness": Operation(_coloured(adjust_brightness), 0.99, True),
-    "saturation": Operation(_coloured(adjust_saturation), 0.99, True),
-    "contrast": Operation(_coloured(adjust_contrast), 0.99, True),
-    "sharpness": Operation(_coloured(adjust_sharpness), 0.99, True),
+    "brightness": Operation(_by_factor(adjust_brightness), 0.99, True),
+    "saturation": Operation(_by_factor(adjust_saturation), 0.99, True),
+    "contrast": Operation(_by_factor(adjust_contrast), 0.99, True),
+    "sharpness": Operation(_by_factor(adjust_sharpness), 0.99, True),
     "posterise": Operation(posterise, 6.0),
     "solarise": Operation(solarise, 1.0),
     "stretch_contrast": Operation(stretch_contrast, 0.0),

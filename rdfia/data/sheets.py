@@ -1,4 +1,4 @@
-"""Contact sheets: what normalisers and augmentations do to the same few images, and whitening by its ridge."""
+"""Contact sheets: the same few images under every normaliser and augmentation, and under whitenings by their ridge."""
 
 from collections.abc import Mapping
 
@@ -7,45 +7,49 @@ from torch import Generator, Tensor
 
 from rdfia.data import whitening
 from rdfia.data.augment import AUGMENTATIONS
-from rdfia.data.normalise import NORMALISERS, ZCA, seen_with, to_unit
+from rdfia.data.normalise import NORMALISERS, ZCA, evaluation_statistics, to_unit
+from rdfia.data.sampling import RandomAugmentation
 from rdfia.data.store import Split
 
 COLUMNS = 8
 EPSILONS = (0.1, 0.01, 1e-4, 1e-6)
-ROUNDING = 1e-10  # of the whole variance: so little is none
-MEASURED = 500  # images are enough for their variance along each direction
+ROUNDING = 1e-10  # of the total variance: below it a variance counts as 0
+MEASURED = 500  # images, enough to estimate the variance along each direction
 
 
-def sheets(train: Split, statistics: Mapping[str, Tensor], validation: Split | None = None) -> dict[str, Tensor]:
-    """uint8 sheets (rows, columns, 3, H, W) by `samples`, `normalise/<name>`, `augment/<name>`, and the `spectrum`.
+def contact_sheets(
+    train: Split, statistics: Mapping[str, Tensor], validation: Split | None = None
+) -> dict[str, Tensor]:
+    """Return uint8 sheets (rows, columns, 3, H, W): `samples`, `normalise/<name>`, `augment/<name>`; and `spectrum`.
 
-    With a validation split, `whitening/<setting>` of its images, and their variance along the `directions/…` of train.
+    With a validation split, also `whitening/<setting>` of its images, and their variance along the `directions/…` of
+    train.
     """
     if train.x.ndim != 4:
         return {}
-    shown = _by_class(train)  # (classes, columns, C, H, W)
-    first = shown[:COLUMNS, 0]
-    drawn = {"samples": _bytes(to_unit(shown)), "spectrum": statistics["zca/values"]}
+    samples = _by_class(train)  # (classes, columns, C, H, W)
+    first = samples[:COLUMNS, 0]
+    sheets = {"samples": _bytes(to_unit(samples)), "spectrum": statistics["zca/values"]}
     for kind in NORMALISERS:
         y = kind().build(statistics)(to_unit(first))
-        drawn[f"normalise/{kind().name}"] = _bytes(_stretch(y[:, :3]))[None]
-    for augment in AUGMENTATIONS:
-        chosen = augment.for_side(first.shape[-1])
-        drawn[f"augment/{chosen.name}"] = _draws(chosen, to_unit(first[:4]))
-    return drawn | (_whitened(train, validation, statistics) if validation is not None and len(validation) else {})
+        sheets[f"normalise/{kind().name}"] = _bytes(_stretch(y[:, :3]))[None]
+    for augmentation in AUGMENTATIONS:
+        augment = augmentation.for_side(first.shape[-1])
+        sheets[f"augment/{augment.name}"] = _augmented_rows(augment, to_unit(first[:4]))
+    return sheets | (_whitened(train, validation, statistics) if validation is not None and len(validation) else {})
 
 
 def _whitened(train: Split, validation: Split, statistics: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Validation images whitened with each ridge and with each mistake, and what train and validation vary by then."""
-    raw, shown = validation.x[:MEASURED], to_unit(_by_class(validation)[:COLUMNS, 0])
-    own = seen_with(ZCA(own=True), {}, raw)
-    rows = {f"ε = {epsilon:g}": _zca(shown, statistics, epsilon) for epsilon in EPSILONS}
-    rows |= {f"ε = {epsilon:g}, own statistics": _zca(shown, own, epsilon) for epsilon in EPSILONS[:3]}
-    drawn = {"raw": shown} | {name: _around_grey(y) for name, y in rows.items()}
+    """Return validation images under each ridge and each deliberate mistake, and the variances along the directions."""
+    raw, images = validation.x[:MEASURED], to_unit(_by_class(validation)[:COLUMNS, 0])
+    own = evaluation_statistics(ZCA(own=True), {}, raw)
+    rows = {f"ε = {epsilon:g}": _zca(images, statistics, epsilon) for epsilon in EPSILONS}
+    rows |= {f"ε = {epsilon:g}, own statistics": _zca(images, own, epsilon) for epsilon in EPSILONS[:3]}
+    sheets = {"raw": images} | {name: _around_grey(y) for name, y in rows.items()}
     first = f"ε = {EPSILONS[0]:g}"
-    drawn[f"{first}, stretched to [0, 1]"] = _stretch(rows[first])
-    drawn[f"{first}, clipped to [0, 1]"] = rows[first].clamp(0, 1)
-    pictures = {f"whitening/{name}": _bytes(y)[None] for name, y in drawn.items()}
+    sheets[f"{first}, stretched to [0, 1]"] = _stretch(rows[first])
+    sheets[f"{first}, clipped to [0, 1]"] = rows[first].clamp(0, 1)
+    pictures = {f"whitening/{name}": _bytes(y)[None] for name, y in sheets.items()}
     return pictures | directions(train.x[:MEASURED], raw, statistics)
 
 
@@ -55,22 +59,22 @@ def _zca(x: Tensor, statistics: Mapping[str, Tensor], epsilon: float) -> Tensor:
 
 
 def directions(train: Tensor, validation: Tensor, statistics: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Variance of images along each eigenvector of train, as they are and whitened with each ridge (1 + ridges, D)."""
+    """Return the variance along each eigenvector of train, raw and whitened with each ridge (1 + ridges, D)."""
     vectors = statistics["zca/vectors"]
     width, rank = vectors.shape
     gain = [torch.ones(width, dtype=torch.float64)]
     for epsilon in EPSILONS:
         floor, inside = whitening.gains(statistics["zca/values"], width, epsilon)
         gain.append(torch.cat([inside, floor.expand(width - rank)]).square())
-    found = {"train": _variances(train, statistics), "validation": _variances(validation, statistics)}
-    found["train"][:rank] = statistics["zca/values"]  # of all train images
-    measured = {f"directions/{name}": variance * torch.stack(gain) for name, variance in found.items()}
+    variances = {"train": _variances(train, statistics), "validation": _variances(validation, statistics)}
+    variances["train"][:rank] = statistics["zca/values"]  # of all train images
+    measured = {f"directions/{name}": variance * torch.stack(gain) for name, variance in variances.items()}
     ridges = torch.tensor(EPSILONS, dtype=torch.float64)
     return measured | {"directions/epsilon": ridges, "directions/measured": torch.tensor([len(validation)])}
 
 
 def _variances(raw: Tensor, statistics: Mapping[str, Tensor]) -> Tensor:
-    """Variance along each eigenvector of train (D); what lies outside all of them is shared out over the rest."""
+    """Return the variance along each eigenvector of train (D); the rest is spread evenly over the null space."""
     vectors = statistics["zca/vectors"]
     x = (to_unit(raw) - statistics["zca/mean"]).flatten(1)
     along = x @ vectors
@@ -81,7 +85,7 @@ def _variances(raw: Tensor, statistics: Mapping[str, Tensor]) -> Tensor:
 
 
 def _by_class(train: Split) -> Tensor:
-    """The first `COLUMNS` images of each of the first ten classes; a class with fewer repeats its own."""
+    """Return the first `COLUMNS` images of each of the first ten classes; a class with fewer repeats its own."""
     rows = []
     for label in train.y.unique()[:10]:
         images = train.x[train.y == label][:COLUMNS]
@@ -89,13 +93,13 @@ def _by_class(train: Split) -> Tensor:
     return torch.stack(rows)
 
 
-def _draws(augment: object, images: Tensor) -> Tensor:
-    """Each image as it is, then seven draws of it; a smaller result stands in the middle of its tile."""
+def _augmented_rows(augment: RandomAugmentation, images: Tensor) -> Tensor:
+    """Return each image unchanged, then seven random variants; a smaller result is centred in its tile."""
     generator = Generator().manual_seed(0)
     height, width = images.shape[2:]
     columns = [images]
     for _ in range(COLUMNS - 1):
-        y = augment(images, generator)  # type: ignore[operator]
+        y = augment(images, generator)
         top, left = (height - y.shape[2]) // 2, (width - y.shape[3]) // 2
         tile = torch.ones_like(images)
         tile[:, :, top : top + y.shape[2], left : left + y.shape[3]] = y
@@ -104,17 +108,17 @@ def _draws(augment: object, images: Tensor) -> Tensor:
 
 
 def _stretch(x: Tensor) -> Tensor:
-    """Each image's own range brought to [0, 1]: normalised values are no colours."""
+    """Map each image's own range to [0, 1], since normalised values are no colours."""
     low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
     return (x - low) / (high - low).clamp(min=1e-6)
 
 
 def _around_grey(x: Tensor) -> Tensor:
-    """All images on one scale: 0 is grey, and one value in a hundred is beyond black or white."""
+    """Map all images to one scale: 0 is grey, and one value in a hundred is clipped."""
     return 0.5 + x / (2 * x.abs().flatten().quantile(0.99).clamp(min=1e-6))
 
 
 def _bytes(x: Tensor) -> Tensor:
-    """[0, 1] to bytes, and grey to three channels."""
+    """Convert [0, 1] to bytes, and grey to three channels."""
     y = (x.clamp(0, 1) * 255).round().to(torch.uint8)
     return y.expand(*y.shape[:-3], 3, *y.shape[-2:]).contiguous()

@@ -1,4 +1,4 @@
-"""Where data come from: one class for each source, tagged by `name`, and the dataset that is made of one."""
+"""The sources of data, one class each, tagged by `name`, and the dataset made from a source."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,10 +16,10 @@ from rdfia.data.circles import Circles
 from rdfia.data.digits import Digits
 from rdfia.data.folders import Folders
 from rdfia.data.objects import Objects
-from rdfia.data.store import Raw, Split, card, split_validation
+from rdfia.data.store import RawData, Split, card, split_validation
 from rdfia.data.torchvision_sets import Cifar10, Mnist
 
-BATCH = 5000  # images in numbers of four bytes at a time
+BATCH = 5000  # images in float32 at a time
 
 Source = Annotated[
     Annotated[Circles | Digits | Objects | Mnist | Cifar10 | Folders, Field(discriminator="name")],
@@ -28,10 +28,10 @@ Source = Annotated[
 
 
 class Dataset(Config):
-    """A source, how many of its train examples are set aside for validation, and what is changed in its images first.
+    """A source, the size of the validation split, and transformations of the images.
 
-    `grey` leaves one channel, `size` brings the images to so many pixels a side. Changed ones stand for no published
-    data set.
+    `grey` converts to one channel, `size` resizes to `size`² pixels. Transformed images stand for no published data
+    set.
     """
 
     source: Source
@@ -40,9 +40,9 @@ class Dataset(Config):
     grey: bool = False
     size: int | None = Field(None, ge=1)
 
-    def prepare(self, name: str, root: Path = Path("data/raw")) -> tuple[dict[str, Split], dict[str, object]]:
-        """The splits train, validation and test, and the card that describes them; `name` is the key in `data`."""
-        raw, changes = self._changed(self.source.load(root), f"{PARAMS}: data.{name}")
+    def prepare(self, name: str, root: Path) -> tuple[dict[str, Split], dict[str, object]]:
+        """Return the splits train, validation and test, and the card of the data set; `name` is its key in `data`."""
+        raw, changes = self._transform(self.source.load(root), f"{PARAMS}: data.{name}")
         splits = self._split(raw, f"{PARAMS}: data.{name}.validation")
         head = {
             "name": name,
@@ -52,37 +52,37 @@ class Dataset(Config):
         }
         return splits, head | card(splits, raw.classes, "; ".join((raw.provenance, *changes)))
 
-    def _changed(self, raw: Raw, key: str) -> tuple[Raw, tuple[str, ...]]:
-        """The same data with grey and resized images, and in words what that changed."""
+    def _transform(self, raw: RawData, key: str) -> tuple[RawData, tuple[str, ...]]:
+        """Convert the images to grey and resize them; return the data and the names of the changes."""
         shape = raw.train.x.shape[1:]
-        asked = "grey" if self.grey else "size"
+        setting = "grey" if self.grey else "size"
         if len(shape) != 3 and (self.grey or self.size):
-            raise ConfigError(f"{key}.{asked}: found {getattr(self, asked)}, allowed: none for points")
+            raise ConfigError(f"{key}.{setting}: found {getattr(self, setting)}, allowed: none for points")
         changes: dict[str, Callable[[Tensor], Tensor]] = {}
         if self.grey and shape[0] == 3:
             changes["grey"] = luma
         if self.size and shape[1:] != (self.size, self.size):
-            changes[f"{self.size}×{self.size} pixels"] = partial(resized, size=self.size)
+            changes[f"{self.size}×{self.size} pixels"] = partial(resize, size=self.size)
         for change in changes.values():
             train, test = (Split(change(split.x), split.y) for split in (raw.train, raw.test))
             raw = replace(raw, train=train, test=test)
         return raw, tuple(changes)
 
-    def _split(self, raw: Raw, key: str) -> dict[str, Split]:
+    def _split(self, raw: RawData, key: str) -> dict[str, Split]:
         generator = torch.Generator().manual_seed(self.seed)
         train, validation = split_validation(raw.train, self.validation, generator, raw.groups, key)
         return {"train": train, "validation": validation, "test": raw.test}
 
 
 def luma(images: Tensor) -> Tensor:
-    """Y = 0.299 R + 0.587 G + 0.114 B of images (N, 3, H, W), rounded: ITU-R 601, in the whole numbers of Pillow."""
+    """Return Y = 0.299 R + 0.587 G + 0.114 B of images (N, 3, H, W), rounded: ITU-R 601, in the integers of Pillow."""
     red, green, blue = images.int().unbind(1)
-    weighed = 19595 * red + 38470 * green + 7471 * blue  # each weight times 2¹⁶
-    return ((weighed + 2**15) >> 16).to(torch.uint8).unsqueeze(1)
+    weighted = 19595 * red + 38470 * green + 7471 * blue  # each weight times 2¹⁶
+    return ((weighted + 2**15) >> 16).to(torch.uint8).unsqueeze(1)
 
 
-def resized(images: Tensor, size: int) -> Tensor:
-    """Images (N, C, H, W) of `size`² pixels: bilinear, over as many pixels as one is made of where they shrink."""
+def resize(images: Tensor, size: int) -> Tensor:
+    """Resize images (N, C, H, W) to `size`² pixels: bilinear, with antialiasing where they shrink."""
     batches = (
         interpolate(batch.float(), (size, size), mode="bilinear", antialias=True) for batch in images.split(BATCH)
     )
@@ -90,7 +90,7 @@ def resized(images: Tensor, size: int) -> Tensor:
 
 
 def resolve_dataset(params: Mapping[str, Any], name: str) -> Dataset:
-    """The data set `name` of the parameter file: its key in `data`, changed by the profile."""
+    """Return the data set `name` of the parameters: its key in `data`, overridden by the profile."""
     where = (f"data.{name}", f"profiles.{profile(params)}.data.{name}")
-    over = section(params, "profiles", profile(params), "data").get(name, {})
-    return parse(Dataset, section(params, "data", name), over, where=where)
+    override = section(params, "profiles", profile(params), "data").get(name, {})
+    return parse(Dataset, section(params, "data", name), override, where=where)

@@ -1,4 +1,4 @@
-"""Splits in memory and on disk: what a source gives, the validation split, and the files of a prepared dataset."""
+"""Splits in memory and on disk: the data of a source, the validation split, and the files of a prepared dataset."""
 
 import hashlib
 import json
@@ -30,10 +30,10 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Raw:
-    """What a source gives: a train and a test split, the class names in label order, and one sentence on their origin.
+class RawData:
+    """The data of a source: train and test split, the class names in label order, and one sentence on their origin.
 
-    `groups` numbers the train examples that were made from one original, where a source makes several.
+    `groups` numbers the original of each train example, where a source makes several examples from one original.
     """
 
     train: Split
@@ -44,15 +44,15 @@ class Raw:
 
 
 def shuffle(split: Split, generator: torch.Generator) -> Split:
-    """The same examples in a random order."""
+    """Return the examples in a random order."""
     return split[torch.randperm(len(split), generator=generator)]
 
 
-def held_out(y: Tensor, count: int, key: str = "validation") -> Tensor:
-    """A mask (N) of `count` examples, the last of each class, shared out as the classes are.
+def stratified_mask(y: Tensor, count: int, key: str = "validation") -> Tensor:
+    """Return a mask (N) of `count` examples, the last of each class, in proportion to the class sizes.
 
-    The r-th last of a class of n examples ranks at (r - 1/2) / n, and the lowest ranks are taken: the divisor method
-    of Sainte-Laguë. Every class keeps its first example.
+    The r-th last of a class of n examples has the rank (r - 1/2) / n, and the lowest ranks are selected: the divisor
+    method of Sainte-Laguë. The first example of a class is never selected.
     """
     classes, sizes = torch.unique(y, return_counts=True)
     largest = len(y) - len(classes)
@@ -60,9 +60,9 @@ def held_out(y: Tensor, count: int, key: str = "validation") -> Tensor:
         raise ConfigError(f"{key}: found {count}, allowed: 0 to {largest}, so that each class keeps a train example")
     rank = torch.empty(len(y), dtype=torch.float64)
     for label, size in zip(classes, sizes, strict=True):
-        places = (torch.arange(int(size), 0, -1, dtype=torch.float64) - 0.5) / size
-        places[0] = torch.inf
-        rank[y == label] = places
+        ranks = (torch.arange(int(size), 0, -1, dtype=torch.float64) - 0.5) / size
+        ranks[0] = torch.inf
+        rank[y == label] = ranks
     mask = torch.zeros(len(y), dtype=torch.bool)
     mask[rank.argsort(stable=True)[:count]] = True
     return mask
@@ -75,19 +75,19 @@ def split_validation(
     groups: Tensor | None = None,
     key: str = "validation",
 ) -> tuple[Split, Split]:
-    """The train split, shuffled once, and a stratified validation split: the last examples of each class.
+    """Return the train split, shuffled once, and a stratified validation split, the last examples of each class.
 
-    Train examples that share their original with a validation example are left out.
+    Train examples that share their original with a validation example are removed.
     """
-    held = held_out(train.y, validation, key)
-    kept = ~held
+    in_validation = stratified_mask(train.y, validation, key)
+    in_train = ~in_validation
     if groups is not None:
-        kept &= ~torch.isin(groups, groups[held])
-    return shuffle(train[kept], generator), train[held]
+        in_train &= ~torch.isin(groups, groups[in_validation])
+    return shuffle(train[in_train], generator), train[in_validation]
 
 
 def content_hash(splits: Mapping[str, Split], classes: Sequence[str]) -> str:
-    """SHA-256 over the class names and each split's name, shapes, types and bytes."""
+    """Return the SHA-256 over the class names and each split's name, shapes, types and bytes."""
     digest = hashlib.sha256(json.dumps(list(classes)).encode())
     for name in sorted(splits):
         for part, tensor in (("x", splits[name].x), ("y", splits[name].y)):
@@ -97,7 +97,7 @@ def content_hash(splits: Mapping[str, Split], classes: Sequence[str]) -> str:
 
 
 def card(splits: Mapping[str, Split], classes: Sequence[str], provenance: str) -> dict[str, Any]:
-    """What can be said of prepared splits: kind, classes, shape of one example, counts, hash and origin."""
+    """Describe prepared splits: kind, classes, shape of one example, counts, hash and origin."""
     example = splits["train"].x.shape[1:]
     return {
         "kind": "images" if len(example) == 3 else "points",
@@ -110,9 +110,9 @@ def card(splits: Mapping[str, Split], classes: Sequence[str], provenance: str) -
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Write tensors as safetensors: they load in milliseconds and cannot run code."""
-    whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, lambda temporary: save_file(whole, temporary))
+    """Write tensors as safetensors, which load in milliseconds and cannot run code."""
+    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    write_atomically(path, lambda temporary: save_file(contiguous, temporary))
 
 
 def find_tensors(path: Path) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""The published datasets, by way of torchvision: downloaded once, checked against their checksums."""
+"""The published datasets, from torchvision: downloaded once and verified by their checksums."""
 
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 import torch
 
 from rdfia.config import Config, ConfigError
-from rdfia.data.store import Raw, Split
+from rdfia.data.store import RawData, Split
 
 MNIST_FILES = "train-images-idx3-ubyte.gz and its three siblings"
 
@@ -18,14 +18,14 @@ class Mnist(Config):
     stands_for: ClassVar[str | None] = "mnist"
     name: Literal["mnist"] = "mnist"
 
-    def load(self, root: Path) -> Raw:
+    def load(self, root: Path) -> RawData:
         """Read the files below `root`/MNIST/raw, downloaded where they are missing."""
         from torchvision.datasets import MNIST
 
         hint = f"put {MNIST_FILES} into {root / 'MNIST' / 'raw'}, or choose `source: digits`"
         train, test = (_fetch(MNIST, root, part, hint) for part in (True, False))
         classes = tuple(str(digit) for digit in range(10))
-        return Raw(_grey(train), _grey(test), classes, "MNIST as published, read by torchvision")
+        return RawData(_grey(train), _grey(test), classes, "MNIST as published, read by torchvision")
 
 
 class Cifar10(Config):
@@ -35,17 +35,18 @@ class Cifar10(Config):
     stands_for: ClassVar[str | None] = "cifar10"
     name: Literal["cifar10"] = "cifar10"
 
-    def load(self, root: Path) -> Raw:
+    def load(self, root: Path) -> RawData:
         """Read the archive below `root`, downloaded where it is missing."""
         from torchvision.datasets import CIFAR10
 
         hint = f"put cifar-10-python.tar.gz into {root}, or choose `source: objects` or a `folders` source"
         train, test = (_fetch(CIFAR10, root, part, hint) for part in (True, False))
-        return Raw(_colour(train), _colour(test), tuple(train.classes), "CIFAR-10 as published, read by torchvision")
+        classes = tuple(train.classes)
+        return RawData(_colour(train), _colour(test), classes, "CIFAR-10 as published, read by torchvision")
 
 
 def _fetch(dataset: Any, root: Path, train: bool, hint: str) -> Any:
-    """One split of a torchvision dataset; a failed download is one line that says what to do."""
+    """Read one split of a torchvision dataset; a failed download is a ConfigError with a remedy."""
     try:
         return dataset(root, train=train, download=True)
     except (OSError, RuntimeError, EOFError) as error:

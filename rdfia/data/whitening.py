@@ -1,8 +1,8 @@
-"""Whitenings and the other layers that normalise.
+"""Whitening matrices and the layers of the normalisers.
 
-With C = UΛUᵀ the covariance of the train images, every W with WᵀCW = I whitens a row x to xW. What is stored is Λ and
-U, so that any ridge ε and either W is a product away: W = U (Λ + εI)^(-1/2) turns an image into its coordinates (PCA),
-and W = U (Λ + εI)^(-1/2) Uᵀ turns them back into a picture: of all whitenings it stays nearest to the image (ZCA;
+With C = UΛUᵀ the covariance of the train images, every W with WᵀCW = I whitens a row x to xW. Λ and U are stored, from
+which W follows for any ridge ε: W = U (Λ + εI)^(-1/2) maps an image to its principal components (PCA), and
+W = U (Λ + εI)^(-1/2) Uᵀ rotates them back to an image; of all whitenings it is the nearest to the original (ZCA;
 Kessy, Lewin and Strimmer 2018).
 """
 
@@ -14,7 +14,7 @@ from rdfia.data.spectra import FLOOR
 
 
 def zca_matrix(values: Tensor, vectors: Tensor, epsilon: float) -> Tensor:
-    """W = U (Λ + εI)^(-1/2) Uᵀ, with ε = `epsilon` · mean(λ)."""
+    """Return W = U (Λ + εI)^(-1/2) Uᵀ, with ε = `epsilon` · mean(λ)."""
     floor, gain = gains(values, len(vectors), epsilon)
     # Eigenvectors that are not stored have the gain of λ = 0; the others are corrected from there.
     weight = (vectors * (gain - floor).float()) @ vectors.T
@@ -23,13 +23,13 @@ def zca_matrix(values: Tensor, vectors: Tensor, epsilon: float) -> Tensor:
 
 
 def zca(x: Tensor, values: Tensor, vectors: Tensor, epsilon: float) -> Tensor:
-    """xW of a few centred rows x (N, D), without the D × D product that makes W = U (Λ + εI)^(-1/2) Uᵀ."""
+    """Return xW for a few centred rows x (N, D), without forming the D × D matrix W = U (Λ + εI)^(-1/2) Uᵀ."""
     floor, gain = gains(values, len(vectors), epsilon)
     return x * floor.float() + (x @ vectors * (gain - floor).float()) @ vectors.T
 
 
 def pca_matrix(values: Tensor, vectors: Tensor, epsilon: float) -> Tensor:
-    """W = U (Λ + εI)^(-1/2), with ε = `epsilon` · mean(λ); columns beyond the rank are zero."""
+    """Return W = U (Λ + εI)^(-1/2), with ε = `epsilon` · mean(λ); columns beyond the rank are zero."""
     width, rank = vectors.shape
     weight = torch.zeros(width, width)
     weight[:, :rank] = vectors * gains(values, width, epsilon)[1].float()
@@ -37,9 +37,9 @@ def pca_matrix(values: Tensor, vectors: Tensor, epsilon: float) -> Tensor:
 
 
 def gains(values: Tensor, width: int, epsilon: float) -> tuple[Tensor, Tensor]:
-    """ε^(-1/2) and (λ + ε)^(-1/2), in float64; where nothing varies at all, the mean of λ counts as 1.
+    """Return ε^(-1/2) and (λ + ε)^(-1/2), in float64; if all λ are 0, their mean counts as 1.
 
-    What was below rounding is not known to be 0: an ε below that too would magnify it past a variance of 1.
+    An eigenvalue below rounding need not be 0, so the first is bounded: a smaller ε could amplify it past variance 1.
     """
     mean = values.double().sum() / width
     ridge = epsilon * torch.where(mean > 0, mean, 1)
@@ -47,7 +47,7 @@ def gains(values: Tensor, width: int, epsilon: float) -> tuple[Tensor, Tensor]:
     return torch.maximum(ridge, rounding).rsqrt(), (values.double() + ridge).rsqrt()
 
 
-class Affine(nn.Module):
+class ShiftScale(nn.Module):
     """y = (x - shift) · gain, element by element."""
 
     shift: Tensor
@@ -63,7 +63,7 @@ class Affine(nn.Module):
 
 
 class Logarithm(nn.Module):
-    """y = sign(x) · log(1 + a|x|) / log(1 + a): 0 and 1 stay, what is dark is spread."""
+    """y = sign(x) · log(1 + a|x|) / log(1 + a): 0 and 1 stay, small values are spread out."""
 
     def __init__(self, strength: float) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Logarithm(nn.Module):
 
 
 class Contrast(nn.Module):
-    """y = (x - m) / max(s, ε), with the mean m and the deviation s of all values of each image by itself."""
+    """y = (x - m) / max(s, ε), with the mean m and the standard deviation s of each image."""
 
     def __init__(self, epsilon: float) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Contrast(nn.Module):
 
 
 class Stretch(nn.Module):
-    """y = (x - min) / (max - min) over all values of each image by itself."""
+    """y = (x - min) / (max - min), with the extremes of each image."""
 
     def forward(self, x: Tensor) -> Tensor:
         low, high = x.flatten(1).aminmax(dim=1)
@@ -95,7 +95,7 @@ class Stretch(nn.Module):
 
 
 class Whiten(nn.Module):
-    """y = after((before(x) - shift) W) with each image as one row vector, in full precision: W magnifies rounding."""
+    """y = after((before(x) - shift) W) of row vectors, in full precision, as W amplifies rounding errors."""
 
     shift: Tensor
     weight: Tensor
@@ -117,8 +117,8 @@ class Whiten(nn.Module):
 class PatchWhiten(nn.Module):
     """A fixed convolution of x - shift (N, C, H, W) by `weight` (outputs, C, k, k) that keeps H × W, in full precision.
 
-    Beyond the border stands 0, the mean colour. With both signs y becomes (max(y, 0), max(-y, 0)): twice the channels,
-    and nothing lost.
+    The padding is 0, the mean colour. With both signs y becomes (max(y, 0), max(-y, 0)): twice the channels, without
+    loss of information.
     """
 
     shift: Tensor

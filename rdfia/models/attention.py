@@ -1,4 +1,4 @@
-"""Attention in three kinds: every token to every token, by kernels, and within windows; and where it leads."""
+"""Attention in three kinds (every token to every token, by kernels, within windows), and its rollout."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Grid = tuple[int, int]  # rows and columns of patches
 
 
 class Attention(nn.Module):
-    """softmax(Q Kᵀ / √d) V in `heads` subspaces of d = E / heads dimensions, side by side, then one projection.
+    """softmax(Q Kᵀ / √d) V in `heads` parallel subspaces of d = E / heads dimensions, then one projection.
 
     Vaswani et al. 2017. The time and the memory grow with the square of the number of tokens.
     """
@@ -28,52 +28,52 @@ class Attention(nn.Module):
         self.projection = nn.Linear(width, width)
 
     def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values (N, heads, n, d) of the tokens (N, n, E)."""
+        """Return queries, keys and values (N, heads, n, d) of the tokens (N, n, E)."""
         q, k, v = formulas.split_heads(self.qkv(x), self.heads)
         return q, k, v
 
     def weights(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Attention of each token to each (N, heads, n, n), rows summing to 1, and the values (N, heads, n, d)."""
+        """Return the attention weights (N, heads, n, n), whose rows sum to 1, and the values (N, heads, n, d)."""
         q, k, v = self.split(x)
-        return self.rows(q, k), v
+        return self.attention_matrix(q, k), v
 
-    def rows(self, q: Tensor, k: Tensor) -> Tensor:
-        """A with A V = mix(Q, K, V), written out."""
+    def attention_matrix(self, q: Tensor, k: Tensor) -> Tensor:
+        """Return the matrix A with A V = attend(Q, K, V)."""
         return formulas.attention_weights(q, k)
 
-    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """What each token has gathered from the others (N, heads, n, d)."""
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Return the weighted sums of the values for each token (N, heads, n, d)."""
         return formulas.attention(q, k, v)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.projection(formulas.joined_heads(self.mix(*self.split(x))))  # type: ignore[no-any-return]
+        return self.projection(formulas.joined_heads(self.attend(*self.split(x))))  # type: ignore[no-any-return]
 
 
 class FusedAttention(Attention):
-    """The same by PyTorch's kernel, which need not hold the n² weights in memory (Dao et al. 2022)."""
+    """Softmax attention by PyTorch's kernel, which need not hold the n² weights in memory (Dao et al. 2022)."""
 
-    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         return F.scaled_dot_product_attention(q, k, v)
 
 
 class LinearAttention(Attention):
     """φ(Q) (φ(K)ᵀ V) / φ(Q) (φ(K)ᵀ 1) with φ = elu + 1 (Katharopoulos et al. 2020).
 
-    The brackets are the point: φ(K)ᵀ V is d × d whatever the number of tokens, so the time grows with n and not n².
+    By associativity φ(K)ᵀ V is computed first, d × d for any number of tokens, so the time grows with n and not n².
     """
 
-    def rows(self, q: Tensor, k: Tensor) -> Tensor:
+    def attention_matrix(self, q: Tensor, k: Tensor) -> Tensor:
         return formulas.linear_attention_weights(q, k)
 
-    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         return formulas.linear_attention(q, k, v)
 
 
 class WindowedAttention(Attention):
-    """softmax attention of the patches within windows of `size`² (Liu et al. 2021, without their shift).
+    """Softmax attention of the patches within windows of `size`² (Liu et al. 2021, without their shift).
 
-    A class token, where there is one, is in every window and sees every token (Beltagy et al. 2020): it alone carries
-    news from one window to another.
+    A class token, if any, is in every window and attends to every token (Beltagy et al. 2020): only it passes
+    information between windows.
     """
 
     def __init__(self, width: int, heads: int, grid: Grid, size: int, leading: int) -> None:
@@ -81,44 +81,44 @@ class WindowedAttention(Attention):
         self.leading = leading
         members = windows(grid, size) + leading
         first = torch.arange(leading).expand(len(members), -1)
-        # Made anew from the settings, so not among the weights
-        self.members = nn.Buffer(members, persistent=False)  # (windows, size²): the tokens that ask
-        self.seen = nn.Buffer(torch.cat([first, members], 1), persistent=False)  # the tokens that are asked
-        self.place = nn.Buffer(members.flatten().argsort(), persistent=False)  # windows → tokens in order
+        # Computed from the settings, so not saved with the weights
+        self.members = nn.Buffer(members, persistent=False)  # (windows, size²): the tokens of the queries
+        self.keys = nn.Buffer(torch.cat([first, members], 1), persistent=False)  # the tokens of the keys
+        self.order = nn.Buffer(members.flatten().argsort(), persistent=False)  # inverse of `members`
 
-    def rows(self, q: Tensor, k: Tensor) -> Tensor:
+    def attention_matrix(self, q: Tensor, k: Tensor) -> Tensor:
         n = q.shape[2]
-        apart = torch.ones(n, n, dtype=torch.bool, device=q.device)
-        apart[: self.leading] = False
-        apart[self.members[:, :, None], self.seen[:, None, :]] = False
+        masked = torch.ones(n, n, dtype=torch.bool, device=q.device)
+        masked[: self.leading] = False
+        masked[self.members[:, :, None], self.keys[:, None, :]] = False
         scores = q @ k.mT / math.sqrt(q.shape[-1])
-        return scores.masked_fill(apart, -torch.inf).softmax(-1)
+        return scores.masked_fill(masked, -torch.inf).softmax(-1)
 
-    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         first = formulas.attention(q[:, :, : self.leading], k, v)
         # (N, heads, windows, size², d)
-        patches = formulas.attention(q[:, :, self.members], k[:, :, self.seen], v[:, :, self.seen])
-        return torch.cat([first, patches.flatten(2, 3)[:, :, self.place]], 2)
+        patches = formulas.attention(q[:, :, self.members], k[:, :, self.keys], v[:, :, self.keys])
+        return torch.cat([first, patches.flatten(2, 3)[:, :, self.order]], 2)
 
 
 def windows(grid: Grid, size: int) -> Tensor:
-    """The patches of each window, row by row (windows, size²)."""
+    """Return the patches of each window, row by row (windows, size²)."""
     rows, columns = grid
     places = torch.arange(rows * columns).view(rows // size, size, columns // size, size)
     return places.transpose(1, 2).reshape(-1, size * size)
 
 
 def rollout(weights: Sequence[Tensor]) -> Tensor:
-    """How much each token of the input reaches each token of the output (N, n, n), rows summing to 1.
+    """Return the attention of each output token to each input token (N, n, n), whose rows sum to 1.
 
     R_l = ½ (mean over heads of A_l + I) R_{l-1}, from the attention (N, heads, n, n) of each block, first to last; I
-    stands for the residual (Abnar and Zuidema 2020).
+    accounts for the residual (Abnar and Zuidema 2020).
     """
     first, *others = weights
-    rolled = formulas.with_residual(first)
+    result = formulas.with_residual(first)
     for layer in others:
-        rolled = formulas.rolled(rolled, layer)
-    return rolled
+        result = formulas.rolled(result, layer)
+    return result
 
 
 class Softmax(Config):
@@ -131,12 +131,12 @@ class Softmax(Config):
         return FusedAttention(width, heads) if self.kernel == "fused" else Attention(width, heads)
 
     def flops(self, width: int, heads: int, grid: Grid, leading: int) -> int:
-        """Of Q Kᵀ and A V: 4 n² E."""
+        """Return those of Q Kᵀ and A V: 4 n² E."""
         return int(formulas.attention_flops(leading + grid[0] * grid[1], width))
 
 
 class Linear(Config):
-    """Every token attends to every token by the kernel elu + 1, in a time that grows with their number."""
+    """Every token attends to every token by the kernel elu + 1, in time linear in their number."""
 
     name: Literal["linear"] = "linear"
 
@@ -144,7 +144,7 @@ class Linear(Config):
         return LinearAttention(width, heads)
 
     def flops(self, width: int, heads: int, grid: Grid, leading: int) -> int:
-        """Of φ(K)ᵀ V, φ(Q) times it, and the divisor: 4 n E d + 2 n E."""
+        """Return those of φ(K)ᵀ V, φ(Q) times it, and the divisor: 4 n E d + 2 n E."""
         return int(formulas.linear_attention_flops(leading + grid[0] * grid[1], width, width // heads))
 
 
@@ -161,7 +161,7 @@ class Windowed(Config):
         return WindowedAttention(width, heads, grid, self.size, leading)
 
     def flops(self, width: int, heads: int, grid: Grid, leading: int) -> int:
-        """Of the windows, and of the class token where there is one: 4 T (s² + l) E + 4 l n E."""
+        """Return those of the windows and of the l class tokens: 4 T (s² + l) E + 4 l n E."""
         patches = grid[0] * grid[1]
         return int(formulas.windowed_attention_flops(leading + patches, patches, width, self.size))
 

@@ -1,9 +1,9 @@
 r"""The vision transformer, one equation a function (Vaswani et al. 2017, Dosovitskiy et al. 2021).
 
 Rows are tokens: z and x are (N, n, E) with n tokens of width E, the class token among them; T counts the patches alone,
-h the heads, d = E / h the width of a head, r the ratio of the MLP. Q, K, V are (N, h, n, d). What a network is built of
-is used by it; what PyTorch does in one step (layer norm, GELU, dense layers) stands here to be read, and is tested
-equal.
+h the heads, d = E / h the width of a head, r the ratio of the MLP. Q, K, V are (N, h, n, d). The networks call
+these functions, except for what PyTorch does in one step (layer norm, GELU, dense layers): those are written out for
+the reader and tested equal to PyTorch.
 """
 
 import math

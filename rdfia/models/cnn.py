@@ -1,4 +1,4 @@
-"""The convolutional network of part 2: three times convolution → ReLU → max-pooling, then two dense layers."""
+"""The convolutional network of part 2: three stages of convolution → ReLU → max-pooling, then two dense layers."""
 
 from typing import Annotated, Literal
 
@@ -25,7 +25,7 @@ class ConvNet(nn.Module):
 class CNN(Config):
     """conv k×k → (batch norm) → ReLU → max-pooling by 2 for each of `channels`; fc `hidden` → ReLU → (dropout) → fc.
 
-    As given it is the course's network: 32, 64, 64 channels, 1000 hidden units, 1,191,170 weights on 32×32×3.
+    The defaults are the course's network: 32, 64, 64 channels, 1000 hidden units, 1,191,170 weights on 32×32×3.
     """
 
     name: Literal["cnn"] = "cnn"

@@ -1,4 +1,4 @@
-"""How a function is given the equation that it computes, which the report prints beside its code."""
+"""A decorator that attaches to a function the equation that it computes, which the report prints beside its code."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -7,11 +7,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def equation(latex: str, questions: str = "") -> Callable[[Function], Function]:
-    """Give a function its equation, and the numbers of the written questions that ask for it."""
+    """Attach the equation, and the numbers of the written questions that ask for it."""
 
-    def mark(function: Function) -> Function:
-        spoken: Any = function
-        spoken.latex, spoken.questions = latex, questions
+    def attach(function: Function) -> Function:
+        attributes: Any = function
+        attributes.latex, attributes.questions = latex, questions
         return function
 
-    return mark
+    return attach

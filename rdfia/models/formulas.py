@@ -1,7 +1,7 @@
 r"""The network by hand, one equation a function: forward, losses, and the gradients of the written questions.
 
-Rows are examples: x is (…, N, nx), h (…, N, nh), ỹ and ŷ (…, N, ny), y one-hot (…, N, ny). The dots are networks side
-by side, each with its own weights; a loss is one number for each network, the mean over its N examples. ∇z is the
+Rows are examples: x is (…, N, nx), h (…, N, nh), ỹ and ŷ (…, N, ny), y one-hot (…, N, ny). The dots are several
+networks, each with its own weights; a loss is one number for each network, the mean over its N examples. ∇z is the
 gradient of the loss with respect to z. Nothing here uses autograd.
 """
 

@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 class Dropout(nn.Module):
     """In training y = x · m / (1 - p), with m ~ Bernoulli(1 - p) for each unit; otherwise y = x.
 
-    So the expectation of y is x in both, and nothing is rescaled in test (Srivastava et al. 2014, inverted form).
+    So the expectation of y is x in both, without rescaling at test time (Srivastava et al. 2014, inverted form).
     """
 
     def __init__(self, p: float, generator: Generator) -> None:
@@ -21,22 +21,17 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
             return x
-        if self.generator is None:  # made where the units are, and from the network's own seed
+        if self.generator is None:  # made on the device of x, from the network's own seed
             self.generator = Generator(x.device).manual_seed(self.seed)
-        kept = torch.rand(x.shape, generator=self.generator, device=x.device) >= self.p
-        return x * kept / (1 - self.p)
+        mask = torch.rand(x.shape, generator=self.generator, device=x.device) >= self.p
+        return x * mask / (1 - self.p)
 
 
 def initialise(module: nn.Module, generator: Generator) -> None:
-    """PyTorch's own default for convolutions and dense layers: U(-1/√n, 1/√n) for n inputs a unit."""
+    """Initialise convolutions and dense layers by PyTorch's default: U(-1/√n, 1/√n) for n inputs of a unit."""
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             bound = 1 / math.sqrt(layer.weight[0].numel())
             nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
             if layer.bias is not None:
                 nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
-
-
-def count_parameters(module: nn.Module) -> int:
-    """The number of weights that training moves."""
-    return sum(p.numel() for p in module.parameters() if p.requires_grad)

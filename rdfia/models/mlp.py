@@ -1,7 +1,7 @@
-"""The network by hand of part 1, x → Linear → tanh → Linear, three times: what differs is who does the mathematics.
+"""The network by hand of part 1, x → Linear → tanh → Linear, with three ways to compute the gradients.
 
 The fourth implementation leaves the update to `torch.optim` too; it is an optimiser, `torch_sgd`. All start from the
-same draws, so that from one order of batches they take the same steps, up to rounding.
+same weights, so that with the same order of batches they take the same steps, up to rounding.
 """
 
 from typing import Literal
@@ -17,12 +17,12 @@ from rdfia.models import formulas
 class Perceptron(nn.Module):
     """ỹ = tanh(x Whᵀ + bh) Wyᵀ + by, for examples of the shape `shape`; softmax is part of the loss.
 
-    Every weight may have a leading dimension, for networks side by side in one tensor program: x is then
-    (networks, N, …), or (N, …) where all look at the same examples.
+    Every weight may have a leading dimension, for several networks in one tensor program: x is then
+    (networks, N, …), or (N, …) if all get the same examples.
     """
 
     stackable = True
-    one_hot: Tensor  # (ny, ny): row y is the label y
+    one_hot: Tensor  # (ny, ny): row y encodes the label y
 
     def __init__(self, shape: tuple[int, ...], hidden: int, outputs: int, scale: float, generator: Generator) -> None:
         super().__init__()
@@ -35,16 +35,16 @@ class Perceptron(nn.Module):
         return formulas.output(self.hidden(self.flat(x)), self.Wy, self.by)  # (…, N, ny)
 
     def flat(self, x: Tensor) -> Tensor:
-        """Examples as rows (…, N, nx)."""
+        """Return examples as rows (…, N, nx)."""
         return x.flatten(-self.dimensions)
 
     def hidden(self, x: Tensor) -> Tensor:
-        """h (…, N, nh)."""
+        """Return h (…, N, nh)."""
         return formulas.hidden(formulas.hidden_input(x, self.Wh, self.bh))
 
 
 class ByHand(Perceptron):
-    """The same network, and the gradients of its cross-entropy from the derived formulas, without autograd."""
+    """The network with the gradients of its cross-entropy from the derived formulas, without autograd."""
 
     @torch.no_grad()
     def gradients(self, x: Tensor, y: Tensor) -> Tensor:
@@ -60,12 +60,12 @@ class ByHand(Perceptron):
 
 
 class Layers(nn.Module):
-    """The same network from PyTorch's own layers."""
+    """The network made of PyTorch's own layers, with the weights of a `Perceptron`."""
 
     def __init__(self, start: Perceptron) -> None:
         super().__init__()
         (hidden, inputs), outputs = start.Wh.shape, len(start.by)
-        # Without their own draws, which would come from PyTorch's global generator
+        # Uninitialised: an initialisation would use PyTorch's global generator.
         first, last = (nn.utils.skip_init(nn.Linear, *size) for size in ((inputs, hidden), (hidden, outputs)))
         self.layers = nn.Sequential(nn.Flatten(), first, nn.Tanh(), last)
         with torch.no_grad():
@@ -84,7 +84,7 @@ def _normal(shape: tuple[int, ...], scale: float, generator: Generator) -> nn.Pa
 class MLP(Config):
     """One hidden layer of `hidden` tanh units; weights and biases start as N(0, scale²).
 
-    `implementation` says who finds the gradients: `by_hand` the derived formulas, `autograd` PyTorch's, `nn` PyTorch's
+    `implementation` is the source of the gradients: `by_hand` the derived formulas, `autograd` PyTorch, `nn` PyTorch
     with its own layers too.
     """
 

@@ -1,4 +1,4 @@
-"""The support vector machine (Cortes and Vapnik 1995), as a module that answers from its support vectors by itself."""
+"""The support vector machine (Cortes and Vapnik 1995), as a module that predicts from its support vectors."""
 
 from itertools import combinations
 from typing import Annotated, Any, Literal
@@ -10,20 +10,20 @@ from torch import Generator, Tensor, nn
 from rdfia.config import Config, named
 from rdfia.models.hog import HOG
 
-BUFFERS = ("support", "coefficients")  # as long as there are support vectors
+BUFFERS = ("support", "coefficients")  # whose first dimension is the number of support vectors
 
 
 class KernelMachine(nn.Module):
     """d(x) = Σ_n a_n k(x_n, x) + b for each pair of classes, over the support vectors x_n.
 
     Two classes are one pair: the logits are (-d/2, d/2), so that softmax gives class 1 the probability 1 / (1 + e^-d);
-    one half is the boundary d = 0, and the margins are d = ±1. Of more classes each pair i < j has a d that is positive
-    for i and votes for one of the two; a class scores its votes plus s / (3 (|s| + 1)), where s sums what its pairs say
-    for it. That is at most a third of a vote, so it decides between equals alone: scikit-learn's one score a class
-    (`decision_function_shape="ovr"`). Neither is fitted to be a probability.
+    one half is the boundary d = 0, and the margins are d = ±1. With more classes each pair i < j has a d that is
+    positive for i and votes for one of the two; the score of a class is its votes plus s / (3 (|s| + 1)), where s sums
+    the decisions of its pairs in its favour. That is at most a third of a vote, so it only breaks ties: scikit-learn's
+    one score per class (`decision_function_shape="ovr"`). Neither is calibrated as a probability.
 
-    It is built without support vectors, and takes as many as a state has. They are kept in float32, as the features
-    are computed; the sums run in the type of the coefficients, float64, for large coefficients cancel each other.
+    It is built without support vectors, and takes the number of them from a state dict. They are stored in float32, as
+    the features are computed; sums are in float64, the type of the coefficients, as large coefficients cancel.
     """
 
     support: Tensor  # (M, D): features of the support vectors
@@ -48,20 +48,20 @@ class KernelMachine(nn.Module):
         return self.scores(self.decisions(x))
 
     def decisions(self, x: Tensor) -> Tensor:
-        """d (N, pairs) of inputs."""
+        """Return d (N, pairs) of inputs."""
         return self.kernel(self.features(x), self.support) @ self.coefficients + self.intercept
 
     def scores(self, d: Tensor) -> Tensor:
-        """One score a class (N, classes)."""
+        """Return one score per class (N, classes)."""
         if self.sides.shape[1] == 2:
             return torch.cat((-d / 2, d / 2), 1)
-        lead = torch.where(d < 0, -1, 1).to(d.dtype) @ self.sides  # votes for a class less those against it
+        lead = torch.where(d < 0, -1, 1).to(d.dtype) @ self.sides  # votes for a class minus those against it
         votes = (lead + self.sides.shape[1] - 1) / 2
         sums = d @ self.sides
         return votes + sums / (3 * (sums.abs() + 1))
 
     def kernel(self, a: Tensor, b: Tensor) -> Tensor:
-        """k of every row of `a` with every row of `b`, as the settings say."""
+        """Return k of every row of `a` with every row of `b`, by the kernel of the settings."""
         a, b = a.to(self.coefficients.dtype), b.to(self.coefficients.dtype)
         inner, kind = a @ b.T, self.settings.kernel
         if kind == "linear":
@@ -73,20 +73,20 @@ class KernelMachine(nn.Module):
         return torch.tanh(affine) if kind == "sigmoid" else affine.pow(self.settings.degree)
 
     def support_points(self) -> Tensor:
-        """The support vectors as the network is given them (M, D), where the features are the input itself."""
+        """Return the support vectors (M, D), which are input points if the features are the input itself."""
         return self.support
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        """Make room for as many support vectors as the state has."""
+        """Resize the buffers to the number of support vectors of the state, then load it."""
         for name in BUFFERS:
-            own, found = getattr(self, name), state_dict.get(prefix + name)
-            if found is not None:
-                setattr(self, name, own.new_zeros(len(found), *own.shape[1:]))
+            own, loaded = getattr(self, name), state_dict.get(prefix + name)
+            if loaded is not None:
+                setattr(self, name, own.new_zeros(len(loaded), *own.shape[1:]))
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 class Pixels(Config):
-    """The input as it is, in one row: the pixels of an image, the coordinates of a point."""
+    """The input itself as one row: the pixels of an image, the coordinates of a point."""
 
     name: Literal["pixels"] = "pixels"
 
@@ -105,13 +105,13 @@ class SVM(Config):
     - `rbf`: exp(-γ ‖a - b‖²)
     - `sigmoid`: tanh(γ a·b + coef0)
 
-    γ is a number, or `scale`: 1 / (D · Var) for D features, the variance being that of all values of the train sample.
+    γ is a number, or `scale`: 1 / (D · Var) for D features, with the variance of all values of the train sample.
 
     A kernel that is odd, k(-a, b) = -k(a, b), as linear, sigmoid and odd degrees are where coef0 = 0, makes d - b odd
-    as well. Then d(x) and d(-x) can have one sign together, that of b, and never the other: of two classes that are
-    each symmetric about 0, as rings are, one is right on half of its points at the most, and both on 75 %. With another
-    coef0 these kernels have an even part too. But the sigmoid is an inner product for no coef0 and comes close to one
-    for small γ where coef0 < 0 (Lin and Lin 2003); where it is far from one, the optimum need not separate anything.
+    as well. Then d(x) and d(-x) can both have the sign of b, but not both the opposite one: of two classes that are
+    each symmetric about 0, as rings are, at most half of one is classified correctly, and 75 % of both together. With
+    another coef0 these kernels have an even part too. But the sigmoid is an inner product for no coef0 and nearly one
+    for small γ and coef0 < 0 (Lin and Lin 2003); otherwise the optimum need not separate the classes.
     """
 
     name: Literal["svm"] = "svm"
@@ -122,13 +122,13 @@ class SVM(Config):
     features: Features = Pixels()
 
     def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:
-        """A machine without support vectors; nothing is drawn."""
+        """Return a machine without support vectors; the generator is not used."""
         features = self.features.build(shape)
         width = features(torch.zeros(1, *shape)).shape[1]
         return KernelMachine(self, features, width, classes)
 
     def gamma_for(self, features: Tensor) -> float:
-        """γ for the features (N, D) of a train sample; 1 where they do not vary at all."""
+        """Return γ for the features (N, D) of a train sample; 1 if they are constant."""
         if self.gamma != "scale":
             return self.gamma
         variance = features.double().var(correction=0).item()

@@ -1,7 +1,7 @@
-"""A vision transformer of the library timm (Wightman 2019), from random weights or from weights that are there already.
+"""A vision transformer of the library timm (Wightman 2019), from random or from pretrained weights.
 
-Declaring a run touches no weights: `located` finds them when the run is trained, and notes their hash among the run's
-settings. What is built without that starts at random, so that a trained network is rebuilt without them.
+Declaring a run reads no weights: `resolve_weights` finds them when the run is trained, and records their hash in the
+run's settings. A network built without it has random weights, so that a trained network is rebuilt without the file.
 """
 
 from collections.abc import Callable
@@ -13,32 +13,28 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from rdfia.config import Config, ConfigError, named
-from rdfia.models.beginning import Earlier, File, Hub, Random, Weights
+from rdfia.models.pretrained import File, FromRun, Hub, PretrainedWeights, Random
 
 if TYPE_CHECKING:
     from timm.models.vision_transformer import VisionTransformer
 
-Start = Annotated[Annotated[Random | Hub | File | Earlier, Field(discriminator="name")], named]
+Start = Annotated[Annotated[Random | Hub | File | FromRun, Field(discriminator="name")], named]
 
 Initialisation = Literal["timm", "jax", "moco"]
 
 
 class TimmNetwork(nn.Module):
-    """timm's network on images (N, C, H, W), brought to `resize`² pixels first if it says so (bilinear)."""
+    """timm's network on images (N, C, H, W), optionally after bilinear resizing to `resize`² pixels."""
 
     def __init__(self, vit: "VisionTransformer", resize: int | None) -> None:
         super().__init__()
         self.vit, self.resize = vit, resize
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.vit(self.sized(x))  # type: ignore[no-any-return]
+        return self.vit(self.resize_images(x))  # type: ignore[no-any-return]
 
-    def features(self, x: Tensor) -> Tensor:
-        """The tokens (N, n, E) after the last norm, the class token first."""
-        return self.vit.forward_features(self.sized(x))
-
-    def sized(self, x: Tensor) -> Tensor:
-        """The images as timm's network takes them."""
+    def resize_images(self, x: Tensor) -> Tensor:
+        """Return the images at the input size of timm's network."""
         if self.resize is None:
             return x
         size = (self.resize, self.resize)
@@ -46,12 +42,12 @@ class TimmNetwork(nn.Module):
 
 
 class TimmViT(Config):
-    """timm's vision transformer `model`; what is not given is as timm has it, for images of 224² in most.
+    """timm's vision transformer `model`; settings of None are timm's defaults, mostly for images of 224².
 
-    `embed`, `depth` and `heads` reduce it. Its dense weights are drawn with a deviation of 0.02, which suits large
-    networks, or with `jax` or `moco` with one that suits their size (Glorot and Bengio 2010). The weights of `start`
-    take their place: kernels of patches and positions are resampled and input channels adapted by timm's own helpers,
-    and the head stays as drawn where it tells other classes apart.
+    `embed`, `depth` and `heads` reduce it. Dense weights are initialised with a standard deviation of 0.02, which suits
+    large networks, or with `jax` or `moco` by their size (Glorot and Bengio 2010). The weights of `start` replace them:
+    timm's own helpers resample patch kernels and positions and adapt the input channels; the head keeps its random
+    weights if its number of classes differs.
     """
 
     name: Literal["timm"] = "timm"
@@ -68,43 +64,42 @@ class TimmViT(Config):
     def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:
         if len(shape) != 3:
             raise ConfigError("model.name: found timm on points, allowed: mlp, svm")
-        vit = self.drawn(shape[0], classes, generator)
-        self._fits(vit, shape)
-        state = self.start.state(generator.initial_seed()) if isinstance(self.start, Weights) else None
+        vit = self.create_timm(shape[0], classes, generator)
+        self._check_size(vit, shape)
+        state = self.start.state(generator.initial_seed()) if isinstance(self.start, PretrainedWeights) else None
         if state is not None:
-            load(vit, state)
+            load_weights(vit, state)
         return TimmNetwork(vit, self.resize)
 
-    def located(self, weights: Callable[[str, str], Path]) -> "TimmViT":
-        """The same with the weights it starts from at hand, and their hash; `weights` says where those of a run lie."""
-        if not isinstance(self.start, Weights):
+    def resolve_weights(self, weights: Callable[[str, str], Path]) -> "TimmViT":
+        """Return a copy whose start knows its file and hash; `weights` gives the path of a run's weights."""
+        if not isinstance(self.start, PretrainedWeights):
             return self
-        return self.model_copy(update={"start": self.start.located(self.model, weights)})
+        return self.model_copy(update={"start": self.start.resolve_weights(self.model, weights)})
 
-    def drawn(self, channels: int, classes: int, generator: Generator) -> "VisionTransformer":
-        """timm's network with timm's own initialisation, which draws from the global generator: lent, and put back."""
+    def create_timm(self, channels: int, classes: int, generator: Generator) -> "VisionTransformer":
+        """Create timm's network with timm's own initialisation; its global generator is seeded, then restored."""
         import timm
 
         if not timm.models.is_model_in_modules(self.model, ["vision_transformer"]):
             raise ConfigError(
                 f"model.model: found {self.model!r}, allowed: a vision transformer of timm, as vit_tiny_patch16_224"
             )
-        given: dict[str, Any] = {"img_size": self.img_size, "patch_size": self.patch_size}
-        given |= {"embed_dim": self.embed, "depth": self.depth, "num_heads": self.heads}
-        given |= {"weight_init": None if self.initialisation == "timm" else self.initialisation}
-        given = {key: value for key, value in given.items() if value is not None}
+        options: dict[str, Any] = {"img_size": self.img_size, "patch_size": self.patch_size}
+        options |= {"embed_dim": self.embed, "depth": self.depth, "num_heads": self.heads}
+        options |= {"weight_init": None if self.initialisation == "timm" else self.initialisation}
+        options = {key: value for key, value in options.items() if value is not None}
         seed = int(torch.randint(2**62, (), generator=generator))
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             try:
-                return cast(
-                    "VisionTransformer", timm.create_model(self.model, in_chans=channels, num_classes=classes, **given)
-                )
+                network = timm.create_model(self.model, in_chans=channels, num_classes=classes, **options)
+                return cast("VisionTransformer", network)
             except (AssertionError, RuntimeError) as error:
-                raise ConfigError(f"model: found {given}, allowed: what timm can build ({_line(error)})") from None
+                raise ConfigError(f"model: found {options}, allowed: what timm can build ({_line(error)})") from None
 
-    def _fits(self, vit: "VisionTransformer", shape: tuple[int, ...]) -> None:
-        """The network takes images of another size, or its patch is larger than they are: a ConfigError."""
+    def _check_size(self, vit: "VisionTransformer", shape: tuple[int, ...]) -> None:
+        """Raise a ConfigError if the network expects images of another size, or patches larger than the images."""
         size = (self.resize, self.resize) if self.resize else shape[1:]
         expected, patch = vit.patch_embed.img_size, vit.patch_embed.patch_size
         if tuple(size) != tuple(expected):
@@ -119,9 +114,9 @@ class TimmViT(Config):
             )
 
 
-def load(vit: "VisionTransformer", state: dict[str, Tensor]) -> None:
-    """Put weights into a network, fitted to it; what does not fit is a ConfigError that names the first such weight."""
-    state = fitted(vit, state)
+def load_weights(vit: "VisionTransformer", state: dict[str, Tensor]) -> None:
+    """Load weights into a network after adapting them; a mismatch is a ConfigError that names the first such weight."""
+    state = adapt_weights(vit, state)
     own = vit.state_dict()
     for key, weight in own.items():
         if key not in state and not key.startswith("head."):
@@ -133,8 +128,8 @@ def load(vit: "VisionTransformer", state: dict[str, Tensor]) -> None:
     vit.load_state_dict(state, strict=False)
 
 
-def fitted(vit: "VisionTransformer", state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of the same network for other images: patches, positions and channels as this one has them (timm)."""
+def adapt_weights(vit: "VisionTransformer", state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Resample patch kernels, positions and input channels to this network's (timm); drop a head of other classes."""
     from timm.models import adapt_input_conv
     from timm.models.vision_transformer import checkpoint_filter_fn
 

@@ -1,4 +1,4 @@
-"""What a transformer is built of: patches as tokens, and blocks of attention and MLP."""
+"""The parts of a vision transformer: patch embedding, and blocks of attention and MLP; and the order of patches."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from rdfia.models import attention_formulas as formulas
-from rdfia.models.attention import Attention
+from rdfia.models.attention import Attention, Grid
 
 Norm = Literal["pre", "post"]
 Activation = Literal["gelu", "relu"]
@@ -22,7 +22,7 @@ ARRANGEMENTS = {
 class PatchEmbedding(nn.Module):
     """Images (N, C, H, W) → tokens (N, T, E), z_t = x_t Wᵀ + b for the C·P² numbers x_t of patch t.
 
-    A convolution whose stride is its kernel reads each patch once (Dosovitskiy et al. 2021).
+    A convolution whose stride is its kernel size reads each patch once (Dosovitskiy et al. 2021).
     """
 
     def __init__(self, channels: int, patch_size: int, width: int) -> None:
@@ -36,8 +36,8 @@ class PatchEmbedding(nn.Module):
 class Block(nn.Module):
     """x ← x + Attention(norm(x)); x ← x + MLP(norm(x)): the residual stays outside the norm (`pre`).
 
-    With the addition inside it is another network: x ← norm(x + Attention(x)); x ← norm(x + MLP(x)) (`post`), the
-    original of Vaswani et al. 2017; Xiong et al. 2020 compare the two. Without `residual` the x + is left out.
+    With the addition inside the norm it is x ← norm(x + Attention(x)); x ← norm(x + MLP(x)) (`post`), the original of
+    Vaswani et al. 2017; Xiong et al. 2020 compare the two. Without `residual` there is no addition.
     """
 
     def __init__(
@@ -63,19 +63,23 @@ class Block(nn.Module):
         return self.arranged(x, self.norm2, self.mlp)
 
     def weights(self, x: Tensor) -> Tensor:
-        """The attention (N, heads, n, n) of the block to the tokens that enter it."""
+        """Return the attention weights (N, heads, n, n) of the block on its input tokens."""
         return self.attention.weights(self.norm1(x) if self.pre else x)[0]
 
 
-def permuted(images: Tensor, patch_size: int, order: Tensor | Generator) -> Tensor:
-    """The images with their patches in another order: row i of `order` (N, T) says which patch stands at each place.
+def permute_patches(images: Tensor, patch_size: int, order: Tensor | Generator) -> Tensor:
+    """Return the images with their patches reordered: `order[i]` (N, T) has the patch at each position of image i.
 
-    A generator draws an order for each image. What a network says of the shuffled images shows what it knows of places.
+    A generator samples an order for each image. The loss of accuracy measures how much a network uses positions.
     """
     parts = formulas.patches(images, patch_size)  # (N, T, C·P²)
     if isinstance(order, Generator):
         order = torch.rand(parts.shape[:2], generator=order, device=order.device).argsort(1).to(images.device)
     moved = parts.gather(1, order[:, :, None].expand_as(parts))
-    rows, columns = (side // patch_size for side in images.shape[2:])
-    grid = moved.view(-1, rows, columns, images.shape[1], patch_size, patch_size)
-    return grid.permute(0, 3, 1, 4, 2, 5).reshape(images.shape)
+    return unpatchify(moved, (images.shape[2] // patch_size, images.shape[3] // patch_size), patch_size)
+
+
+def unpatchify(parts: Tensor, grid: Grid, patch_size: int) -> Tensor:
+    """Return the images (N, C, H, W) made of the patches (N, T, C·P²) on a grid of rows and columns."""
+    split = parts.view(len(parts), *grid, -1, patch_size, patch_size)  # (N, rows, columns, C, P, P)
+    return split.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from rdfia.data.normalise import needed
+from rdfia.data.normalise import required_statistics
 from rdfia.files import whole_folder, write_json
 from rdfia.record.run import DIVERGED, FINISHED, HISTORY, LEFT_OUT, METRICS, TIMING, WEIGHTS, Row
 from rdfia.revision import commit
@@ -66,7 +66,8 @@ def leave_out(folder: Path, head: Mapping[str, Any]) -> None:
 
 def _save_weights(outcome: Outcome, run: Run, data: Data, path: Path) -> None:
     """Every seed's network, those of its snapshots, and the statistics that the normaliser is built from, once."""
-    tensors = {f"statistics/{key}": value.numpy() for key, value in needed(run.normalise, data.statistics).items()}
+    statistics = required_statistics(run.normalise, data.statistics)
+    tensors = {f"statistics/{key}": value.numpy() for key, value in statistics.items()}
     for seed, trained in sorted(outcome.trained.items()):
         kept = {f"seed{seed}": trained.weights}
         kept |= {f"seed{seed}@{shot.epoch}": shot.weights for shot in outcome.snapshots.get(seed, ())}

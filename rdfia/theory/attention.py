@@ -150,7 +150,7 @@ class AttentionCost(Config):
 
 def _step(layer: Attention, parts: Sequence[Tensor]) -> None:
     """One pass forwards and backwards; nothing of it is kept."""
-    torch.autograd.grad(layer.mix(*parts).sum(), list(parts))
+    torch.autograd.grad(layer.attend(*parts).sum(), list(parts))
 
 
 def _timed(layer: Attention, parts: Sequence[Tensor], where: torch.device) -> int:

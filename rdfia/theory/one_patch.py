@@ -41,7 +41,7 @@ class OnePatch(Config):
 
     def _refused(self) -> str:
         """What timm says, word for word, of digits that come to its network as it stands, of one channel already."""
-        vit = self._declared({}).drawn(1, CLASSES, Generator().manual_seed(self.seed))
+        vit = self._declared({}).create_timm(1, CLASSES, Generator().manual_seed(self.seed))
         try:
             vit(torch.zeros(1, 1, SIDE, SIDE))
         except (AssertionError, RuntimeError) as error:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rdfia.config import ConfigError, listed
 from rdfia.data.batches import per_epoch
 from rdfia.data.mixing import Mixing
-from rdfia.data.normalise import Identity, seen_with, to_unit
+from rdfia.data.normalise import Identity, evaluation_statistics, to_unit
 from rdfia.data.whitening import Whiten
 from rdfia.train import device
 from rdfia.train.classifier import build, forward_flops, network, stack
@@ -151,7 +151,7 @@ def whitened(run: DescentRun, data: Data) -> tuple[DescentRun, Data]:
     layer = run.normalise.build(data.statistics).to(where)
     if not isinstance(layer, Whiten) or any(augment.space == "pixels" for augment in run.augment):
         return run, data
-    statistics = seen_with(run.normalise, data.statistics, data.validation[0])
+    statistics = evaluation_statistics(run.normalise, data.statistics, data.validation[0])
     apart = layer if statistics is data.statistics else run.normalise.build(statistics).to(where)
     layers = (layer, apart)
     train, validation = ((_through(at, x.to(where)), y) for at, (x, y) in zip(layers, _units(data), strict=True))

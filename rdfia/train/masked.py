@@ -94,7 +94,7 @@ class Learner:
 
     def sized(self, x: Tensor) -> Tensor:
         """Preprocessed images at the size in which they are cut into patches."""
-        return self.model.network.sized(x)  # type: ignore[no-any-return,operator]
+        return self.model.network.resize_images(x)  # type: ignore[no-any-return,operator]
 
     def seen(self, raw: Tensor) -> Tensor:
         """What the encoder sees of images that are only looked at."""
@@ -110,7 +110,7 @@ class Learner:
     def masks(self, images: int, generator: Generator | None = None) -> Masking:
         """Masks drawn from the generator; without one, those that are the same in every epoch."""
         where = self.network.decoder.mask_token.device
-        return self.network.hide(images, generator or Generator(where).manual_seed(0))
+        return self.network.sample_masking(images, generator or Generator(where).manual_seed(0))
 
 
 def train_seeds(run: MaskedRun, data: Data, seeds: Sequence[int]) -> Iterator[Event]:
@@ -138,7 +138,7 @@ def train_seed(run: MaskedRun, data: Data, seed: int) -> Iterator[Event]:
 def fit(learner: Learner, train: Split, validation: Split, generator: Generator) -> Iterator[MaskedRecord]:
     """One record for each recorded epoch, the first before any step; each leaves its readout in the head."""
     run, size = learner.run, min(learner.run.batch_size, len(train[1]))
-    descent, steps = run.optimiser.over(learner.network.moving()), per_epoch(len(train[1]), size)
+    descent, steps = run.optimiser.over(learner.network.trainable_parameters()), per_epoch(len(train[1]), size)
     for epoch in range(run.epochs + 1):
         running = _epoch(learner, descent, train, generator, epoch) if epoch else math.nan
         if epoch % run.record_every and epoch != run.epochs:
@@ -194,12 +194,12 @@ def _loss(learner: Learner, raw: Tensor) -> float:
 
 @torch.no_grad()
 def painted(learner: Learner, raw: Tensor, train: Tensor) -> np.ndarray[Any, Any]:
-    """The images of `Autoencoder.pictures`, and last with the mean train image in place of hidden patches.
+    """The images of `Autoencoder.reconstructions`, and last with the mean train image in place of hidden patches.
 
     That is what can be painted without a look at the visible ones. Half precision is enough to be drawn.
     """
     x = learner.seen(raw)
-    kinds = learner.network.pictures(x, learner.masks(len(x)))
+    kinds = learner.network.reconstructions(x, learner.masks(len(x)))
     mean = torch.stack([learner.seen(batch).sum(0) for batch in train.split(EVALUATION_BATCH)]).sum(0) / len(train)
     mean = mean[:, : kinds.shape[3], : kinds.shape[4]]  # patches may leave an edge out
     return torch.cat([kinds, kinds[1:2].where(~kinds[1:2].isnan(), mean)]).half().cpu().numpy()

@@ -12,7 +12,7 @@ from rdfia.analyse.evaluate import best, evaluate
 from rdfia.analyse.probe import arrays, points, probe
 from rdfia.chapters import kind, predictor
 from rdfia.config import ConfigError
-from rdfia.data.normalise import ZCA, fit_all, seen_with
+from rdfia.data.normalise import ZCA, evaluation_statistics, fit_all
 from rdfia.data.store import Split
 from rdfia.files import find_json
 from rdfia.train.descent import train_run
@@ -83,7 +83,7 @@ def test_the_test_split_may_be_whitened_with_its_own_statistics_by_mistake() -> 
     zca = ZCA(own=True)
     model = predictor(metrics, weights, 0)
     rightly = F.cross_entropy(model(other.x), other.y).item()
-    model.normalise = zca.build(seen_with(zca, {}, other.x))
+    model.normalise = zca.build(evaluation_statistics(zca, {}, other.x))
     mistaken = F.cross_entropy(model(other.x), other.y).item()
     assert evaluate(metrics, weights, other)["seeds"]["0"]["loss"] == pytest.approx(mistaken, rel=1e-4)
     assert abs(mistaken - rightly) > 0.01

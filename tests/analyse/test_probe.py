@@ -37,7 +37,7 @@ def made(**settings: Any) -> tuple[Classifier, VisionTransformer, Split]:
 def test_the_arrays_of_a_transformer_are_its_own() -> None:
     model, network, split = made()
     found = probe(model, split)
-    maps = network.maps(model.preprocess(split.x[:IMAGES]))
+    maps = network.attention_maps(model.preprocess(split.x[:IMAGES]))
     assert {name: tuple(value.shape) for name, value in found.items()} == {
         "inputs": (6, *SHAPE),
         "attention": (6, 2, 2, 4),

@@ -1,4 +1,4 @@
-"""Windows and flips against torchvision, their draws, and what holds for every augmentation."""
+"""Windows and flips against torchvision, their distributions, and properties of every augmentation."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def images(count: int = 16, channels: int = 3, size: int = 12) -> Tensor:
     return torch.rand(count, channels, size, size, generator=Generator().manual_seed(0))
 
 
-def test_each_window_is_torchvisions_crop() -> None:
+def test_a_crop_equals_torchvision() -> None:
     from torchvision.transforms.v2.functional import crop as reference
 
     x = images()
@@ -24,20 +24,20 @@ def test_each_window_is_torchvisions_crop() -> None:
     assert torch.equal(crop(x, tops, lefts, 8), expected)
 
 
-def test_a_padded_window_is_torchvisions_after_its_padding() -> None:
+def test_a_padded_crop_equals_torchvision() -> None:
     from torchvision.transforms.v2.functional import crop as reference
     from torchvision.transforms.v2.functional import pad
 
     x, augment = images(), Crop(size=12, padding=4)
-    drawn = augment.draw(x.shape, Generator().manual_seed(0))
+    parameters = augment.sample(x.shape, Generator().manual_seed(0))
     padded = pad(x, [4])
-    expected = torch.stack([reference(i, *map(int, d), 12, 12) for i, d in zip(padded, drawn, strict=True)])
-    assert torch.equal(augment.apply(x, drawn), expected)
+    expected = torch.stack([reference(i, *map(int, d), 12, 12) for i, d in zip(padded, parameters, strict=True)])
+    assert torch.equal(augment.apply(x, parameters), expected)
     assert torch.equal(augment.evaluate(x), x)
 
 
 @pytest.mark.parametrize("kind", [Crop, CentreCrop])
-def test_the_centre_is_torchvisions(kind: Any) -> None:
+def test_the_centre_crop_equals_torchvision(kind: Any) -> None:
     from torchvision.transforms.v2.functional import center_crop
 
     for size in (12, 11, 8, 7):
@@ -59,10 +59,10 @@ def test_a_centre_window_is_the_same_in_training() -> None:
 
 
 @pytest.mark.parametrize(("padding", "places"), [(0, 5), (2, 9)])
-def test_every_window_is_drawn_alike(padding: int, places: int) -> None:
+def test_every_window_is_equally_frequent(padding: int, places: int) -> None:
     rows = torch.arange(1.0, 13).view(1, 1, 12, 1).expand(9000, 1, 12, 12)
     y = Crop(size=8, padding=padding)(rows, Generator().manual_seed(0))
-    # the row that stands at y[4] tells where the window began
+    # the value of the row y[4] gives the top of the window
     counts = torch.bincount(y[:, 0, 4, 4].long())
     counts = counts[counts > 0]
     assert len(counts) == places
@@ -70,7 +70,7 @@ def test_every_window_is_drawn_alike(padding: int, places: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [HorizontalFlip, VerticalFlip])
-def test_flips_are_torchvisions_and_as_frequent_as_asked(kind: type) -> None:
+def test_flips_equal_torchvision_and_have_the_frequency_p(kind: type) -> None:
     from torchvision.transforms.v2 import functional
 
     reference = functional.hflip if kind is HorizontalFlip else functional.vflip
@@ -85,13 +85,13 @@ def test_flips_are_torchvisions_and_as_frequent_as_asked(kind: type) -> None:
 
 
 @pytest.mark.parametrize("kind", [Crop, CentreCrop])
-def test_a_window_larger_than_allowed_is_refused(kind: Any) -> None:
+def test_a_window_larger_than_the_padded_image_is_an_error(kind: Any) -> None:
     with pytest.raises(ConfigError, match=rf"augment\.{kind().name}\.size: found 28, allowed: at most 12"):
         kind(size=28).evaluate(images())
 
 
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
-def test_the_same_generator_draws_the_same_images(kind: Any) -> None:
+def test_the_same_seed_gives_the_same_images(kind: Any) -> None:
     augment = kind.for_side(12)
     first, second = (augment(images(), Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, second)
@@ -101,7 +101,7 @@ def test_the_same_generator_draws_the_same_images(kind: Any) -> None:
 
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
 @pytest.mark.parametrize("channels", [1, 3])
-def test_training_and_evaluation_give_images_of_one_shape(kind: Any, channels: int) -> None:
+def test_training_and_evaluation_give_the_same_shape(kind: Any, channels: int) -> None:
     x, augment = images(channels=channels), kind.for_side(12)
     before = x.clone()
     y = augment(x, Generator().manual_seed(0))
@@ -113,7 +113,7 @@ def test_training_and_evaluation_give_images_of_one_shape(kind: Any, channels: i
 
 
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
-def test_each_image_has_its_own_draw(kind: Any) -> None:
+def test_each_image_has_its_own_parameters(kind: Any) -> None:
     one = images(1).expand(64, -1, -1, -1)
     y = kind.for_side(12)(one, Generator().manual_seed(0))
     distinct = len(y.flatten(1).unique(dim=0))
@@ -125,10 +125,10 @@ def test_each_image_has_its_own_draw(kind: Any) -> None:
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
 def test_mixed_precision_does_not_round_an_image(kind: Any) -> None:
     augment = kind.for_side(12)
-    drawn = augment.draw(images().shape, Generator().manual_seed(0))
+    parameters = augment.sample(images().shape, Generator().manual_seed(0))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        y = augment.apply(images(), drawn)
-    assert torch.equal(y, augment.apply(images(), drawn))
+        y = augment.apply(images(), parameters)
+    assert torch.equal(y, augment.apply(images(), parameters))
 
 
 @pytest.mark.parametrize("kind", AUGMENTATIONS)

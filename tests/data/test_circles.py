@@ -1,4 +1,4 @@
-"""Circles: the densities, the ceiling they imply, and the points drawn from them."""
+"""Circles: the densities, their Bayes accuracy, and samples."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ NOWHERE = Path("nowhere")
 
 
 def _best_accuracy(circles: Circles, split: Split) -> float:
-    """The accuracy of the Bayes rule: the class of the larger density at the point's radius."""
+    """Return the accuracy of the Bayes rule: the class of the larger density at the point's radius."""
     radius = torch.hypot(*split.x.double().T)
     return float((circles.density(radius).argmax(dim=0) == split.y).double().mean())
 
@@ -37,7 +37,7 @@ def test_the_ceiling_lies_between_94_and_95_percent() -> None:
     assert 0.94 <= Circles().ceiling() <= 0.95
 
 
-def test_the_bayes_rule_on_drawn_points_reaches_the_ceiling() -> None:
+def test_the_bayes_rule_on_samples_reaches_the_ceiling() -> None:
     circles = Circles(train=200_000)
     assert _best_accuracy(circles, circles.load(NOWHERE).train) == pytest.approx(circles.ceiling(), abs=0.002)
 
@@ -49,7 +49,7 @@ def test_no_straight_line_separates_the_classes() -> None:
     assert float((((inputs @ weights).squeeze(1) > 0).long() == points.y).double().mean()) < 0.6
 
 
-def test_the_seed_decides_the_points() -> None:
+def test_the_seed_determines_the_points() -> None:
     first, again, other = (Circles(seed=seed).load(NOWHERE).train.x for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)

@@ -1,4 +1,4 @@
-"""Class folders: every layout and colour mode that should work, and one clear line for all that cannot."""
+"""Class folders: every supported layout and colour mode, and one-line errors for everything else."""
 
 import io
 import tarfile
@@ -29,7 +29,7 @@ def _plain(colour: object, size: tuple[int, int] = (4, 4), mode: str = "RGB") ->
 
 
 def _dataset(count: int = 3, test: int = 2) -> Files:
-    """Two classes; each image has a grey of its own: 10 * number, and 100 more for the class `dog`."""
+    """Return two classes whose images have distinct greys: 10 * number, plus 100 for the class `dog`."""
     files = {}
     for part, images in (("train", count), ("test", test)):
         for offset, name in ((0, "cat"), (100, "dog")):
@@ -88,7 +88,7 @@ def test_train_is_interleaved_by_the_seed(tmp_path: Path) -> None:
     assert first != sorted(first)
 
 
-def test_without_test_a_stratified_share_is_taken(tmp_path: Path) -> None:
+def test_without_test_a_stratified_share_becomes_the_test_split(tmp_path: Path) -> None:
     path = _folder(tmp_path, _dataset(10, 0))
     raw = Folders(path=str(path), test_share=0.3).load(tmp_path)
     assert torch.bincount(raw.test.y).tolist() == [3, 3]
@@ -130,7 +130,7 @@ def test_grey_mode_gives_one_channel(tmp_path: Path) -> None:
     assert Folders(path=str(_folder(tmp_path, _dataset())), mode="L").load(tmp_path).train.x.shape == (6, 1, 4, 4)
 
 
-def test_photographs_are_turned_upright(tmp_path: Path) -> None:
+def test_photographs_are_rotated_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held upright: turn by 90 degrees to the right
     left_white = Image.fromarray(numpy.array([[255, 0], [255, 0]], dtype=numpy.uint8).repeat(8, 0).repeat(8, 1))
@@ -140,7 +140,7 @@ def test_photographs_are_turned_upright(tmp_path: Path) -> None:
     assert image[3].max() < 50
 
 
-def test_size_scales_the_shorter_side_and_cuts_the_centre(tmp_path: Path) -> None:
+def test_size_resizes_the_shorter_side_and_crops_the_centre(tmp_path: Path) -> None:
     wide = Image.new("RGB", (40, 8), "black")
     wide.paste("white", (16, 0, 24, 8))
     files = _dataset() | {"test/dog/01.png": _png(wide)}
@@ -168,14 +168,14 @@ ODD = {
 
 @pytest.mark.parametrize("pack", [_folder, _tgz, _zip])
 @pytest.mark.parametrize("odd", ODD)
-def test_a_useless_dataset_is_one_clear_line(tmp_path: Path, pack: Packer, odd: str) -> None:
+def test_an_unusable_dataset_is_a_one_line_error(tmp_path: Path, pack: Packer, odd: str) -> None:
     files, message = ODD[odd]
     with pytest.raises(ConfigError, match=message) as caught:
         Folders(path=str(pack(tmp_path, files))).load(tmp_path)
     assert "\n" not in str(caught.value)
 
 
-def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
+def test_a_missing_path_is_a_one_line_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         Folders(path=str(tmp_path / "none")).load(tmp_path)
     text = tmp_path / "data.rar"
@@ -186,7 +186,7 @@ def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pack", [_tar, _tgz, _zip])
 @pytest.mark.parametrize("keep", [0.0, 0.02, 0.5])
-def test_a_damaged_archive_is_one_clear_line(tmp_path: Path, pack: Packer, keep: float) -> None:
+def test_a_damaged_archive_is_a_one_line_error(tmp_path: Path, pack: Packer, keep: float) -> None:
     path = pack(tmp_path, _dataset(40))
     content = path.read_bytes()
     path.write_bytes(content[: int(keep * len(content))])

@@ -1,4 +1,4 @@
-"""Normalisers against NumPy and against what they promise."""
+"""Normalisers against NumPy and scikit-learn, and their properties."""
 
 import numpy as np
 import pytest
@@ -20,15 +20,15 @@ from rdfia.data.normalise import (
     PatchZCA,
     Robust,
     Standardise,
+    evaluation_statistics,
     fit_all,
-    needed,
-    seen_with,
+    required_statistics,
     to_unit,
 )
 
 
 def images(count: int, seed: int = 0, size: int = 6) -> Tensor:
-    """Random smooth-ish bytes (count, 3, size, size): neighbours are correlated, as in pictures."""
+    """Return smoothed random bytes (count, 3, size, size): neighbours are correlated, as in pictures."""
     noise = torch.rand(count, 3, size + 2, size + 2, generator=Generator().manual_seed(seed))
     return (torch.nn.functional.avg_pool2d(noise, 3, 1) * 255).to(torch.uint8)
 
@@ -65,7 +65,7 @@ def test_a_constant_channel_stays_finite() -> None:
     assert torch.isfinite(Standardise().build(fit_all(x))(to_unit(x))).all()
 
 
-def test_the_mean_image_is_taken_away() -> None:
+def test_the_mean_image_is_subtracted() -> None:
     x = images(40)
     y = MeanImage().build(fit_all(x))(to_unit(x))
     np.testing.assert_allclose(y, to_unit(x) - to_unit(x).mean(0), atol=1e-6)
@@ -93,13 +93,13 @@ def test_points_are_scaled_as_sklearn_scales_them(kind: type) -> None:
     np.testing.assert_allclose(y, expected, atol=1e-5)
 
 
-def test_min_max_reaches_the_range_that_is_asked_for() -> None:
+def test_min_max_reaches_the_configured_range() -> None:
     x = images(40)
     y = MinMax(low=-1.0, high=3.0).build(fit_all(x, (MinMax,)))(to_unit(x))
     assert (y.amin().item(), y.amax().item()) == pytest.approx((-1, 3), abs=1e-5)
 
 
-def test_the_logarithm_keeps_its_ends_and_spreads_what_is_dark() -> None:
+def test_the_logarithm_equals_numpy_and_keeps_0_and_1() -> None:
     layer = Log().build({})
     x = torch.linspace(-1, 1, 11).view(1, -1)
     y = layer(x)
@@ -107,7 +107,7 @@ def test_the_logarithm_keeps_its_ends_and_spreads_what_is_dark() -> None:
     assert y[0, [0, 5, 10]].tolist() == pytest.approx([-1, 0, 1], abs=1e-5)
 
 
-def test_contrast_is_of_each_image_alone() -> None:
+def test_contrast_is_normalised_for_each_image() -> None:
     x = torch.cat([images(5), torch.full((1, 3, 6, 6), 9, dtype=torch.uint8)])  # the last is one colour
     y = GCN().build({})(to_unit(x))
     z = to_unit(x).numpy().reshape(6, -1).astype(np.float64)
@@ -119,7 +119,7 @@ def test_contrast_is_of_each_image_alone() -> None:
 
 
 @pytest.mark.parametrize("kind", NORMALISERS)
-def test_every_normaliser_says_its_shape_and_sees_each_image_alone(kind: type) -> None:
+def test_every_normaliser_states_its_shape_and_is_independent_of_the_batch(kind: type) -> None:
     fitted = fit_all(images(80))
     other = to_unit(images(5, seed=9))
     layer = kind().build(fitted)
@@ -138,29 +138,30 @@ def test_constant_pixels_and_constant_images_stay_finite(kind: type) -> None:
 
 
 @pytest.mark.parametrize("kind", NORMALISERS)
-def test_a_normaliser_is_built_from_what_it_reads_alone(kind: type) -> None:
+def test_a_normaliser_needs_only_the_statistics_that_it_reads(kind: type) -> None:
     x = images(60)
     alone, every = fit_all(x, (kind,)), fit_all(x)
-    assert needed(kind(), every).keys() == alone.keys()
+    assert required_statistics(kind(), every).keys() == alone.keys()
     assert all(torch.equal(alone[key], every[key]) for key in alone)
-    y = kind().build(needed(kind(), every))(to_unit(x))
+    y = kind().build(required_statistics(kind(), every))(to_unit(x))
     assert torch.equal(y, kind().build(every)(to_unit(x)))
 
 
 @pytest.mark.parametrize("kind", [k for k in NORMALISERS if k is not PatchZCA])
-def test_points_pass_every_normaliser_but_patches(kind: type) -> None:
+def test_points_can_be_normalised_except_by_patches(kind: type) -> None:
     x = torch.randn(50, 2, generator=Generator().manual_seed(2))
     assert torch.isfinite(kind().build(fit_all(x))(x)).all()
     with pytest.raises(ConfigError, match="patch_zca"):
         PatchZCA().shape((2,))
 
 
-def test_every_normaliser_can_be_declared_by_its_name() -> None:
+def test_every_normaliser_is_selected_by_its_name() -> None:
     adapter: TypeAdapter[object] = TypeAdapter(Normaliser)
     assert {type(adapter.validate_python(kind().name)) for kind in NORMALISERS} == set(NORMALISERS)
+    assert {kind().name for kind in NORMALISERS} == adapter.json_schema()["discriminator"]["mapping"].keys()
 
 
-def test_fitting_streams_the_same_whatever_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fitting_does_not_depend_on_the_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
     x = images(230)
     whole = fit_all(x)
     monkeypatch.setattr(spectra, "BLOCK", 70)
@@ -169,7 +170,7 @@ def test_fitting_streams_the_same_whatever_the_block(monkeypatch: pytest.MonkeyP
             torch.testing.assert_close(value, whole[key], atol=1e-6, rtol=1e-4)
 
 
-def test_statistics_take_what_their_spectra_take() -> None:
+def test_the_size_of_the_statistics_is_that_of_their_spectra() -> None:
     x = images(200)
     width = x[0].numel()
     spectra = 2 * 4 * (width * width + 2 * width)  # zca and gcn_zca: eigenvectors, eigenvalues, mean image, float32
@@ -179,18 +180,18 @@ def test_statistics_take_what_their_spectra_take() -> None:
     assert size > spectra - 2 * 4 * 2 * (width + 1)  # of gcn_zca the constant image is no direction
 
 
-def test_a_split_is_seen_with_the_statistics_of_train() -> None:
+def test_evaluation_uses_the_statistics_of_train() -> None:
     fitted, other = fit_all(images(120)), images(80, seed=3)
-    assert all(seen_with(kind(), fitted, other) is fitted for kind in NORMALISERS)
+    assert all(evaluation_statistics(kind(), fitted, other) is fitted for kind in NORMALISERS)
 
 
-def test_a_split_may_be_seen_with_its_own_statistics_by_mistake() -> None:
+def test_evaluation_may_use_the_statistics_of_its_own_split() -> None:
     fitted, other = fit_all(images(300)), images(200, seed=3)
     zca = ZCA(epsilon=0.05, own=True)
-    seen = seen_with(zca, fitted, other)
-    changed = {key for key in fitted if not torch.equal(seen[key], fitted[key])}
+    statistics = evaluation_statistics(zca, fitted, other)
+    changed = {key for key in fitted if not torch.equal(statistics[key], fitted[key])}
     assert changed == {key for key in fitted if key.startswith("zca/")}
-    y = zca.build(seen)(to_unit(other)).double().flatten(1)
+    y = zca.build(statistics)(to_unit(other)).double().flatten(1)
     z = to_unit(other).double().flatten(1).numpy()
     values, vectors = np.linalg.eigh(np.cov(z.T, bias=True))
     variances = np.diag(vectors.T @ np.cov(y.numpy().T, bias=True) @ vectors)
@@ -198,9 +199,9 @@ def test_a_split_may_be_seen_with_its_own_statistics_by_mistake() -> None:
     assert (y.view_as(other) - zca.build(fitted)(to_unit(other))).abs().mean() > 0.1  # not what train would make of it
 
 
-def test_the_mistake_changes_nothing_of_train() -> None:
+def test_own_statistics_do_not_change_train() -> None:
     x = images(150)
     fitted = fit_all(x)
     y = ZCA().build(fitted)(to_unit(x))
     assert torch.equal(y, ZCA(own=True).build(fitted)(to_unit(x)))
-    assert torch.equal(y, ZCA(own=True).build(seen_with(ZCA(own=True), {}, x))(to_unit(x)))
+    assert torch.equal(y, ZCA(own=True).build(evaluation_statistics(ZCA(own=True), {}, x))(to_unit(x)))

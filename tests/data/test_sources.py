@@ -15,7 +15,7 @@ from rdfia.config import ConfigError, parse
 from rdfia.data.circles import Circles
 from rdfia.data.digits import Digits
 from rdfia.data.objects import Objects
-from rdfia.data.sources import Dataset, Source, luma, resized
+from rdfia.data.sources import Dataset, Source, luma, resize
 from rdfia.data.torchvision_sets import Cifar10, Mnist
 
 WHERE = ["data.d"]
@@ -24,15 +24,15 @@ CARD = {"name", "source", "label", "stands_for", "kind", "classes", "shape", "co
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
-def test_every_source_is_reached_by_its_name(kind: Any) -> None:
+def test_every_source_is_selected_by_its_name(kind: Any) -> None:
     name = kind.model_fields["name"].default
-    found = TypeAdapter(Source).validate_python({"name": name, **({"path": "x"} if name == "folders" else {})})
-    assert type(found) is kind
-    assert isinstance(found.label, str)
-    assert found.stands_for == {"circles": "circles", "mnist": "mnist", "cifar10": "cifar10"}.get(name)
+    result = TypeAdapter(Source).validate_python({"name": name, **({"path": "x"} if name == "folders" else {})})
+    assert type(result) is kind
+    assert isinstance(result.label, str)
+    assert result.stands_for == {"circles": "circles", "mnist": "mnist", "cifar10": "cifar10"}.get(name)
 
 
-def test_the_union_holds_six_sources() -> None:
+def test_the_union_has_six_sources() -> None:
     names = {kind.model_fields["name"].default for kind in CLASSES}
     assert names == {"circles", "digits", "objects", "mnist", "cifar10", "folders"}
 
@@ -44,12 +44,12 @@ def test_the_short_form_is_the_long_form() -> None:
 
 
 @pytest.mark.parametrize("source", ["squares", {"name": "squares"}])
-def test_an_unknown_source_lists_the_known(source: object) -> None:
+def test_an_unknown_source_is_an_error_that_lists_the_known(source: object) -> None:
     with pytest.raises(ConfigError, match=r"data\.d\.source\.name: found 'squares', allowed: circles, digits, objects"):
         parse(Dataset, {"source": source, "validation": 5}, where=WHERE)
 
 
-def test_an_unknown_key_of_a_source_names_it() -> None:
+def test_an_unknown_key_of_a_source_is_an_error_that_names_it() -> None:
     with pytest.raises(ConfigError, match=r"data\.d\.source\.hazy: unknown key; allowed: .*clutter"):
         parse(Dataset, {"source": {"name": "objects", "hazy": 1}, "validation": 5}, where=WHERE)
 
@@ -77,7 +77,7 @@ def test_the_same_settings_give_the_same_hash_and_another_seed_another(tmp_path:
     assert hashes[0] == hashes[1] != hashes[2]
 
 
-def test_a_validation_split_that_is_too_large_names_its_key(tmp_path: Path) -> None:
+def test_a_validation_split_that_is_too_large_is_an_error_that_names_its_key(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"params.yaml: data\.circles\.validation: found 400, allowed: 0 to 398"):
         Dataset(source=Circles(), validation=400).prepare("circles", tmp_path)
 
@@ -87,7 +87,7 @@ def _without_network(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize(("source", "way_out"), [(Mnist(), "source: digits"), (Cifar10(), "source: objects")])
-def test_no_network_is_one_line_with_a_way_out(
+def test_no_network_is_a_one_line_error_with_a_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Mnist | Cifar10, way_out: str
 ) -> None:
     monkeypatch.setattr("urllib.request.urlopen", _without_network)
@@ -132,23 +132,25 @@ def _in_pillow(images: torch.Tensor, change: Any) -> torch.Tensor:
     return torch.stack([torch.from_numpy(np.array(image)).reshape(1, *reversed(image.size)) for image in changed])
 
 
-def test_grey_is_that_of_pillow() -> None:
+def test_grey_equals_pillow() -> None:
     colours = _noise(3, 64)
     assert torch.equal(luma(colours), _in_pillow(colours, lambda image: image.convert("L")))
 
 
 @pytest.mark.parametrize(("side", "size"), [(32, 28), (64, 28), (20, 28)])
-def test_resizing_is_that_of_pillow_to_its_roundings(side: int, size: int) -> None:
+def test_resizing_equals_pillow_up_to_rounding(side: int, size: int) -> None:
     from PIL import Image
 
     grey = _noise(1, side)
-    ours, theirs = resized(grey, size), _in_pillow(grey, lambda image: image.resize((size, size), Image.BILINEAR))
+    ours, theirs = resize(grey, size), _in_pillow(grey, lambda image: image.resize((size, size), Image.BILINEAR))
     assert ours.shape == (5, 1, size, size)
     assert (ours.int() - theirs.int()).abs().max() <= 1  # Pillow rounds between rows and columns as well
     assert (ours == theirs).float().mean() > 0.75
 
 
-def test_a_changed_data_set_says_so_and_stands_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transformed_data_set_is_labelled_and_stands_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     raw = Objects(train=60, test=20).load(tmp_path)
     monkeypatch.setattr(Cifar10, "load", lambda self, root: raw)
     plain = {"source": "cifar10", "validation": 10}
@@ -161,7 +163,7 @@ def test_a_changed_data_set_says_so_and_stands_for_none(tmp_path: Path, monkeypa
     assert as_is["stands_for"] == "cifar10"
     assert (changed["stands_for"], changed["shape"]) == (None, [1, 28, 28])
     assert changed["label"] == "CIFAR-10, grey, 28×28 pixels"
-    expected = resized(luma(prepared[0][0]["test"].x), 28)
+    expected = resize(luma(prepared[0][0]["test"].x), 28)
     assert torch.equal(splits["test"].x, expected)
     assert torch.equal(splits["train"].y, prepared[0][0]["train"].y)
 
@@ -172,6 +174,6 @@ def test_grey_digits_are_digits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("key", "value"), [("grey", True), ("size", 28)])
-def test_points_have_neither_colour_nor_size(tmp_path: Path, key: str, value: Any) -> None:
+def test_points_cannot_be_grey_or_resized(tmp_path: Path, key: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=rf"params\.yaml: data\.p\.{key}: found {value}, allowed: none for points"):
         parse(Dataset, {"source": "circles", "validation": 5, key: value}, where=["data.p"]).prepare("p", tmp_path)

@@ -12,10 +12,10 @@ from rdfia.config import ConfigError
 from rdfia.data.store import (
     Split,
     content_hash,
-    held_out,
     load_split,
     save_split,
     split_validation,
+    stratified_mask,
 )
 from rdfia.files import find_json, write_atomically, write_json
 
@@ -27,10 +27,10 @@ def _split(y: torch.Tensor) -> Split:
 
 
 @given(labels, st.data())
-def test_held_out_takes_the_last_of_each_class_in_proportion(y: torch.Tensor, data: st.DataObject) -> None:
+def test_the_stratified_mask_selects_the_last_of_each_class_in_proportion(y: torch.Tensor, data: st.DataObject) -> None:
     classes, sizes = torch.unique(y, return_counts=True)
     count = data.draw(st.integers(0, len(y) - len(classes)))
-    mask = held_out(y, count)
+    mask = stratified_mask(y, count)
     assert int(mask.sum()) == count
     for label, size in zip(classes, sizes, strict=True):
         chosen = mask[y == label]
@@ -41,15 +41,15 @@ def test_held_out_takes_the_last_of_each_class_in_proportion(y: torch.Tensor, da
 
 def test_equal_classes_give_equal_shares() -> None:
     y = torch.arange(500) % 10
-    assert torch.bincount(y[held_out(y, 50)]).tolist() == [5] * 10
+    assert torch.bincount(y[stratified_mask(y, 50)]).tolist() == [5] * 10
 
 
 @given(labels, st.integers(0, 3))
 def test_the_validation_split_loses_and_repeats_nothing(y: torch.Tensor, seed: int) -> None:
     count = (len(y) - len(y.unique())) // 2
     train, validation = split_validation(_split(y), count, torch.Generator().manual_seed(seed))
-    seen = torch.cat((train.x, validation.x))[:, 0].sort().values
-    assert torch.equal(seen, torch.arange(len(y), dtype=torch.float32))
+    values = torch.cat((train.x, validation.x))[:, 0].sort().values
+    assert torch.equal(values, torch.arange(len(y), dtype=torch.float32))
     assert torch.equal(torch.cat((train.y, validation.y)), y[torch.cat((train.x, validation.x))[:, 0].long()])
 
 
@@ -60,7 +60,7 @@ def test_train_is_shuffled_by_the_generator() -> None:
     assert orders[0] != sorted(orders[0])
 
 
-def test_no_original_stands_in_train_and_validation() -> None:
+def test_no_original_is_in_train_and_validation() -> None:
     y = torch.zeros(12, dtype=torch.int64)
     groups = torch.arange(12) // 3
     train, validation = split_validation(_split(y), 4, torch.Generator().manual_seed(0), groups)
@@ -69,12 +69,12 @@ def test_no_original_stands_in_train_and_validation() -> None:
 
 
 @pytest.mark.parametrize("count", [-1, 8, 100])
-def test_a_size_that_cannot_be_met_names_the_key_and_the_largest(count: int) -> None:
+def test_an_impossible_size_is_an_error_that_names_the_key_and_the_largest(count: int) -> None:
     with pytest.raises(ConfigError, match=f"data.d.validation: found {count}, allowed: 0 to 7"):
-        held_out(torch.arange(10) % 3, count, "data.d.validation")
+        stratified_mask(torch.arange(10) % 3, count, "data.d.validation")
 
 
-def test_the_hash_sees_content_shape_type_names_and_classes() -> None:
+def test_the_hash_depends_on_content_shape_type_names_and_classes() -> None:
     def image(value: int) -> Split:
         return Split(torch.full((2, 1, 2, 2), value, dtype=torch.uint8), torch.tensor([0, 1]))
 
@@ -92,7 +92,7 @@ def test_the_hash_sees_content_shape_type_names_and_classes() -> None:
     assert len({base, *variants}) == 6
 
 
-def test_a_split_comes_back_as_it_was_and_leaves_no_other_file(tmp_path: Path) -> None:
+def test_a_split_survives_saving_and_loading_and_leaves_no_other_file(tmp_path: Path) -> None:
     split = Split(torch.arange(24, dtype=torch.uint8).view(3, 2, 2, 2).flip(3), torch.tensor([2, 0, 1]))
     path = tmp_path / "quick" / "train.safetensors"
     save_split(split, path)
@@ -103,7 +103,7 @@ def test_a_split_comes_back_as_it_was_and_leaves_no_other_file(tmp_path: Path) -
     assert [p.name for p in path.parent.iterdir()] == ["train.safetensors"]
 
 
-def test_a_missing_split_says_what_makes_it(tmp_path: Path) -> None:
+def test_a_missing_split_is_an_error_that_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="dvc repro prepare"):
         load_split(tmp_path / "train.safetensors")
 

@@ -1,4 +1,4 @@
-"""Whitening against NumPy, scikit-learn and what it promises."""
+"""Whitening against NumPy, scikit-learn and its properties."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ EVERY = (ZCA, PCA, GCNZCA)
 
 
 def images(count: int, seed: int = 0, size: int = 6) -> Tensor:
-    """Random smooth-ish bytes (count, 3, size, size): neighbours are correlated, as in pictures."""
+    """Return smoothed random bytes (count, 3, size, size): neighbours are correlated, as in pictures."""
     noise = torch.rand(count, 3, size + 2, size + 2, generator=Generator().manual_seed(seed))
     return (torch.nn.functional.avg_pool2d(noise, 3, 1) * 255).to(torch.uint8)
 
@@ -45,7 +45,7 @@ def test_whitening_equals_the_formula_in_numpy() -> None:
     np.testing.assert_allclose(y, (z - z.mean(0)) @ weight, atol=1e-3)
 
 
-def test_coordinates_equal_sklearn_but_for_their_signs() -> None:
+def test_principal_components_equal_sklearn_up_to_signs() -> None:
     from sklearn import decomposition
 
     x, other = images(400), images(20, seed=5)
@@ -63,7 +63,7 @@ def test_without_a_ridge_the_covariance_is_the_identity(kind: type) -> None:
     assert abs(spread[0] - (0 if kind is GCNZCA else 1)) < 1e-2  # contrast takes one direction, the constant image
 
 
-def test_zca_stays_nearest_to_the_image() -> None:
+def test_zca_is_the_whitening_nearest_to_the_image() -> None:
     x = images(500)
     fitted, centred = fit_all(x, (ZCA,)), to_unit(x) - to_unit(x).mean(0)
     zca, pca = (kind(epsilon=1e-6).build(fitted)(to_unit(x)) for kind in (ZCA, PCA))
@@ -72,7 +72,7 @@ def test_zca_stays_nearest_to_the_image() -> None:
     assert distances[0] < 0.9 * min(distances[1:])
 
 
-def test_contrast_comes_before_the_fit_and_before_the_layer() -> None:
+def test_contrast_is_normalised_before_the_fit_and_in_the_layer() -> None:
     x = images(300)
     contrast = GCN().build({})(to_unit(x))
     expected = ZCA(epsilon=0.2).build(fit_all(contrast, (ZCA,)))(contrast)
@@ -81,7 +81,7 @@ def test_contrast_comes_before_the_fit_and_before_the_layer() -> None:
     )
 
 
-def test_a_tiny_ridge_blows_up_what_train_never_showed() -> None:
+def test_a_tiny_ridge_amplifies_directions_outside_the_train_images() -> None:
     x, other = images(60), to_unit(images(30, seed=7))  # 60 images span at most 59 of 108 directions
     fitted = fit_all(x, (ZCA,))
     gentle, tiny = (ZCA(epsilon=e).build(fitted)(other).std() for e in (0.1, 1e-8))
@@ -89,7 +89,7 @@ def test_a_tiny_ridge_blows_up_what_train_never_showed() -> None:
 
 
 @pytest.mark.parametrize("rescale", ["image", "clip"])
-def test_rescaling_leaves_less_contrast_than_whitening_gave(rescale: str) -> None:
+def test_rescaling_reduces_the_contrast_of_whitening(rescale: str) -> None:
     x = images(200)
     fitted = fit_all(x, (ZCA,))
     free = ZCA().build(fitted)(to_unit(x))
@@ -106,7 +106,7 @@ def test_eigenvectors_have_one_sign_and_one_order() -> None:
     torch.testing.assert_close(vectors.T @ vectors, torch.eye(len(values)), atol=1e-5, rtol=0)
 
 
-def test_full_precision_is_kept_where_the_network_uses_less() -> None:
+def test_whitening_is_in_full_precision_under_autocast() -> None:
     x = images(200)
     fitted = fit_all(x, (ZCA, PatchZCA))
     for layer in (ZCA(epsilon=1e-4).build(fitted), PatchZCA().build(fitted)):
@@ -116,14 +116,14 @@ def test_full_precision_is_kept_where_the_network_uses_less() -> None:
 
 
 @pytest.mark.parametrize("kernel_size", [1, 2, 3, 5])
-def test_whitened_patches_have_the_covariance_of_noise(kernel_size: int) -> None:
+def test_whitened_patches_have_the_identity_as_covariance(kernel_size: int) -> None:
     x = images(400, size=12)
     layer = PatchZCA(kernel_size=kernel_size, epsilon=1e-6).build(fit_all(x, (PatchZCA,)))
     y = layer(to_unit(x))
     before, after = (kernel_size - 1) // 2, kernel_size // 2
     inside = y[:, :, before : 12 - after, before : 12 - after].movedim(1, -1).flatten(0, -2)
-    found = inside.T @ inside / len(inside)
-    torch.testing.assert_close(found, torch.eye(3 * kernel_size**2), atol=0.05, rtol=0)
+    result = inside.T @ inside / len(inside)
+    torch.testing.assert_close(result, torch.eye(3 * kernel_size**2), atol=0.05, rtol=0)
 
 
 def test_patches_of_the_largest_size_are_decomposed_as_in_numpy() -> None:
@@ -136,7 +136,7 @@ def test_patches_of_the_largest_size_are_decomposed_as_in_numpy() -> None:
     np.testing.assert_allclose(fitted["patch_zca/values_5"], expected, rtol=1e-3, atol=1e-7)
 
 
-def test_both_signs_lose_nothing() -> None:
+def test_both_signs_lose_no_information() -> None:
     x = images(30)
     fitted = fit_all(x, (PatchZCA,))
     one, both = (PatchZCA(both_signs=b).build(fitted)(to_unit(x)) for b in (False, True))
@@ -145,7 +145,7 @@ def test_both_signs_lose_nothing() -> None:
     assert torch.equal(both[:, :27] - both[:, 27:], one)
 
 
-def test_a_patch_larger_than_the_image_is_refused() -> None:
+def test_a_patch_larger_than_the_image_is_an_error() -> None:
     with pytest.raises(ConfigError, match="kernel_size: found 5, allowed: at most 4"):
         PatchZCA(kernel_size=5).shape((3, 4, 9))
 
@@ -160,7 +160,7 @@ def test_a_few_rows_are_whitened_without_the_matrix(count: int, epsilon: float) 
     torch.testing.assert_close(y, expected, atol=2e-3 * expected.std().item(), rtol=0)
 
 
-def test_no_ridge_magnifies_rounding_past_a_variance_of_one() -> None:
+def test_no_ridge_amplifies_rounding_past_a_variance_of_one() -> None:
     x = images(400)
     x[:, :, 0, 0] = torch.randint(0, 2, (400, 3), dtype=torch.uint8, generator=Generator().manual_seed(0))
     pixels = x.float() * torch.tensor([1000.0, 1, 1]).view(3, 1, 1)  # red, beside which two pixels are rounding

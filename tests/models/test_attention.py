@@ -35,13 +35,13 @@ def made(kind: AttentionKind, grid: tuple[int, int] = (4, 4), leading: int = 1) 
     return attention
 
 
-def test_the_written_attention_is_scaled_dot_product_attention() -> None:
+def test_the_written_attention_equals_scaled_dot_product_attention() -> None:
     attention, x = made(Softmax()), tokens(17)
     q, k, v = attention.split(x)
-    torch.testing.assert_close(attention.mix(q, k, v), F.scaled_dot_product_attention(q, k, v), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(attention.attend(q, k, v), F.scaled_dot_product_attention(q, k, v), atol=1e-5, rtol=1e-5)
 
 
-def test_the_written_attention_is_multihead_attention_with_its_weights() -> None:
+def test_the_written_attention_equals_multihead_attention_with_its_weights() -> None:
     own, reference, x = made(Softmax()), nn.MultiheadAttention(32, 4, batch_first=True), tokens(17)
     names = {"qkv.": "in_proj_", "projection.": "out_proj."}
     for ours, theirs in names.items():
@@ -64,12 +64,12 @@ def test_the_fused_kernel_gives_the_same_values_and_gradients() -> None:
 
 @pytest.mark.parametrize("leading", [0, 1])
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_the_weights_say_what_the_output_is_made_of(kind: AttentionKind, leading: int) -> None:
+def test_the_output_is_the_weights_times_the_values(kind: AttentionKind, leading: int) -> None:
     attention, x = made(kind, leading=leading), tokens(16 + leading)
     weights, v = attention.weights(x)
     torch.testing.assert_close(weights.sum(-1), torch.ones(3, 4, 16 + leading))
     assert (weights >= 0).all()
-    torch.testing.assert_close(weights @ v, attention.mix(*attention.split(x)), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(weights @ v, attention.attend(*attention.split(x)), atol=1e-5, rtol=1e-5)
 
 
 def test_windows_are_squares_of_patches() -> None:
@@ -85,7 +85,7 @@ def test_windowed_attention_is_softmax_attention_under_a_mask(leading: int) -> N
     allowed[leading:, leading:] = torch.tensor([[a == b for b in window] for a in window])
     q, k, v = attention.split(x)
     expected = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
-    torch.testing.assert_close(attention.mix(q, k, v), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(attention.attend(q, k, v), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_one_window_over_everything_is_softmax_attention() -> None:
@@ -94,7 +94,7 @@ def test_one_window_over_everything_is_softmax_attention() -> None:
     torch.testing.assert_close(windowed(tokens(17)), softmax(tokens(17)), atol=1e-5, rtol=1e-5)
 
 
-def test_without_a_class_token_no_news_leaves_a_window() -> None:
+def test_without_a_class_token_no_information_leaves_a_window() -> None:
     attention, x = made(Windowed(size=2), leading=0), tokens(16)
     changed = x.clone()
     changed[:, 0] += 1  # the top left patch, in a window with 1, 4 and 5
@@ -105,11 +105,11 @@ def test_without_a_class_token_no_news_leaves_a_window() -> None:
 @pytest.mark.parametrize("grid", [(4, 4), (4, 8)])
 @pytest.mark.parametrize("leading", [0, 1])
 @pytest.mark.parametrize("kind", [Softmax(), Linear(), Windowed(size=2)], ids=str)
-def test_the_count_of_operations_is_pytorchs(kind: AttentionKind, leading: int, grid: tuple[int, int]) -> None:
+def test_the_count_of_operations_equals_pytorch(kind: AttentionKind, leading: int, grid: tuple[int, int]) -> None:
     attention = made(kind, grid, leading)
     q, k, v = attention.split(tokens(leading + grid[0] * grid[1])[:1])
     with FlopCounterMode(display=False) as counter:
-        attention.mix(q, k, v)
+        attention.attend(q, k, v)
     assert kind.flops(32, 4, grid, leading) == counter.get_total_flops()
 
 
@@ -119,16 +119,16 @@ def test_linear_attention_does_not_depend_on_the_order_of_the_brackets() -> None
     q, k, v = attention.split(tokens(17))
     q, k = F.elu(q) + 1, F.elu(k) + 1
     expected = torch.einsum("bhnd,bhmd,bhme->bhne", q, k, v) / torch.einsum("bhnd,bhmd->bhn", q, k)[..., None]
-    torch.testing.assert_close(attention.mix(*attention.split(tokens(17))), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(attention.attend(*attention.split(tokens(17))), expected, atol=1e-5, rtol=1e-5)
 
 
-def test_a_kind_is_chosen_by_its_name_alone() -> None:
+def test_a_kind_is_selected_by_its_name() -> None:
     chosen: TypeAdapter[AttentionKind] = TypeAdapter(AttentionKind)
     assert chosen.validate_python("linear") == Linear()
     assert chosen.validate_python({"name": "windowed", "size": 4}) == Windowed(size=4)
 
 
-def test_a_window_that_does_not_fit_is_one_line() -> None:
+def test_a_window_that_does_not_fit_is_a_one_line_error() -> None:
     with pytest.raises(ConfigError, match=r"^model\.attention\.size: found 3, allowed: a divisor of 4 and 6 patches$"):
         Windowed(size=3).build(32, 4, (4, 6), 1)
 
@@ -150,6 +150,6 @@ def test_a_rollout_multiplies_from_the_last_block_to_the_first() -> None:
     torch.testing.assert_close(rollout(maps(3)), third @ second @ first)
 
 
-def test_tokens_that_look_at_themselves_alone_stay_where_they_are() -> None:
+def test_the_rollout_of_identities_is_the_identity() -> None:
     still = [torch.eye(9).expand(2, 4, 9, 9)] * 3
     torch.testing.assert_close(rollout(still), torch.eye(9).expand(2, 9, 9))

@@ -1,4 +1,4 @@
-"""The equations of the transformer against PyTorch's own functions, and that the report can print each."""
+"""The equations of the transformer against PyTorch's own functions, and that the report can print each of them."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
 
 
 @pytest.mark.parametrize("name", EQUATIONS)
-def test_every_equation_can_be_set_beside_its_code(name: str) -> None:
+def test_every_equation_can_be_printed_beside_its_code(name: str) -> None:
     svg = equation(EQUATIONS[name].latex).svg.decode()
     assert len(re.findall("<use|<path", svg)) > 3
     assert "<text" not in svg
@@ -34,12 +34,12 @@ def test_no_name_stands_for_two_equations() -> None:
     assert not {name for name in EQUATIONS if hasattr(getattr(formulas_of_the_mlp, name, None), "latex")}
 
 
-def test_patches_are_those_of_unfold() -> None:
+def test_patches_equal_unfold() -> None:
     images = normal(2, 3, 8, 12)
     torch.testing.assert_close(formulas.patches(images, 4), F.unfold(images, 4, stride=4).mT)
 
 
-def test_the_patch_embedding_is_a_convolution_whose_stride_is_its_kernel() -> None:
+def test_the_patch_embedding_is_a_convolution_with_stride_equal_to_its_kernel_size() -> None:
     module, images = PatchEmbedding(3, 4, 16), normal(2, 3, 8, 12)
     kernel, bias = module.projection.weight, module.projection.bias
     assert bias is not None
@@ -47,14 +47,14 @@ def test_the_patch_embedding_is_a_convolution_whose_stride_is_its_kernel() -> No
     torch.testing.assert_close(own, module(images), atol=1e-5, rtol=1e-5)
 
 
-def test_the_class_token_stands_before_the_patches_and_every_token_gets_its_position() -> None:
+def test_the_class_token_precedes_the_patches_and_every_token_gets_its_position() -> None:
     z, c, p = normal(2, 4, 6), normal(1, 1, 6, seed=1), normal(1, 5, 6, seed=2)
     tokens = formulas.with_positions(formulas.with_class_token(z, c), p)
     torch.testing.assert_close(tokens[1, 0], c[0, 0] + p[0, 0])
     torch.testing.assert_close(tokens[1, 3], z[1, 2] + p[0, 3])
 
 
-def test_sinusoids_are_the_papers_number_by_number() -> None:
+def test_sinusoids_equal_the_formula_of_the_paper() -> None:
     positions = formulas.sinusoids(20, 8).double()
     for t in (0, 1, 7, 19):
         for i in range(4):
@@ -71,7 +71,7 @@ def test_the_product_of_two_sinusoids_depends_on_their_distance_alone() -> None:
         torch.testing.assert_close(along, along[0].expand_as(along), atol=1e-4, rtol=0)
 
 
-def test_multi_head_attention_is_pytorchs() -> None:
+def test_multi_head_attention_equals_pytorch() -> None:
     reference = nn.MultiheadAttention(32, 4, batch_first=True)
     nn.init.normal_(reference.in_proj_bias, generator=Generator().manual_seed(0))
     x, out = normal(3, 9, 32), reference.out_proj
@@ -79,7 +79,7 @@ def test_multi_head_attention_is_pytorchs() -> None:
     torch.testing.assert_close(own, reference(x, x, x)[0], atol=1e-5, rtol=1e-5)
 
 
-def test_layer_norm_gelu_and_mlp_are_pytorchs() -> None:
+def test_layer_norm_gelu_and_mlp_equal_pytorch() -> None:
     x, gamma, beta = 3 * normal(2, 5, 8) + 1, normal(8, seed=1), normal(8, seed=2)
     torch.testing.assert_close(formulas.layer_norm(x, gamma, beta), F.layer_norm(x, (8,), gamma, beta))
     torch.testing.assert_close(formulas.gelu(x), F.gelu(x))
@@ -95,7 +95,7 @@ def test_the_shift_of_the_linear_kernel_keeps_every_weight_positive() -> None:
     torch.testing.assert_close(weights.sum(-1), torch.ones(2, 4, 9))
 
 
-def test_where_the_residual_and_the_norm_stand() -> None:
+def test_the_order_of_residual_and_norm() -> None:
     x = normal(2, 5)
 
     def halve(y: Tensor) -> Tensor:

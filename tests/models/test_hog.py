@@ -1,4 +1,4 @@
-"""Histograms of oriented gradients: what leaves them as they are, and which bin a direction fills."""
+"""Histograms of oriented gradients: their invariances, and the bins of directions."""
 
 import math
 
@@ -25,7 +25,7 @@ def images(count: int = 3, channels: int = 1) -> Tensor:
 
 
 def ramp(angle: float, size: int = 32) -> Tensor:
-    """Light that grows along `angle`, without reaching white."""
+    """Return a linear ramp along `angle`, below white."""
     line = torch.arange(size) / (2 * size)
     return (math.cos(angle) * line.view(1, -1) + math.sin(angle) * line.view(-1, 1)).view(1, 1, size, size)
 
@@ -47,7 +47,7 @@ def test_a_ramp_shares_its_votes_between_the_two_nearest_bins(angle: float) -> N
     torch.testing.assert_close(inner, (expected * length).view(-1, 1, 1).expand_as(inner), atol=2e-6, rtol=0)
 
 
-def test_brightness_changes_nothing_and_contrast_nearly_nothing() -> None:
+def test_features_are_invariant_to_brightness_and_nearly_to_contrast() -> None:
     x = images()
     torch.testing.assert_close(layer()(x / 2 + 0.3), layer()(x / 2), atol=1e-5, rtol=0)
     torch.testing.assert_close(layer()(x / 5), layer()(x), atol=1e-3, rtol=0)
@@ -61,26 +61,26 @@ def test_a_quarter_turn_turns_the_cells_and_moves_the_bins_by_half() -> None:
     torch.testing.assert_close(turned, expected, atol=1e-6, rtol=0)
 
 
-def test_every_block_with_edges_is_a_vector_of_length_one() -> None:
+def test_every_block_with_edges_has_norm_one() -> None:
     blocks = layer().blocks(layer().cells(images()))
     assert blocks.shape == (3, 3, 3, 4 * BINS)
     torch.testing.assert_close(blocks.norm(dim=-1), torch.ones(3, 3, 3), atol=1e-3, rtol=0)
 
 
-def test_the_strongest_channel_is_seen() -> None:
+def test_the_channel_with_the_largest_gradient_is_used() -> None:
     grey = images()
     colours = torch.cat((grey / 3, grey, torch.zeros_like(grey)), 1)
     assert torch.equal(layer()(colours), layer()(grey))
 
 
-def test_what_is_left_beside_whole_cells_is_not_seen() -> None:
+def test_pixels_beyond_whole_cells_are_ignored() -> None:
     x = images()
     changed = x.clone()
     changed[..., 15] = 0  # cells of 7 end at column 13, and the last difference within them reaches column 14
     assert torch.equal(layer(7)(changed), layer(7)(x))
 
 
-def test_what_does_not_fit_is_refused() -> None:
+def test_images_that_do_not_fit_are_an_error() -> None:
     with pytest.raises(ConfigError, match=r"model\.features\.cell: found 9, allowed: 1 to 8"):
         HOG(cell=9).build((1, 16, 20))
     with pytest.raises(ConfigError, match=r"model\.features: found hog, allowed: pixels"):

@@ -1,21 +1,24 @@
-"""The networks against PyTorch's own layers, and every declared run against its number of weights."""
+"""The networks against PyTorch's own layers, and their numbers of weights."""
 
 import pytest
 import torch
 from torch import Generator, nn
 
 from rdfia.config import ConfigError
+from rdfia.models.attention import Attention
 from rdfia.models.cnn import CNN
-from rdfia.models.layers import Dropout, count_parameters, initialise
+from rdfia.models.layers import Dropout, initialise
 from rdfia.models.mlp import MLP
-from rdfia.models.vit import Attention, Block, ViT
+from rdfia.models.transformer import Block
+from rdfia.models.vit import ViT
 
 
 def test_the_courses_network_has_the_published_number_of_weights() -> None:
     network = CNN().build((3, 32, 32), 10, Generator())
-    assert count_parameters(network) == 1_191_170
     layers = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-    assert [count_parameters(m) for m in layers] == [2_432, 51_264, 102_464, 1_025_000, 10_010]
+    counts = [sum(weight.numel() for weight in layer.parameters()) for layer in layers]
+    assert counts == [2_432, 51_264, 102_464, 1_025_000, 10_010]
+    assert sum(counts) == sum(weight.numel() for weight in network.parameters()) == 1_191_170
 
 
 def test_the_network_by_hand_is_two_linear_layers_with_tanh_between() -> None:
@@ -28,7 +31,7 @@ def test_the_network_by_hand_is_two_linear_layers_with_tanh_between() -> None:
     torch.testing.assert_close(network(x), reference(x))
 
 
-def test_initialisation_is_pytorchs_in_distribution_and_the_generators_in_value() -> None:
+def test_initialisation_has_the_distribution_of_pytorch_and_depends_on_the_generator() -> None:
     def made(seed: int) -> nn.Conv2d:
         layer = nn.Conv2d(16, 400, 5)
         initialise(layer, Generator().manual_seed(seed))
@@ -107,14 +110,14 @@ def test_each_patch_is_read_once() -> None:
     assert moved.nonzero().flatten().tolist() == [6]
 
 
-def test_what_does_not_fit_is_refused() -> None:
+def test_settings_that_do_not_fit_are_an_error() -> None:
     with pytest.raises(ConfigError, match=r"model\.patch_size: found 5, allowed: a divisor of 28 and 28"):
         ViT(embed=32, patch_size=5).build((1, 28, 28), 10, Generator())
     with pytest.raises(ValueError, match="heads that divide embed"):
         ViT(embed=30, heads=4)
 
 
-def test_images_that_pooling_uses_up_are_one_line() -> None:
+def test_too_many_poolings_are_a_one_line_error() -> None:
     with pytest.raises(ConfigError, match=r"model\.channels: found 4, allowed: 1 to 3 on 8×9"):
         CNN(channels=(2,) * 4).build((1, 8, 9), 2, Generator())
     CNN(channels=(2,) * 3).build((1, 8, 9), 2, Generator())

@@ -23,7 +23,7 @@ COST = 3.0
 
 
 def points(classes: int, count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Blobs that overlap, on a circle."""
+    """Return overlapping blobs, with centres on a circle."""
     generator = Generator().manual_seed(seed)
     y = torch.arange(count) % classes
     angle = 2 * torch.pi * y / classes
@@ -37,23 +37,23 @@ def oracle(classes: int, settings: dict[str, Any]) -> Any:
 
 
 def machine_of(theirs: Any, classes: int, settings: dict[str, Any]) -> KernelMachine:
-    """The machine with what scikit-learn found."""
+    """Return the machine with the support vectors of scikit-learn."""
     machine = SVM.model_validate(settings).build((2,), classes, Generator())
-    found = {
+    result = {
         "support": theirs.support_vectors_,
         "coefficients": pairwise_coefficients(theirs.dual_coef_, theirs.n_support_, classes),
         "intercept": theirs.intercept_,
         "gamma": np.array([theirs._gamma]),
     }
-    machine.load_state_dict({key: torch.from_numpy(value) for key, value in found.items()})
+    machine.load_state_dict({key: torch.from_numpy(value) for key, value in result.items()})
     assert isinstance(machine, KernelMachine)
     return machine
 
 
 @pytest.mark.parametrize("classes", [2, 10])
 @pytest.mark.parametrize("settings", KERNELS.values(), ids=KERNELS)
-def test_the_machine_answers_as_scikit_learn(settings: dict[str, Any], classes: int) -> None:
-    """In float64 to eleven digits; float32 costs up to 1e-4 of the largest decision."""
+def test_the_decisions_equal_scikit_learn(settings: dict[str, Any], classes: int) -> None:
+    """Agree to eleven digits in float64, and to 1e-4 of the largest decision in float32."""
     theirs = oracle(classes, settings)
     machine, x = machine_of(theirs, classes, settings), points(classes, 200, 1)[0].double()
     expected = theirs.decision_function(x.numpy())
@@ -78,7 +78,7 @@ def test_two_classes_are_a_sigmoid_of_the_decision() -> None:
     torch.testing.assert_close(margins, torch.ones_like(margins), atol=2e-3, rtol=0)  # libsvm stops at 1e-3
 
 
-def test_a_state_of_any_size_fits_and_of_another_shape_does_not() -> None:
+def test_a_state_may_have_any_number_of_support_vectors_but_no_other_shape() -> None:
     machine = SVM().build((2,), 3, Generator())
     assert machine(torch.zeros(4, 2)).shape == (4, 3)  # empty, it knows its constants
     state = machine.state_dict()

@@ -1,4 +1,4 @@
-"""timm's vision transformer: its sizes, its weights, and the weights that it starts from."""
+"""timm's vision transformer: its sizes, its weights, and its pretrained weights."""
 
 import hashlib
 from pathlib import Path
@@ -11,7 +11,7 @@ from timm.layers import resample_abs_pos_embed, resample_patch_embed
 from torch import Generator, Tensor
 
 from rdfia.config import ConfigError, parse
-from rdfia.models.timm_vit import TimmNetwork, TimmViT, fitted
+from rdfia.models.timm_vit import TimmNetwork, TimmViT, adapt_weights
 
 SHAPE = (1, 28, 28)
 SMALL: dict[str, Any] = {"img_size": 28, "patch_size": 7, "embed": 12, "depth": 2, "heads": 3}
@@ -23,7 +23,7 @@ def nowhere(chapter: str, run: str) -> Path:
 
 def built(shape: tuple[int, ...] = SHAPE, classes: int = 10, seed: int = 0, **changes: Any) -> TimmNetwork:
     config = parse(TimmViT, SMALL, changes, where=["model", "model"])
-    network = config.located(lambda chapter, run: Path(f"{chapter}-{run}")).build(
+    network = config.resolve_weights(lambda chapter, run: Path(f"{chapter}-{run}")).build(
         shape, classes, Generator().manual_seed(seed)
     )
     assert isinstance(network, TimmNetwork)
@@ -39,14 +39,14 @@ def test_the_same_seed_gives_the_same_bytes_and_leaves_the_global_generator_alon
     torch.manual_seed(7)
     before = torch.random.get_rng_state()
     first, again, other = (built(seed=seed).state_dict() for seed in (0, 0, 1))
-    torch.rand(3)  # what the global generator did has no say
+    torch.rand(3)  # the global generator has no influence
     assert all(torch.equal(weight, again[key]) for key, weight in first.items())
     assert not torch.equal(first["vit.blocks.0.attn.qkv.weight"], other["vit.blocks.0.attn.qkv.weight"])
     torch.manual_seed(7)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_the_network_is_that_of_timm() -> None:
+def test_the_network_equals_timm() -> None:
     import timm
 
     ours, images = built(), torch.rand(2, *SHAPE)
@@ -54,10 +54,9 @@ def test_the_network_is_that_of_timm() -> None:
     theirs = timm.create_model("vit_small_patch16_224", in_chans=1, num_classes=10, **sizes)
     theirs.load_state_dict(ours.vit.state_dict())
     torch.testing.assert_close(ours(images), theirs(images))
-    torch.testing.assert_close(ours.vit.forward_head(ours.features(images)), theirs(images))
 
 
-def test_the_initialisation_is_one_of_those_of_timm() -> None:
+def test_the_initialisations_have_the_deviations_of_timm() -> None:
     deviations = {
         name: built(initialisation=name).vit.blocks[0].mlp.fc1.weight.std().item() for name in ("timm", "jax", "moco")
     }
@@ -82,12 +81,12 @@ def test_resizing_happens_inside() -> None:
         ({"model": "resnet18"}, "model: found 'resnet18', allowed: a vision transformer of timm"),
     ],
 )
-def test_what_does_not_fit_the_images_is_one_line(changes: dict[str, Any], line: str) -> None:
+def test_settings_that_do_not_fit_the_images_are_a_one_line_error(changes: dict[str, Any], line: str) -> None:
     with pytest.raises(ConfigError, match=rf"^model\.{line}"):
         built(**changes)
 
 
-def test_heads_that_do_not_divide_and_points_are_one_line() -> None:
+def test_heads_that_do_not_divide_and_points_are_a_one_line_error() -> None:
     with pytest.raises(ConfigError, match=r"^model: found .*'num_heads': 5.*allowed: what timm can build"):
         built(heads=5)
     with pytest.raises(ConfigError, match=r"^model\.name: found timm on points"):
@@ -97,27 +96,27 @@ def test_heads_that_do_not_divide_and_points_are_one_line() -> None:
 def test_a_checkpoint_in_a_file_is_resampled_by_the_helpers_of_timm(tmp_path: Path) -> None:
     source = built((3, 56, 56), classes=7, seed=1, img_size=56, patch_size=14).vit.state_dict()
     path = saved(source, tmp_path / "vit.safetensors")
-    found = built(start={"name": "file", "path": str(path)}, patch_size=4).vit.state_dict()
+    result = built(start={"name": "file", "path": str(path)}, patch_size=4).vit.state_dict()
     kernel = resample_patch_embed(source["patch_embed.proj.weight"], [4, 4]).sum(1, keepdim=True)
     places = resample_abs_pos_embed(source["pos_embed"], new_size=[7, 7], num_prefix_tokens=1)
-    torch.testing.assert_close(found["patch_embed.proj.weight"], kernel)
-    torch.testing.assert_close(found["pos_embed"], places)
+    torch.testing.assert_close(result["patch_embed.proj.weight"], kernel)
+    torch.testing.assert_close(result["pos_embed"], places)
     rest = [key for key in source if key.startswith(("blocks.", "norm.", "cls_token"))]
     assert rest
-    assert all(torch.equal(found[key], source[key]) for key in rest)
-    assert torch.equal(found["head.weight"], built(patch_size=4).vit.state_dict()["head.weight"])  # 7 classes, not 10
+    assert all(torch.equal(result[key], source[key]) for key in rest)
+    assert torch.equal(result["head.weight"], built(patch_size=4).vit.state_dict()["head.weight"])  # 7 classes, not 10
 
 
-def test_colour_from_grey_keeps_the_answers(tmp_path: Path) -> None:
+def test_adapting_grey_kernels_to_colour_keeps_the_logits(tmp_path: Path) -> None:
     grey = built(seed=1)
     path = saved(grey.vit.state_dict(), tmp_path / "vit.safetensors")
     colour, images = built((3, 28, 28), start={"name": "file", "path": str(path)}), torch.rand(2, *SHAPE)
     torch.testing.assert_close(colour(images.expand(-1, 3, -1, -1)), grey(images))
 
 
-def test_weights_that_fit_already_stay_as_they_are() -> None:
+def test_weights_that_fit_stay_unchanged() -> None:
     state = built(seed=1).vit.state_dict()
-    assert all(torch.equal(weight, state[key]) for key, weight in fitted(built().vit, state).items())
+    assert all(torch.equal(weight, state[key]) for key, weight in adapt_weights(built().vit, state).items())
 
 
 def test_another_run_gives_each_seed_its_weights_and_head(tmp_path: Path) -> None:
@@ -125,22 +124,22 @@ def test_another_run_gives_each_seed_its_weights_and_head(tmp_path: Path) -> Non
     tensors = {f"seed{i}/{key}": weight for i, state in enumerate(sources) for key, weight in state.items()}
     path = saved(tensors | {"statistics/mean": torch.zeros(1), "seed0@3/vit.norm.bias": torch.ones(12)}, tmp_path / "w")
     config = TimmViT.model_validate(SMALL | {"start": {"name": "run", "chapter": "pretrain", "run": "supervised"}})
-    asked = []
-    located = config.located(lambda *key: (asked.append(key), path)[1])
-    assert asked == [("pretrain", "supervised")]
+    calls = []
+    resolved = config.resolve_weights(lambda *key: (calls.append(key), path)[1])
+    assert calls == [("pretrain", "supervised")]
     for seed, source in ((0, 0), (1, 1), (2, 0)):
-        found = located.build(SHAPE, 10, Generator().manual_seed(seed)).state_dict()
-        assert all(torch.equal(weight, sources[source][key]) for key, weight in found.items())
+        result = resolved.build(SHAPE, 10, Generator().manual_seed(seed)).state_dict()
+        assert all(torch.equal(weight, sources[source][key]) for key, weight in result.items())
 
 
-def test_settings_keep_the_hash_and_what_is_rebuilt_from_them_needs_no_file(tmp_path: Path) -> None:
+def test_settings_record_the_hash_and_rebuilding_needs_no_file(tmp_path: Path) -> None:
     path = saved(built(seed=1).vit.state_dict(), tmp_path / "vit.safetensors")
     config = TimmViT.model_validate(SMALL | {"start": {"name": "file", "path": str(path)}})
-    located = config.located(nowhere)
-    found = located.model_dump(mode="json")
-    assert found["start"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    resolved = config.resolve_weights(nowhere)
+    result = resolved.model_dump(mode="json")
+    assert result["start"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     path.unlink()
-    again = TimmViT.model_validate(found).build(SHAPE, 10, Generator().manual_seed(0)).state_dict()
+    again = TimmViT.model_validate(result).build(SHAPE, 10, Generator().manual_seed(0)).state_dict()
     assert all(torch.equal(weight, again[key]) for key, weight in built().state_dict().items())
 
 
@@ -151,7 +150,7 @@ def error(start: Any, **changes: Any) -> str:
     return str(caught.value)
 
 
-def test_a_start_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_start_is_a_one_line_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(built().vit.state_dict(), tmp_path / "vit.safetensors")
     start: dict[str, Any] = {"name": "file", "path": str(path)}
     assert "model.start: found blocks.0.attn.proj.bias of 12, allowed: 24, as" in error(start, embed=24)
@@ -168,12 +167,12 @@ def test_a_start_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: py
     assert "model.start: found pretrain/supervised, allowed: a run of a model named timm" in error(run)
 
 
-def test_the_hub_without_network_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hub_without_network_is_a_one_line_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    said = error("hub")
-    assert said.startswith("model.start: found hub, which needs timm/vit_small_patch16_224")
-    assert said.endswith(
+    message = error("hub")
+    assert message.startswith("model.start: found hub, which needs timm/vit_small_patch16_224")
+    assert message.endswith(
         "allowed: a machine with network, where they are downloaded once, or `start: file` or `start: run` without"
     )
     assert "model.model: found 'vit_small_patch16_224.none', allowed: a tag" in error(
@@ -185,6 +184,6 @@ def test_the_hub_is_read_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     source = built((3, 224, 224), classes=1000, seed=1, img_size=None, patch_size=None).vit.state_dict()
     path = saved(source, tmp_path / "model.safetensors")
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda name, file: str(path))
-    found = built(start="hub").vit.state_dict()
-    assert found["pos_embed"].shape == (1, 17, 12)
-    assert torch.equal(found["blocks.1.mlp.fc2.weight"], source["blocks.1.mlp.fc2.weight"])
+    result = built(start="hub").vit.state_dict()
+    assert result["pos_embed"].shape == (1, 17, 12)
+    assert torch.equal(result["blocks.1.mlp.fc2.weight"], source["blocks.1.mlp.fc2.weight"])

@@ -1,4 +1,4 @@
-"""Blocks against PyTorch's encoder layer in both arrangements, and the shuffling of patches."""
+"""Blocks against PyTorch's encoder layer in both arrangements, and the permutation of patches."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from torch import Generator, Tensor, nn
 
 from rdfia.models.attention_formulas import patches
 from rdfia.models.layers import initialise
-from rdfia.models.transformer import Activation, Block, Norm, permuted
+from rdfia.models.transformer import Activation, Block, Norm, permute_patches
 
 NAMES = {
     "attention.qkv.weight": "self_attn.in_proj_weight",
@@ -19,8 +19,8 @@ NAMES = {
 X = torch.randn(3, 9, 32, generator=Generator().manual_seed(0))
 
 
-def drawn(block: Block) -> Block:
-    """The block with weights of its own everywhere, in the norms too."""
+def with_random_norms(block: Block) -> Block:
+    """Return the block with random weights everywhere, also in the norms."""
     generator = Generator().manual_seed(1)
     initialise(block, generator)
     for norm in (block.norm1, block.norm2):
@@ -30,7 +30,7 @@ def drawn(block: Block) -> Block:
 
 
 def encoder_layer(own: Block, norm: Norm, activation: Activation) -> nn.TransformerEncoderLayer:
-    """PyTorch's layer with the weights of our block."""
+    """Return PyTorch's layer with the weights of our block."""
     layer = nn.TransformerEncoderLayer(
         32, 4, 64, dropout=0, activation=activation, batch_first=True, norm_first=norm == "pre"
     )
@@ -43,8 +43,8 @@ def encoder_layer(own: Block, norm: Norm, activation: Activation) -> nn.Transfor
 
 @pytest.mark.parametrize("activation", ["gelu", "relu"])
 @pytest.mark.parametrize("norm", ["pre", "post"])
-def test_a_block_is_pytorchs_layer_in_values_and_gradients(norm: Norm, activation: Activation) -> None:
-    own = drawn(Block(32, 4, 2, norm=norm, activation=activation))
+def test_a_block_equals_the_layer_of_pytorch_in_values_and_gradients(norm: Norm, activation: Activation) -> None:
+    own = with_random_norms(Block(32, 4, 2, norm=norm, activation=activation))
     reference = encoder_layer(own, norm, activation)
     torch.testing.assert_close(own(X), reference(X), atol=1e-5, rtol=1e-5)
     for network in (own, reference):
@@ -52,15 +52,15 @@ def test_a_block_is_pytorchs_layer_in_values_and_gradients(norm: Norm, activatio
     torch.testing.assert_close(own.norm1.weight.grad, reference.norm1.weight.grad, atol=1e-5, rtol=1e-5)
 
 
-def test_the_addition_inside_the_norm_is_another_network() -> None:
-    own = drawn(Block(32, 4, 2, norm="post"))
+def test_post_norm_is_another_network() -> None:
+    own = with_random_norms(Block(32, 4, 2, norm="post"))
     published = own.norm1(X + own.attention(X))
     published = own.norm2(published + own.mlp(published))
     torch.testing.assert_close(own(X), published)
     assert (own(X) - encoder_layer(own, "pre", "gelu")(X)).abs().max() > 0.1
 
 
-def test_a_block_whose_layers_are_silent_passes_on_what_it_gets_only_with_the_norm_before() -> None:
+def test_a_block_with_zero_weights_is_the_identity_only_with_pre_norm() -> None:
     silent = {norm: Block(32, 4, 2, norm=norm) for norm in ("pre", "post")}
     for block in silent.values():
         for layer in (block.attention.projection, block.mlp[2]):
@@ -73,7 +73,7 @@ def test_a_block_whose_layers_are_silent_passes_on_what_it_gets_only_with_the_no
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_without_the_residual_the_input_is_not_added(norm: Norm) -> None:
-    with_it, without = (drawn(Block(32, 4, 2, norm=norm, residual=residual)) for residual in (True, False))
+    with_it, without = (with_random_norms(Block(32, 4, 2, norm=norm, residual=residual)) for residual in (True, False))
     if norm == "pre":
         x = without.attention(without.norm1(X))
         expected = without.mlp(without.norm2(x))
@@ -85,29 +85,29 @@ def test_without_the_residual_the_input_is_not_added(norm: Norm) -> None:
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
-def test_the_weights_of_a_block_are_those_of_what_its_attention_reads(norm: Norm) -> None:
-    block = drawn(Block(32, 4, 2, norm=norm))
-    seen: list[Tensor] = []
-    block.attention.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+def test_the_attention_weights_of_a_block_are_those_of_the_input_of_its_attention(norm: Norm) -> None:
+    block = with_random_norms(Block(32, 4, 2, norm=norm))
+    inputs_of_attention: list[Tensor] = []
+    block.attention.register_forward_pre_hook(lambda _, inputs: inputs_of_attention.append(inputs[0]))
     block(X)
-    torch.testing.assert_close(block.weights(X), block.attention.weights(seen[0])[0])
+    torch.testing.assert_close(block.weights(X), block.attention.weights(inputs_of_attention[0])[0])
 
 
 def images(count: int = 3) -> Tensor:
     return torch.randint(0, 256, (count, 2, 8, 12), generator=Generator().manual_seed(0)).to(torch.uint8)
 
 
-def test_shuffled_images_hold_the_same_patches_in_the_given_order() -> None:
+def test_permuted_images_have_the_same_patches_in_the_given_order() -> None:
     order = torch.stack([torch.randperm(6, generator=Generator().manual_seed(seed)) for seed in range(3)])
-    before, after = patches(images(), 4), patches(permuted(images(), 4, order), 4)
+    before, after = patches(images(), 4), patches(permute_patches(images(), 4, order), 4)
     for image in range(3):
         assert torch.equal(after[image], before[image, order[image]])
-    assert torch.equal(permuted(permuted(images(), 4, order), 4, order.argsort(1)), images())
+    assert torch.equal(permute_patches(permute_patches(images(), 4, order), 4, order.argsort(1)), images())
 
 
-def test_a_generator_draws_an_order_for_each_image() -> None:
+def test_a_generator_samples_an_order_for_each_image() -> None:
     same = images(1).expand(50, -1, -1, -1)
-    shuffled = permuted(same, 4, Generator().manual_seed(0))
-    assert torch.equal(shuffled, permuted(same, 4, Generator().manual_seed(0)))
+    shuffled = permute_patches(same, 4, Generator().manual_seed(0))
+    assert torch.equal(shuffled, permute_patches(same, 4, Generator().manual_seed(0)))
     assert len({bytes(image.numpy().tobytes()) for image in shuffled}) > 40
     assert torch.equal(shuffled.flatten(1).sort(1).values, same.flatten(1).sort(1).values)

@@ -1,4 +1,4 @@
-"""The vision transformer against timm's, its ablations, and what it costs."""
+"""The vision transformer against timm's, its ablations, and its operations."""
 
 from functools import partial
 from typing import Any
@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from torch import Generator, Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from rdfia import config
 from rdfia.chapters.vit.run import ChapterRun
-from rdfia.config import ConfigError
+from rdfia.config import ConfigError, load, parse
 from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import Linear, Softmax, Windowed, rollout
-from rdfia.models.layers import count_parameters
-from rdfia.models.vit import Pool, VisionTransformer, ViT, flops, permuted
+from rdfia.models.transformer import permute_patches
+from rdfia.models.vit import Pool, VisionTransformer, ViT
 
 SHAPE = (1, 28, 28)
 ABLATIONS: dict[str, dict[str, Any]] = {
@@ -68,7 +67,7 @@ def images(count: int = 3, shape: tuple[int, ...] = SHAPE, seed: int = 0) -> Ten
     return torch.rand(count, *shape, generator=Generator().manual_seed(seed))
 
 
-def test_the_network_as_given_starts_from_the_weights_that_it_has_always_had() -> None:
+def test_the_initial_weights_of_the_default_network_are_unchanged() -> None:
     state = built(embed=4, blocks=1, heads=2, mlp_ratio=1).state_dict()
     assert list(state) == list(GOLDEN)
     for name, (shape, first) in GOLDEN.items():
@@ -77,7 +76,7 @@ def test_the_network_as_given_starts_from_the_weights_that_it_has_always_had() -
 
 
 def in_timm(own: VisionTransformer, pool: Pool) -> nn.Module:
-    """timm's network of the same size, with our weights."""
+    """Return timm's network of the same size, with our weights."""
     from timm.models.vision_transformer import VisionTransformer as Timm
 
     theirs = Timm(
@@ -103,7 +102,7 @@ def in_timm(own: VisionTransformer, pool: Pool) -> nn.Module:
 
 
 @pytest.mark.parametrize("pool", ["token", "mean"])
-def test_the_whole_network_is_timms(pool: Pool) -> None:
+def test_the_network_equals_timm(pool: Pool) -> None:
     own = built(pool=pool)
     torch.testing.assert_close(own(images()), in_timm(own, pool)(images()), atol=1e-5, rtol=1e-5)
 
@@ -122,7 +121,7 @@ def test_every_weight_is_trained_and_the_same_seed_gives_the_same_bytes(changes:
 
 
 @everything
-def test_what_an_ablation_leaves_starts_from_the_same_weights(changes: dict[str, Any]) -> None:
+def test_the_remaining_parts_of_an_ablation_start_from_the_same_weights(changes: dict[str, Any]) -> None:
     before, after = built().state_dict(), built(**changes).state_dict()
     left = {name for name in after if after[name].shape == before[name].shape and name != "positions"}
     assert all(torch.equal(after[name], before[name]) for name in left)
@@ -141,50 +140,55 @@ def test_every_ablation_gives_another_network() -> None:
 @settings(max_examples=10, deadline=None)
 def test_without_positions_the_order_of_the_patches_does_not_matter(pool: str, attention: Any, seed: int) -> None:
     network, x = built(pool=pool, positions="none", attention=attention), images()
-    shuffled = permuted(x, 7, Generator().manual_seed(seed))
+    shuffled = permute_patches(x, 7, Generator().manual_seed(seed))
     torch.testing.assert_close(network(shuffled), network(x), atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("changes", [{}, {"pool": "mean"}, {"positions": "sinusoidal"}, {"attention": Linear()}])
 def test_with_positions_the_order_of_the_patches_matters(changes: dict[str, Any]) -> None:
     network, x = built(**changes), images()
-    assert (network(permuted(x, 7, Generator().manual_seed(0))) - network(x)).abs().max() > 1e-4
+    assert (network(permute_patches(x, 7, Generator().manual_seed(0))) - network(x)).abs().max() > 1e-4
 
 
-def test_windows_know_who_is_a_neighbour_even_without_positions() -> None:
+def test_windows_encode_neighbourhood_even_without_positions() -> None:
     network, x = built(positions="none", attention=Windowed(size=2)), images()
     within = torch.tensor([1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]).expand(3, -1)  # 0 and 1 share one
     across = torch.tensor([2, 1, 0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]).expand(3, -1)  # 0 and 2 do not
-    torch.testing.assert_close(network(permuted(x, 7, within)), network(x), atol=1e-5, rtol=1e-5)
-    assert (network(permuted(x, 7, across)) - network(x)).abs().max() > 1e-5
+    torch.testing.assert_close(network(permute_patches(x, 7, within)), network(x), atol=1e-5, rtol=1e-5)
+    assert (network(permute_patches(x, 7, across)) - network(x)).abs().max() > 1e-5
 
 
 @everything
 @pytest.mark.parametrize("size", [{}, {"embed": 24, "patch_size": 7, "blocks": 3, "heads": 3, "mlp_ratio": 2}])
-def test_the_count_of_operations_is_pytorchs(changes: dict[str, Any], size: dict[str, Any]) -> None:
+def test_the_formulas_count_the_operations_that_pytorch_counts(changes: dict[str, Any], size: dict[str, Any]) -> None:
     if changes.get("attention") == Softmax(kernel="fused"):
         changes = {}  # the same operations; what PyTorch counts of a fused kernel depends on the machine
-    network, described = built((3, 28, 56), **size, **changes), ViT(**size, **changes)
+    network, config = built((3, 28, 56), **size, **changes), ViT(**size, **changes)
     with FlopCounterMode(display=False) as counter:
         network(images(1, (3, 28, 56)))
-    assert flops(described, (3, 28, 56), 10) == counter.get_total_flops()
+    grid = config.grid((3, 28, 56))
+    patches = grid[0] * grid[1]
+    attention = config.attention.flops(config.embed, config.heads, grid, config.leading)
+    block = formulas.block_flops(config.leading + patches, config.embed, config.mlp_ratio, attention)
+    embedding, head = 2 * patches * 3 * config.patch_size**2 * config.embed, 2 * config.embed * 10
+    assert embedding + config.blocks * block + head == counter.get_total_flops()
 
 
-def test_a_block_has_as_many_weights_as_its_formula_says() -> None:
+def test_a_block_has_the_number_of_weights_of_its_formula() -> None:
     for width, ratio in ((32, 4), (24, 2)):
         block = built(embed=width, mlp_ratio=ratio, heads=2).blocks[0]
-        assert count_parameters(block) == formulas.block_weights(width, ratio)
+        assert sum(weight.numel() for weight in block.parameters()) == formulas.block_weights(width, ratio)
 
 
 @everything
-def test_the_maps_lead_to_the_patches(changes: dict[str, Any]) -> None:
+def test_attention_maps_have_one_value_for_each_patch(changes: dict[str, Any]) -> None:
     network = built((1, 28, 56), **changes)
-    maps, tokens = network.maps(images(3, (1, 28, 56))), 32 + (network.class_token is not None)
-    assert [tuple(found.shape) for found in maps] == [(3, 4, tokens, tokens)] * 2
-    assert network.focus(maps[-1]).shape == (3, 4, 4, 8)
-    assert network.focus(rollout(maps)).shape == (3, 4, 8)
+    maps, tokens = network.attention_maps(images(3, (1, 28, 56))), 32 + (network.class_token is not None)
+    assert [tuple(result.shape) for result in maps] == [(3, 4, tokens, tokens)] * 2
+    assert network.attention_to_patches(maps[-1]).shape == (3, 4, 4, 8)
+    assert network.attention_to_patches(rollout(maps)).shape == (3, 4, 8)
     leaves = 0 if network.class_token is None else rollout(maps)[:, 0, 0]  # to the class token itself
-    torch.testing.assert_close(network.focus(rollout(maps)).sum((1, 2)), torch.ones(3) - leaves)
+    torch.testing.assert_close(network.attention_to_patches(rollout(maps)).sum((1, 2)), torch.ones(3) - leaves)
 
 
 @pytest.mark.parametrize("changes", [ABLATIONS["sinusoidal"], ABLATIONS["linear"], ABLATIONS["windowed"]])
@@ -195,7 +199,7 @@ def test_the_exported_graph_takes_any_number_of_images(changes: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "message"),
     [
         ({"attention": "dense"}, r"base\.model\.attention\.name: found 'dense', allowed: softmax, linear, windowed$"),
         ({"attention": {"name": "windowed", "size": 0}}, r"model\.attention\.size: found 0, allowed: greater than"),
@@ -205,14 +209,14 @@ def test_the_exported_graph_takes_any_number_of_images(changes: dict[str, Any]) 
         ({"embed": 3, "heads": 3, "positions": "sinusoidal"}, r"an even embed for sinusoidal positions \(3\)$"),
     ],
 )
-def test_a_setting_that_cannot_be_is_one_line_that_names_it(model: dict[str, Any], said: str) -> None:
-    base = {**config.load()["vit"]["base"], "model": {"name": "vit", **model}, "seeds": 1}
-    with pytest.raises(ConfigError, match=said) as raised:
-        config.parse(ChapterRun, base, where=["vit.base"])
+def test_an_impossible_setting_is_a_one_line_error_that_names_it(model: dict[str, Any], message: str) -> None:
+    base = {**load()["vit"]["base"], "model": {"name": "vit", **model}, "seeds": 1}
+    with pytest.raises(ConfigError, match=message) as raised:
+        parse(ChapterRun, base, where=["vit.base"])
     assert "\n" not in str(raised.value)
 
 
-def test_what_does_not_fit_the_images_is_one_line() -> None:
+def test_settings_that_do_not_fit_the_images_are_a_one_line_error() -> None:
     with pytest.raises(ConfigError, match=r"^model\.patch_size: found 5, allowed: a divisor of 28 and 28$"):
         built(patch_size=5)
     with pytest.raises(ConfigError, match=r"^model\.attention\.size: found 3, allowed: a divisor of 4 and 4 patches$"):

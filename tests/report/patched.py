@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rdfia.analyse.results import FINISHED, Card, ChapterResult, RunResult, Study
-from rdfia.models.vit import ViT, flops
+from rdfia.models.attention_formulas import attention_flops, block_flops
+from rdfia.models.vit import ViT
 
 SEEDS = 4
 SHAPE = (1, 28, 28)
@@ -25,10 +26,11 @@ def run(name: str, level: float, group: str, noise: float = 0.3, **model: Any) -
     network = ViT(**model)
     config = {"model": network.model_dump(), "epochs": 10}
     result = RunResult("vit", name, name.replace("_", " "), "small", "", CARD, FINISHED, 10_000, 0, SEEDS)
-    counted = flops(network, SHAPE, 10)
+    tokens, width = 1 + (SHAPE[1] // network.patch_size) ** 2, network.embed
+    flops = network.blocks * block_flops(tokens, width, network.mlp_ratio, attention_flops(tokens, width))
     own = tuple(f"model.{key}" for key in model) if name != "small" else ()
     return replace(
-        result, train=tests, validation=tests, test=tests, group=group, config=config, flops=counted, delta=own
+        result, train=tests, validation=tests, test=tests, group=group, config=config, flops=flops, delta=own
     )
 
 

@@ -16,7 +16,7 @@ from rdfia.theory.one_patch import OnePatch
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made: Path = tmp_path_factory.mktemp("one_patch")
-    circles = Circles()._draw(4, torch.Generator().manual_seed(0))
+    circles = Circles().sample(4, torch.Generator().manual_seed(0))
     write_json(OnePatch(embed=6, depth=1, images=2).answer(circles).facts, made / "one_patch.json")
     return made
 

@@ -24,7 +24,7 @@ ASKED = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of all questions, as the stage writes them."""
     made: Path = tmp_path_factory.mktemp("theory")
-    circles = Circles()._draw(60, torch.Generator().manual_seed(0))
+    circles = Circles().sample(60, torch.Generator().manual_seed(0))
     for name, question in questions.resolve({"theory": ASKED}).items():
         answer = question.answer(circles)
         write_json(answer.facts, made / f"{name}.json")

@@ -9,4 +9,4 @@ from rdfia.data.store import Split
 
 @pytest.fixture(scope="session")
 def circles() -> Split:
-    return Circles()._draw(80, torch.Generator().manual_seed(0))
+    return Circles().sample(80, torch.Generator().manual_seed(0))

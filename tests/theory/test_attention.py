@@ -36,7 +36,7 @@ def test_operations_are_those_that_pytorch_counts(way: str) -> None:
     n = 64
     layer, parts = SMALL._layer(WAYS[way], n), SMALL._heads(n, torch.device("cpu"))
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        layer.mix(*parts)
+        layer.attend(*parts)
     assert counter.get_total_flops() == WAYS[way].flops(64, 4, (ROWS, n // ROWS), 0)
 
 

@@ -101,7 +101,7 @@ def test_the_predictor_has_the_recorded_accuracy(written: tuple[dict[str, Any], 
 def test_a_run_with_labels_can_start_from_it(written: tuple[dict[str, Any], Path], data: Data) -> None:
     metrics, weights = written
     start = {"name": "run", "chapter": "masked", "run": "tiny"}
-    model = run(model=MODEL | {"start": start}).model.located(lambda chapter, name: weights)
+    model = run(model=MODEL | {"start": start}).model.resolve_weights(lambda chapter, name: weights)
     network = model.build((1, 8, 8), 5, Generator().manual_seed(1))
     learned = chapters.predictor(metrics, weights, 1).network.state_dict()
     for key, weight in network.state_dict().items():

@@ -1,9 +1,9 @@
-"""What weights a network of timm begins from: none, timm's hub, a file, or another run of this study."""
+"""Pretrained weights of a timm network: none, timm's hub, a file, or another run of this study."""
 
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 
 from pydantic import PrivateAttr
 from torch import Tensor
@@ -14,53 +14,52 @@ OFFLINE = "allowed: a machine with network, where they are downloaded once, or `
 
 
 class Random(Config):
-    """No weights but those that are drawn."""
+    """No pretrained weights: a random initialisation."""
 
     name: Literal["random"] = "random"
 
 
-class Weights(Config):
-    """A file of weights. `sha256` is noted when it is found; given beforehand, the file must have it."""
+class PretrainedWeights(Config):
+    """A file of pretrained weights. `sha256` is recorded when the file is resolved; if given, it must be the file's."""
 
     sha256: str | None = None
-    _path: Path | None = PrivateAttr(None)  # never among the settings: another machine has the file elsewhere
-    key: ClassVar[str] = "model.start"
+    _path: Path | None = PrivateAttr(None)  # not a setting: the path depends on the machine
 
-    def located(self, model: str, weights: Callable[[str, str], Path]) -> Self:
-        """The same with its file at hand; `model` is timm's name, and `weights` says where those of a run lie."""
-        path = self.find(model, weights)
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-        if self.sha256 not in (None, found):
-            raise ConfigError(f"model.start.sha256: found {found} of {path}, allowed: {self.sha256}, as it says")
-        copy = self.model_copy(update={"sha256": found})
+    def resolve_weights(self, model: str, weights: Callable[[str, str], Path]) -> Self:
+        """Return a copy that knows its file and hash, for timm's model; `weights` gives the path of a run's weights."""
+        path = self.find_file(model, weights)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if self.sha256 not in (None, digest):
+            raise ConfigError(f"model.start.sha256: found {digest} of {path}, allowed: {self.sha256}, as it says")
+        copy = self.model_copy(update={"sha256": digest})
         copy._path = path
         return copy
 
     def state(self, seed: int) -> dict[str, Tensor] | None:
-        """The weights by timm's names, for the network of `seed`; none where the file was not looked for."""
-        return None if self._path is None else self.read(self._path, seed)
+        """Return the weights by timm's names, for the network of `seed`; None if they were not resolved."""
+        return None if self._path is None else self.read_tensors(self._path, seed)
 
-    def find(self, model: str, weights: Callable[[str, str], Path]) -> Path:
-        """Where the file lies."""
+    def find_file(self, model: str, weights: Callable[[str, str], Path]) -> Path:
+        """Return the path of the file."""
         raise NotImplementedError
 
-    def read(self, path: Path, seed: int) -> dict[str, Tensor]:
-        """The tensors of a checkpoint by timm's names."""
+    def read_tensors(self, path: Path, seed: int) -> dict[str, Tensor]:
+        """Read the tensors of a checkpoint, by timm's names."""
         from timm.models import load_state_dict
 
         try:
             return dict(load_state_dict(str(path), device="cpu", weights_only=True))
-        except Exception as error:  # readers of damaged files raise errors of many kinds
+        except Exception as error:  # damaged files raise errors of many kinds
             reason = " ".join(str(error).split())[:120]
             raise ConfigError(f"model.start: found {path}, allowed: a file of weights ({reason})") from None
 
 
-class Hub(Weights):
-    """The weights that timm's hub has for the model, downloaded once; `model` may end in a tag that chooses some."""
+class Hub(PretrainedWeights):
+    """The weights of the model on timm's hub, downloaded once; a tag at the end of `model` selects a version."""
 
     name: Literal["hub"] = "hub"
 
-    def find(self, model: str, weights: Callable[[str, str], Path]) -> Path:
+    def find_file(self, model: str, weights: Callable[[str, str], Path]) -> Path:
         from huggingface_hub import hf_hub_download
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
         from timm.models import get_pretrained_cfg
@@ -79,27 +78,27 @@ class Hub(Weights):
             ) from None
 
 
-class File(Weights):
-    """A checkpoint of timm's model in a file: safetensors, or PyTorch's own."""
+class File(PretrainedWeights):
+    """A checkpoint of timm's model in a file, as safetensors or in PyTorch's format."""
 
     name: Literal["file"] = "file"
     path: str
 
-    def find(self, model: str, weights: Callable[[str, str], Path]) -> Path:
+    def find_file(self, model: str, weights: Callable[[str, str], Path]) -> Path:
         path = Path(self.path)
         if not path.is_file():
             raise ConfigError(f"model.start.path: found {self.path!r}, allowed: a file of weights that is there")
         return path
 
 
-class Earlier(Weights):
-    """The weights of another run of the same profile: seed k begins from its seed k, modulo the seeds that it has."""
+class FromRun(PretrainedWeights):
+    """The weights of another run of the same profile: seed k starts from its seed k, modulo its number of seeds."""
 
     name: Literal["run"] = "run"
     chapter: str
     run: str
 
-    def find(self, model: str, weights: Callable[[str, str], Path]) -> Path:
+    def find_file(self, model: str, weights: Callable[[str, str], Path]) -> Path:
         path = weights(self.chapter, self.run)
         if not path.is_file():
             raise ConfigError(
@@ -107,7 +106,7 @@ class Earlier(Weights):
             )
         return path
 
-    def read(self, path: Path, seed: int) -> dict[str, Tensor]:
+    def read_tensors(self, path: Path, seed: int) -> dict[str, Tensor]:
         from safetensors import safe_open
 
         with safe_open(path, "pt") as file:
@@ -116,7 +115,7 @@ class Earlier(Weights):
                 {int(name[4 : name.index("/")]) for name in names if name.startswith("seed") and "@" not in name}
             )
             prefix = f"seed{seeds[seed % len(seeds)]}/vit." if seeds else "seed/"
-            found = {name.removeprefix(prefix): file.get_tensor(name) for name in names if name.startswith(prefix)}
-        if not found:
+            state = {name.removeprefix(prefix): file.get_tensor(name) for name in names if name.startswith(prefix)}
+        if not state:
             raise ConfigError(f"model.start: found {self.chapter}/{self.run}, allowed: a run of a model named timm")
-        return found
+        return state

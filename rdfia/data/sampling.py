@@ -1,7 +1,7 @@
-"""What every augmentation has in common: parameters are drawn, one row for each image, and then applied to the batch.
+"""The base class of random augmentations, and random numbers from a generator.
 
-`draw` is all the chance there is and `apply` has none, so that `apply` can be compared with another implementation
-under the same parameters, and `draw` with the distribution that it promises.
+All randomness is in `sample`, which returns one row of parameters for each image; `apply` is deterministic. So
+`apply` can be compared with another implementation under the same parameters, and `sample` with its distribution.
 """
 
 from collections.abc import Sequence
@@ -16,22 +16,22 @@ from rdfia.config import Config, listed
 Space = Literal["pixels", "normalised"]
 
 
-class Drawn(Config):
-    """An augmentation: `apply(images, draw(images.shape, generator))`.
+class RandomAugmentation(Config):
+    """A random augmentation of a batch: `apply(images, sample(images.shape, generator))`.
 
-    `draw` takes the shape (N, C, H, W) and returns N rows of parameters on the generator's device; `evaluate` is what
-    happens to an image that is only looked at.
+    `sample` takes the shape (N, C, H, W) and returns N rows of parameters on the generator's device; `evaluate` is the
+    deterministic version for validation and test.
     """
 
     space: ClassVar[Space] = "normalised"
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        return self.apply(images, self.draw(images.shape, generator))
+        return self.apply(images, self.sample(images.shape, generator))
 
-    def draw(self, shape: Sequence[int], generator: Generator) -> Tensor:
+    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         raise NotImplementedError
 
-    def apply(self, images: Tensor, drawn: Tensor) -> Tensor:
+    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         raise NotImplementedError
 
     def evaluate(self, images: Tensor) -> Tensor:
@@ -39,22 +39,22 @@ class Drawn(Config):
 
     @classmethod
     def for_side(cls, side: int) -> Self:
-        """One that suits images of `side`² pixels, to show what it does."""
+        """Return settings that suit images of `side`² pixels, for a contact sheet."""
         return cls()
 
 
 def uniform(size: Sequence[int], low: float, high: float, generator: Generator) -> Tensor:
-    """Numbers drawn alike between `low` and `high`."""
+    """Return numbers from the uniform distribution on [low, high)."""
     return low + (high - low) * torch.rand(tuple(size), generator=generator, device=generator.device)
 
 
-def happens(count: int, p: float, generator: Generator) -> Tensor:
-    """True with probability `p`, for each of `count` images (N)."""
+def bernoulli(count: int, p: float, generator: Generator) -> Tensor:
+    """Return True with probability `p` for each of `count` images (N)."""
     return torch.rand(count, generator=generator, device=generator.device) < p
 
 
 def integers(size: Sequence[int], below: int, generator: Generator) -> Tensor:
-    """Whole numbers drawn alike from 0 to `below` - 1."""
+    """Return integers from the uniform distribution on 0 to `below` - 1."""
     return torch.randint(below, tuple(size), generator=generator, device=generator.device)
 
 
