@@ -14,7 +14,8 @@ import torch
 from rdfia import chapters, places
 from rdfia.train.classifier import build
 from rdfia.train.descent import DescentRun, train_run, whitened
-from rdfia.train.fit import EVALUATION_BATCH, Record, predict
+from rdfia.train.epochs import EpochRecord
+from rdfia.train.fit import EVALUATION_BATCH, predict
 from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome, run
@@ -109,15 +110,15 @@ def test_precision_is_settled_by_measuring() -> None:
     from rdfia.train import device
 
     where = torch.device("cpu")
-    assert device.settle("float32", where) == "float32"
-    assert device.settle("auto", where) in ("float32", "bfloat16")
+    assert device.resolve_precision("float32", where) == "float32"
+    assert device.resolve_precision("auto", where) in ("float32", "bfloat16")
     with device.autocast("bfloat16", where)():
         assert torch.nn.functional.linear(torch.ones(2, 2), torch.ones(2, 2)).dtype == torch.bfloat16
 
 
 def test_reports_are_records_then_weights(data: Data) -> None:
     reports = [report for _, report in train_run(run(seeds=1), data, 1)]
-    assert all(isinstance(report, Record) for report in reports[:-1])
+    assert all(isinstance(report, EpochRecord) for report in reports[:-1])
     assert isinstance(reports[-1], Trained)
     assert all(np.isfinite(value).all() for value in reports[-1].weights.values())
 

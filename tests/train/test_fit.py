@@ -9,8 +9,9 @@ from torch import Generator
 from rdfia.data.batches import per_epoch, shuffled
 from rdfia.train import device
 from rdfia.train.classifier import build
-from rdfia.train.fit import Plan, Record, evaluate, fit
-from rdfia.train.optimise import SGD, Descent
+from rdfia.train.epochs import EpochRecord
+from rdfia.train.fit import Plan, evaluate, fit
+from rdfia.train.optimise import SGD
 from rdfia.train.run import Data
 from rdfia.train.schedule import Constant, Exponential
 from rdfia.train.targets import Targets
@@ -18,12 +19,12 @@ from tests.train.sample import run
 
 
 def plan(model: torch.nn.Module, rate: float = 0.1, epochs: int = 3, batch_size: int = 16) -> Plan:
-    descent = Descent(SGD(learning_rate=rate), model.parameters())
+    descent = SGD(learning_rate=rate).over(model.parameters())
     precision = device.autocast("float32", torch.device("cpu"))
     return Plan(descent, Exponential(gamma=0.5), epochs, batch_size, precision, Targets(2))
 
 
-def records(data: Data, **settings: float) -> list[Record]:
+def records(data: Data, **settings: float) -> list[EpochRecord]:
     model = build(run(), data.card, data.statistics, Generator().manual_seed(0))
     chosen = plan(model.network, **settings)  # type: ignore[arg-type]
     return [record[0] for record in fit(model, data.train, data.validation, chosen, [Generator().manual_seed(0)])]

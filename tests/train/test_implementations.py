@@ -13,7 +13,7 @@ from rdfia.data.store import Split
 from rdfia.models.mlp import MLP, Perceptron
 from rdfia.theory.implementations import IMPLEMENTATIONS, Implementation, Implementations
 from rdfia.train.descent import train_seeds
-from rdfia.train.fit import Record
+from rdfia.train.epochs import EpochRecord
 from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Event, Snapshot, Trained
 from tests.train.sample import perceptron
@@ -116,7 +116,7 @@ def outcome(events: list[Event]) -> Outcome:
     collected = Outcome()
     for seed, report in events:
         collected.add(seed, report)
-    assert all(isinstance(report, Record | Snapshot | Trained) for _, report in events)
+    assert all(isinstance(report, EpochRecord | Snapshot | Trained) for _, report in events)
     return collected
 
 

@@ -18,7 +18,7 @@ from rdfia.config import ConfigError, parse
 from rdfia.data.circles import Circles
 from rdfia.data.store import Split
 from rdfia.train.classifier import build
-from rdfia.train.margin import MarginRecord, MarginRun, draw, fit_seed
+from rdfia.train.margin import MarginRecord, MarginRun, fit_seed, sample_examples
 from rdfia.train.result import write
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome
@@ -108,20 +108,20 @@ def test_a_run_solves_scikit_learns_problem(data: Data) -> None:
 
 
 def test_each_seed_draws_its_own_sample_without_replacement(data: Data) -> None:
-    first, again, other = (draw(60, data, seed)[0].flatten(1) for seed in (0, 0, 1))
+    first, again, other = (sample_examples(60, data, seed)[0].flatten(1) for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert len(torch.unique(first, dim=0)) == 60
-    assert torch.equal(draw(None, data, 3)[0], data.train[0])
+    assert torch.equal(sample_examples(None, data, 3)[0], data.train[0])
 
 
 def test_what_cannot_be_fitted_is_refused(data: Data) -> None:
     with pytest.raises(ConfigError, match=r"^sample: found 121, allowed: 1 to 120"):
-        draw(121, data, 0)
+        sample_examples(121, data, 0)
     with pytest.raises(ConfigError, match=r"^sample: found 1, of which seed 0 draws none of (left|right)"):
-        draw(1, data, 0)
+        sample_examples(1, data, 0)
     with pytest.raises(ConfigError, match=r"^validation: found 0 examples"):
-        draw(None, replace(data, validation=(data.validation[0][:0], data.validation[1][:0])), 0)
+        sample_examples(None, replace(data, validation=(data.validation[0][:0], data.validation[1][:0])), 0)
     base = {"model": {"name": "svm"}, "C": [1], "seeds": 1}
     wrongs: tuple[dict[str, Any], ...] = ({"C": []}, {"C": [0.0]}, {"sample": 0}, {"augment": ["horizontal_flip"]})
     for wrong in wrongs:

@@ -19,8 +19,8 @@ from rdfia import chapters, places
 from rdfia.chapters.masked import ChapterRun
 from rdfia.closure import CHAPTERS
 from rdfia.config import ConfigError
-from rdfia.train.fit import Record
-from rdfia.train.masked import MaskedRun, fill, ridge
+from rdfia.train.epochs import EpochRecord
+from rdfia.train.masked import MaskedRun, fit_head, ridge
 from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome
@@ -41,8 +41,8 @@ def run(**settings: Any) -> MaskedRun:
     return ChapterRun.model_validate(base | settings)
 
 
-def records(found: Outcome, seed: int = 0) -> list[Record]:
-    return [record for record in found.history[seed] if isinstance(record, Record)]
+def records(found: Outcome, seed: int = 0) -> list[EpochRecord]:
+    return [record for record in found.history[seed] if isinstance(record, EpochRecord)]
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_images_are_hidden_at_the_size_that_the_encoder_sees(data: Data, setting
 
 def test_a_seed_that_diverges_ends_and_says_so(data: Data) -> None:
     found = outcome(data, run(optimiser={"name": "sgd", "learning_rate": 1e30}, epochs=3, seeds=1))
-    last = Record.last(records(found))
+    last = EpochRecord.last(records(found))
     assert (last["status"], last["diverged_at"]) == ("diverged", 1)
     assert found.trained[0].weights["vit.head.bias"].sum() == pytest.approx(1)  # of the readout before
 
@@ -172,7 +172,7 @@ def test_the_head_answers_as_the_ridge_regression_does() -> None:
     x, y = torch.from_numpy(rng.normal(size=(60, 5))).float(), torch.from_numpy(rng.integers(0, 3, 60))
     head = nn.Linear(5, 3)
     with torch.no_grad():
-        fill(head, x, y, 1.0)
+        fit_head(head, x, y, 1.0)
         expected = make_pipeline(StandardScaler(), Ridge(1.0)).fit(x.numpy(), np.eye(3)[y.numpy()]).predict(x.numpy())
         np.testing.assert_allclose(head(x).numpy(), expected, atol=1e-5)
 

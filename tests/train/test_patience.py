@@ -14,25 +14,25 @@ from rdfia import chapters, places
 from rdfia.analyse.probe import steps
 from rdfia.config import ConfigError
 from rdfia.train.classifier import forward_flops
-from rdfia.train.fit import Record
-from rdfia.train.patience import Keeper
+from rdfia.train.epochs import EpochRecord
+from rdfia.train.patience import EarlyStopping
 from rdfia.train.result import write
 from rdfia.train.run import Data
 from tests.train.sample import outcome, perceptron, run
 
 
-def record(epoch: int, loss: float) -> Record:
-    return Record(epoch, epoch, 0.1, loss, 0.5, loss, 0.5, loss, 0.5)
+def record(epoch: int, loss: float) -> EpochRecord:
+    return EpochRecord(epoch, epoch, 0.1, loss, 0.5, loss, 0.5, loss, 0.5)
 
 
 def test_the_lowest_is_kept_and_patience_ends() -> None:
-    keeper, ended = Keeper(2), list[bool]()
+    stopping, ended = EarlyStopping(2), list[bool]()
     for epoch, loss in enumerate([3.0, 2.0, math.nan, 2.5, 1.0]):
         weights = {"w": np.array([loss])}
-        ended.append(keeper.ends({0: record(epoch, loss)}, lambda weights=weights: weights))  # type: ignore[misc]
+        ended.append(stopping.update({0: record(epoch, loss)}, lambda weights=weights: weights))  # type: ignore[misc]
     assert ended == [False, False, False, True, False]
-    assert keeper.epoch == 4
-    assert not Keeper(None).ends({}, dict)
+    assert stopping.epoch == 4
+    assert not EarlyStopping(None).update({}, dict)
 
 
 def test_the_weights_of_the_lowest_loss_are_written(

@@ -11,7 +11,8 @@ from torch import Generator
 from rdfia import chapters
 from rdfia.config import ConfigError
 from rdfia.data.mixing import Cutmix, Mixing, Mixup
-from rdfia.train.fit import Record, cross_entropy
+from rdfia.train.epochs import EpochRecord
+from rdfia.train.fit import cross_entropy
 from rdfia.train.run import Data
 from rdfia.train.targets import Targets
 from tests.train.sample import perceptron, run
@@ -57,9 +58,9 @@ def test_a_run_learns_from_soft_targets(data: Data, settings: dict[str, Any]) ->
     assert math.isfinite(soft.train_loss)
 
 
-def _last(data: Data, **settings: Any) -> Record:
+def _last(data: Data, **settings: Any) -> EpochRecord:
     events = run(epochs=6, seeds=1, **settings).events(data, 1)
-    return [report for _, report in events if isinstance(report, Record)][-1]
+    return [report for _, report in events if isinstance(report, EpochRecord)][-1]
 
 
 def test_formulas_for_labels_refuse_soft_targets() -> None:
