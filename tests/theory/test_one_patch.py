@@ -1,4 +1,4 @@
-"""What a vision transformer sees of an image that is no multiple of its patch."""
+"""The pixels that a vision transformer depends on where the image is no multiple of its patch."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rdfia.data.store import Split
-from rdfia.theory.one_patch import CORNER, SIDE, OnePatch, corner, seen
+from rdfia.theory.one_patch import CORNER, SIDE, OnePatch, corner, visible_pixels
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_the_right_ways_see_every_pixel(facts: dict[str, Any], place: int, patch
 def test_the_corner_is_what_a_strided_convolution_reads() -> None:
     convolution = torch.nn.Conv2d(1, 2, CORNER, CORNER)
     flat = torch.nn.Sequential(convolution, torch.nn.Flatten())
-    assert seen(flat, torch.rand(2, 1, SIDE, SIDE)) == int(corner().sum()) == CORNER**2
+    assert visible_pixels(flat, torch.rand(2, 1, SIDE, SIDE)) == int(corner().sum()) == CORNER**2
 
 
 def test_the_answer_repeats_itself(circles: Split, facts: dict[str, Any]) -> None:

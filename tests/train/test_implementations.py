@@ -11,7 +11,7 @@ from rdfia import chapters, places
 from rdfia.data.circles import Circles
 from rdfia.data.store import Split
 from rdfia.models.mlp import MLP, Perceptron
-from rdfia.theory.implementations import IMPLEMENTATIONS, Implementation, Implementations
+from rdfia.theory.implementations import IMPLEMENTATIONS, Implementations
 from rdfia.train.descent import train_seeds
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.result import Outcome, write
@@ -30,7 +30,7 @@ def circles() -> Data:
 
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 2e-5)])
-def test_trajectories_coincide_over_a_hundred_steps(name: Implementation, dtype: torch.dtype, tolerance: float) -> None:
+def test_trajectories_coincide_over_a_hundred_steps(name: str, dtype: torch.dtype, tolerance: float) -> None:
     question = Implementations(epochs=5)  # of 20 steps
     ours, theirs = (question.trajectory(CIRCLES.train, each, dtype) for each in ("by_hand", name))
     assert (ours - theirs).abs().max().item() < tolerance
