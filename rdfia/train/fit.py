@@ -70,7 +70,7 @@ def fit(
 
 def _by_network(*scores: Tensor) -> list[list[float]]:
     """Return the scores (2, …) of each network in one row."""
-    return torch.cat([part.reshape(2, -1).cpu().double() for part in scores]).T.tolist()  # type: ignore[no-any-return]
+    return torch.cat([part.reshape(2, -1).cpu().double() for part in scores]).T.tolist()
 
 
 def _train_epoch(

@@ -43,12 +43,12 @@ def test_side_by_side_writes_the_same_bytes(tmp_path: Path, data: Data, monkeypa
 
 
 def test_seeds_differ_from_one_another(data: Data) -> None:
-    found = outcome(data, run(), 1)
-    losses = {records[-1].validation_loss for records in found.history.values()}
+    collected = outcome(data, run(), 1)
+    losses = {records[-1].validation_loss for records in collected.history.values()}
     assert len(losses) == 3
 
 
-def test_what_is_written_is_what_was_trained(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_files_hold_the_trained_run(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     chosen = run()
     collected = outcome(data, chosen, 1)
@@ -106,7 +106,7 @@ def test_whole_batches_and_too_large_ones_are_the_train_set(data: Data) -> None:
     assert every.history[0][-1].step == 2
 
 
-def test_precision_is_settled_by_measuring() -> None:
+def test_automatic_precision_is_resolved_by_measuring() -> None:
     from rdfia.train import device
 
     where = torch.device("cpu")
@@ -151,9 +151,9 @@ def test_whitening_ahead_keeps_the_shape_of_many_images(data: Data) -> None:
 def test_predictions_of_many_images_are_those_of_each(data: Data) -> None:
     model = build(run(), data.card, data.statistics, torch.Generator().manual_seed(0)).eval()
     x = data.train[0].repeat(5, 1, 1, 1)
-    found = predict(model, x, nullcontext)
-    assert found.shape == (600, 2)
-    torch.testing.assert_close(found[480:], found[:120])
+    logits = predict(model, x, nullcontext)
+    assert logits.shape == (600, 2)
+    torch.testing.assert_close(logits[480:], logits[:120])
 
 
 def test_validation_may_be_seen_with_its_own_statistics(data: Data) -> None:

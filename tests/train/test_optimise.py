@@ -61,7 +61,7 @@ def normal(*shape: int, seed: int) -> Tensor:
 
 
 def both_ways(ours: Any, kind: Any, options: Any, shape: tuple[int, ...], steps: int = 20) -> tuple[Tensor, Tensor]:
-    """The same start and the same gradients, through ours and through PyTorch's."""
+    """Move the same start along the same gradients, by ours and by PyTorch's."""
     own, theirs = (nn.Parameter(normal(*shape, seed=99)) for _ in range(2))
     descent, reference = ours.over([own]), kind([theirs], lr=ours.learning_rate * 0.5, **options)
     for step in range(steps):
@@ -133,7 +133,7 @@ class Quadratic:
         return x @ self.A @ x / 2 - self.b @ x
 
     def excess(self, optimiser: Any, steps: int) -> float:
-        """How far above the smallest value it ends after as many gradients."""
+        """Return the loss above its minimum after so many steps."""
         descent = optimiser.over(self.weights)
         for _ in range(steps):
             self.loss().backward()  # type: ignore[no-untyped-call]
@@ -207,12 +207,12 @@ def test_every_optimiser_learns_to_separate_and_the_same_twice(kind: Any) -> Non
 
 
 def separated(optimiser: Any) -> tuple[float, float]:
-    """The loss after 30 steps of a small network on two classes, and before."""
+    """Return the loss after 30 steps of a small network on two classes, and before."""
     x = normal(40, 5, seed=0)
     y = (x[:, 0] * x[:, 1] > 0).long()
     network = nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 2))
-    for place, weight in enumerate(network.parameters()):
-        weight.data = 0.3 * normal(*weight.shape, seed=place)
+    for seed, weight in enumerate(network.parameters()):
+        weight.data = 0.3 * normal(*weight.shape, seed=seed)
     descent, losses = optimiser.over(network.parameters()), []
     for _ in range(31):
         loss = nn.functional.cross_entropy(network(x), y)

@@ -102,7 +102,7 @@ def test_triangles_touch_both_ends_and_repeat() -> None:
     assert [curve[step] for step in (0, 5, 10, 15)] == pytest.approx([0.2, 0.6, 1, 0.6])
 
 
-def test_a_range_test_tries_evenly_spaced_logarithms_between_its_ends() -> None:
+def test_a_range_test_uses_evenly_spaced_logarithms_between_its_ends() -> None:
     curve = [RangeTest(low=1e-3, high=10.0)(step, 5, 4) for step in range(20)]
     assert (curve[0], curve[-1]) == pytest.approx((1e-3, 10))
     assert [b / a for a, b in pairwise(curve)] == pytest.approx([1e4 ** (1 / 19)] * 19)
@@ -142,12 +142,12 @@ def test_the_suggested_rate_is_where_the_loss_falls_most_steeply() -> None:
 
 
 def test_noise_moves_the_suggested_rate_little() -> None:
-    found = suggest(RATES, bowl(noise=0.1))
-    assert found is not None
-    assert 0.005 < found < 0.02
+    rate = suggest(RATES, bowl(noise=0.1))
+    assert rate is not None
+    assert 0.005 < rate < 0.02
 
 
-def test_what_follows_the_smallest_loss_is_not_read() -> None:
+def test_losses_after_the_smallest_are_not_used() -> None:
     cliff = [loss if rate < 3 else 50.0 * (10 - rate) for rate, loss in zip(RATES, bowl(), strict=True)]
     assert suggest(RATES, cliff) == pytest.approx(0.01, rel=0.02)
     lost = [loss if rate < 0.5 else math.nan for rate, loss in zip(RATES, bowl(), strict=True)]
