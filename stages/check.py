@@ -1,16 +1,34 @@
-"""Stage `check`: a parameter that cannot be used ends the pipeline here, before any stage's old results are removed."""
+"""Stage `check`: a setting that cannot be used ends the pipeline here, before any stage's old results are removed.
 
-from rdfia import config, places, study
+It also writes what is declared in small files, so that a stage depends on what concerns it and on nothing else.
+"""
+
+from dataclasses import asdict
+
+from rdfia import config, theory
 from rdfia.command import one_line
+from rdfia.data.sources import resolve_dataset
+from rdfia.files import write_json, write_text
+from rdfia.record import layout
+from rdfia.study import declaration, pipeline, runs, validate
+from rdfia.study.definitions import Sources
 
 
 def main() -> None:
     params = config.load()
-    print(study.validate(params))
-    places.declarations().mkdir(parents=True, exist_ok=True)
-    for name, text in study.declarations(params).items():
-        (places.declarations() / f"{name}.txt").write_text(text, encoding="utf-8")
-    places.code("valid").write_text("valid\n", encoding="utf-8")
+    pipeline.check(params)
+    print(validate.validate(params))
+    folder, sources = layout.declared(config.profile(params)), Sources(layout.ROOT)
+    for name in config.section(params, "data"):
+        write_json(resolve_dataset(params, name).model_dump(mode="json"), folder / "data" / f"{name}.json")
+    for chapter in runs.chapters(params):
+        declared = [asdict(declaration.declare(params, chapter, run, sources)) for run in runs.runs(params, chapter)]
+        write_json(declared, folder / "chapters" / f"{chapter}.json")
+    questions = {name: question.model_dump(mode="json") for name, question in theory.resolve(params).items()}
+    write_json(questions, folder / "theory.json")
+    for stage in declaration.STAGES:
+        write_text(declaration.stage_code(stage, sources) + "\n", folder / "stages" / f"{stage}.txt")
+    write_text(declaration.printed(params) + "\n", folder / "printed.txt")
 
 
 if __name__ == "__main__":

@@ -1,29 +1,53 @@
-"""Stage `evaluate`: a chapter on the test split, which no other stage reads. `python -m stages.evaluate cnn`"""
+"""Stage `evaluate`: a chapter on the test split, which no other stage reads. `python -m stages.evaluate cnn`
 
+It also publishes the records of the runs below `reports`, where they are in git. Runs whose weights, data and code are
+those of the last evaluation are not evaluated again.
+"""
+
+import shutil
 import sys
+from collections.abc import Mapping
 
-from rdfia import chapters, config, declared, places
-from rdfia.analyse.look import look
+from rdfia import chapters, config
+from rdfia.analyse.evaluate_chapter import evaluate_chapter
 from rdfia.command import one_line
-from rdfia.data.store import load_split, save_tensors
-from rdfia.files import read_json, write_json
+from rdfia.data.store import find_tensors, load_split, save_tensors
+from rdfia.files import find_json, write_json
+from rdfia.record import layout
+from rdfia.record.run import RunRecord
+from rdfia.study.declaration import stage_code
+from rdfia.study.definitions import Sources
+from rdfia.study.runs import trained
 from rdfia.train import device
 
 
 def main(chapter: str) -> None:
     params = config.load()
     profile = config.profile(params)
-    folder = places.data(profile, chapters.dataset(params, chapter))
-    train, validation, test = (load_split(folder / f"{split}.safetensors") for split in ("train", "validation", "test"))
-    names = declared.trained(params, chapter)
-    weights = {name: places.weights(profile, chapter, name) for name in names}
-    runs = {
-        name: read_json(places.run(profile, chapter, name) / "metrics.json", "`dvc repro` trains the run")
-        for name in names
-    }
-    answers, probes = look(runs, weights, (train, validation, test), device.jobs())
-    save_tensors(probes, places.probes(profile, chapter))
-    write_json(answers, places.test(profile, chapter))
+    records = {name: RunRecord.read(layout.trained(profile, chapter, name)) for name in trained(params, chapter)}
+    for name, record in records.items():
+        if not record.exists:
+            raise config.ConfigError(f"{record.folder}: no such run; `dvc repro` trains {chapter}/{name}")
+    dataset = chapters.dataset(params, chapter)
+    train, validation, test = (
+        load_split(layout.split(profile, dataset, name)) for name in ("train", "validation", "test")
+    )
+    answers, probes = layout.test(profile, chapter), layout.probes(profile, chapter)
+    code = stage_code("evaluate", Sources(layout.ROOT))
+    kept = (find_json(answers), find_tensors(probes))
+    measured, drawn = evaluate_chapter(records, (train, validation, test), code, kept, device.jobs())
+    save_tensors(drawn, probes)
+    write_json(measured, answers)
+    publish(profile, chapter, records)
+
+
+def publish(profile: str, chapter: str, records: Mapping[str, RunRecord]) -> None:
+    """Copy the records below `reports`, and remove those of runs that are not trained."""
+    for name, record in records.items():
+        record.publish(layout.recorded(profile, chapter, name))
+    for folder in layout.recorded(profile, chapter).iterdir():
+        if folder.name not in records:
+            shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

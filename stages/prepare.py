@@ -2,26 +2,27 @@
 
 import sys
 
-from rdfia import config, places
+from rdfia import config
 from rdfia.command import one_line
 from rdfia.data.normalise import fit_all
 from rdfia.data.sheets import sheets
-from rdfia.data.sources import declared
+from rdfia.data.sources import resolve_dataset
 from rdfia.data.store import save_split, save_tensors
 from rdfia.files import write_json
+from rdfia.record import layout
 
 
 def main(name: str) -> None:
     params = config.load()
     profile = config.profile(params)
-    splits, card = declared(params, name).prepare(name)
-    folder = places.data(profile, name)
+    splits, card = resolve_dataset(params, name).prepare(name, layout.downloads())
     for split, content in splits.items():
-        save_split(content, folder / f"{split}.safetensors")
+        save_split(content, layout.split(profile, name, split))
     statistics = fit_all(splits["train"].x)
+    folder = layout.data(profile, name)
     save_tensors(statistics, folder / "statistics.safetensors")
     save_tensors(sheets(splits["train"], statistics, splits["validation"]), folder / "sheets.safetensors")
-    write_json(card, places.card(profile, name))
+    write_json(card, layout.card(profile, name))
     print(f"{name}: {card['label']}, {card['counts']}")
 
 

@@ -1,22 +1,22 @@
-"""Stage `theory`: the written questions of part 1, answered on the train split of the circles."""
+"""Stage `theory`: the written questions whose answer is a number; points are the train split of the circles."""
 
 import torch
 
-from rdfia import config, places, theory
+from rdfia import config, theory
 from rdfia.command import one_line
 from rdfia.data.store import load_split, save_tensors
 from rdfia.files import write_json
+from rdfia.record import layout
 
 
 def main() -> None:
     torch.set_num_threads(1)  # small products: more threads only wait for each other
     params = config.load()
     profile = config.profile(params)
-    questions = theory.resolve(params)
-    circles = load_split(places.data(profile, "circles") / "train.safetensors")
-    for name, question in questions.items():
+    circles = load_split(layout.split(profile, "circles", "train"))
+    for name, question in theory.resolve(params).items():
         answer = question.answer(circles)
-        path = places.theory(profile, name)
+        path = layout.theory(profile, name)
         write_json(answer.facts, path)
         save_tensors(answer.arrays, path.with_suffix(".safetensors"))
 

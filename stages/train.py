@@ -4,20 +4,20 @@ import sys
 from functools import partial
 
 from rdfia import chapters, config
-from rdfia.chapters.work import effort, prepared, train
 from rdfia.command import one_line
+from rdfia.parallel import map_forked
+from rdfia.study.runs import runs
+from rdfia.study.train_run import load_data, tasks, train
 from rdfia.train import device
-from rdfia.train.together import together
 
 
 def main(chapter: str, *names: str) -> None:
     params = config.load()
-    profile = config.profile(params)
-    runs, data = prepared(params, chapter, list(names) or chapters.runs(params, chapter))
-    longest_first = sorted(runs.items(), key=lambda item: -effort(item[1]))
+    data = load_data(config.profile(params), chapters.dataset(params, chapter))
+    chosen = sorted(tasks(params, chapter, names or runs(params, chapter)), key=lambda task: -task.effort)
     jobs = device.jobs()
-    alone = jobs if len(runs) == 1 else 1
-    together([partial(train, profile, chapter, name, run, data, alone) for name, run in longest_first], jobs)
+    alone = jobs if len(chosen) == 1 else 1
+    map_forked([partial(train, task, data, alone) for task in chosen], jobs)
 
 
 if __name__ == "__main__":

@@ -1,66 +1,86 @@
-"""What a run changes, in words: the keys whose resolved values differ from the chapter's base."""
+"""What one run changes of another: the settings in which their records differ, as keys and in words.
+
+A tagged class under another name is one change; one of the same name is compared key by key. A list is one setting.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rdfia.config import layers, merge
+from rdfia.config import Config
 
-ASIDE = ("group", "record_every", "reference", "snapshots", "title")  # nothing that is trained depends on them
-
-
-def changes(params: Mapping[str, Any], chapter: str, run: str) -> str:
-    """Every key in which the run differs from its base under the same profile, or "the base as it is"."""
-    base, over, own = (layer or {} for layer in layers(params, chapter, run).values())
-    start = merge(base, over)
-    delta = {key: value for key, value in own.items() if key not in ASIDE}
-    return "; ".join(_differences(start, merge(start, delta))) or "the base as it is"
+ASIDE = ("record_every", "snapshots")  # what is written down, on which nothing that is trained depends
+Settings = Mapping[str, Any]
 
 
-def _differences(base: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
-    """One phrase for each key that differs; a tagged class of the same name is compared key by key."""
-    found = []
+def changes(run: Settings, reference: Settings, brief: Settings | None = None) -> str:
+    """Say in words in which settings a run differs from the one that it is measured against.
+
+    `brief` has the run's settings without those that have their default value.
+    """
+    return "; ".join(_phrases(run, reference, brief or run)) or "nothing: the base as it is"
+
+
+def _phrases(run: Settings, reference: Settings, brief: Settings) -> Iterator[str]:
     for key, value in run.items():
-        before = base.get(key)
-        if same(before, value):
+        before, short = reference.get(key), brief.get(key, value)
+        if key in ASIDE or deep_equal(before, value):
             continue
-        if isinstance(value, Mapping) and isinstance(before, Mapping) and before.get("name") == value.get("name"):
-            found.append(f"{_words(key)}: {', '.join(_differences(before, value))}")
+        if _same_kind(before, value):
+            yield f"{_words(key)}: {', '.join(_phrases(value, before or {}, short))}"
         else:
-            found.append(f"{_words(key)} {phrase(value)}")
+            yield f"{_words(key)} {phrase(short)}"
+
+
+def changed_keys(run: Settings, reference: Settings, prefix: str = "") -> tuple[str, ...]:
+    """Return the dotted keys in which the settings of two runs differ."""
+    keys: list[str] = []
+    for key in dict.fromkeys([*run, *reference]):
+        value, before = run.get(key), reference.get(key)
+        if (key in ASIDE and not prefix) or deep_equal(value, before):
+            continue
+        inner = _same_kind(before, value)
+        keys += changed_keys(value or {}, before or {}, f"{prefix}{key}.") if inner else [f"{prefix}{key}"]
+    return tuple(keys)
+
+
+def _same_kind(first: Any, second: Any) -> bool:
+    """Tell whether both are tagged classes of one name, or mappings without."""
+    both = isinstance(first, Mapping) and isinstance(second, Mapping)
+    return both and first.get("name") == second.get("name")
+
+
+def brief(settings: Config) -> dict[str, Any]:
+    """Return settings without those that have their default value, but for the names of tagged classes."""
+    found: dict[str, Any] = {}
+    for name, known in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        if name == "name" or value != known.get_default(call_default_factory=True):
+            found[name] = _brief(value)
     return found
 
 
-def written(own: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """The dotted keys of the settings that a run writes itself, leaf by leaf."""
-    keys: list[str] = []
-    for key, value in own.items():
-        if prefix or key not in ASIDE:
-            keys += written(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [f"{prefix}{key}"]
-    return keys
+def _brief(value: Any) -> Any:
+    if isinstance(value, Config):
+        return brief(value)
+    return [_brief(item) for item in value] if isinstance(value, tuple | list) else value
 
 
-def departures(own: Mapping[str, Any], reference: Mapping[str, Any]) -> tuple[str, ...]:
-    """The dotted keys that a run writes otherwise than its reference; what that one alone writes comes last."""
-    keys = dict.fromkeys([*written(own), *written(reference)])
-    return tuple(key for key in keys if not same(at(own, key), at(reference, key)))
-
-
-def at(own: Mapping[str, Any], key: str) -> Any:
-    """The value at a dotted key, None if there is none."""
-    node: Any = own
+def get_path(settings: Settings, key: str) -> Any:
+    """Return the value at a dotted key, None if there is none."""
+    node: Any = settings
     for step in key.split("."):
         node = node.get(step) if isinstance(node, Mapping) else None
     return node
 
 
-def same(first: Any, second: Any) -> bool:
-    """Equality that keeps `1` and `true` apart, at every depth."""
+def deep_equal(first: Any, second: Any) -> bool:
+    """Compare at every depth, and keep `1` and `true` apart."""
     return json.dumps(first, sort_keys=True, default=str) == json.dumps(second, sort_keys=True, default=str)
 
 
 def phrase(value: Any) -> str:
-    """A setting as one would say it: `{name: crop, size: 28}` is "crop (size 28)"."""
+    """Say a setting: `{name: crop, size: 28}` is "crop (size 28)"."""
     if isinstance(value, Mapping):
         inner = ", ".join(f"{_words(key)} {phrase(item)}" for key, item in value.items() if key != "name")
         name = _words(str(value["name"])) if "name" in value else ""
@@ -73,5 +93,5 @@ def phrase(value: Any) -> str:
 
 
 def _words(key: str) -> str:
-    """A key as words."""
+    """Return a key as words."""
     return key.replace("_", " ")

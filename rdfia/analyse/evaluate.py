@@ -2,69 +2,56 @@
 
 import hashlib
 import math
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from pydantic import TypeAdapter
 from torch import Tensor, nn
 
-from rdfia.chapters import predictor
 from rdfia.config import ConfigError
-from rdfia.data.normalise import Normaliser, seen_with
+from rdfia.data.normalise import seen_with
 from rdfia.data.store import Split
+from rdfia.record.predictor import predictor, recorded_run
+from rdfia.record.run import RunRecord
 from rdfia.train import device
 from rdfia.train.fit import predict
 
 
-def evaluate(metrics: Mapping[str, Any], weights: Path, test: Split) -> dict[str, Any]:
-    """What every seed that did not diverge answers to the test images."""
-    verify(metrics, weights)
+def evaluate(record: RunRecord, test: Split) -> dict[str, Any]:
+    """Return how every seed that did not diverge answers on the test images."""
+    verify(record)
     where = device.device()
-    classes = metrics["data"]["classes"]
+    classes = record.data["classes"]
     confusion = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    seeds, own = {}, own_normaliser(metrics, test.x)
-    for seed in sound_seeds(metrics):
-        model = predictor(metrics, weights, seed)
+    seeds, own = {}, own_normaliser(record, test.x)
+    for seed in record.sound_seeds:
+        model = predictor(record, int(seed))
         model.normalise = own or model.normalise
         model = model.to(where)
         logits = predict(model, test.x.to(where), device.autocast("float32", where)).cpu()
         confusion += _confusion(test.y, logits.argmax(1), len(classes))
-        seeds[str(seed)] = _score(logits, test.y)
+        seeds[seed] = _score(logits, test.y)
     return {"seeds": seeds, "confusion": confusion.tolist(), "classes": classes}
 
 
-def own_normaliser(metrics: Mapping[str, Any], x: Tensor) -> nn.Module | None:
-    """The layer fitted on the examples x themselves, where the run makes that mistake on purpose."""
-    normaliser = TypeAdapter(Normaliser).validate_python(metrics["config"]["normalise"])
+def own_normaliser(record: RunRecord, x: Tensor) -> nn.Module | None:
+    """Return the layer fitted on the examples x themselves, where the run makes that mistake on purpose."""
+    normaliser = recorded_run(record).normalise
     statistics = seen_with(normaliser, {}, x)
     return normaliser.build(statistics) if statistics else None
 
 
-def verify(metrics: Mapping[str, Any], weights: Path) -> None:
-    """Weights that are missing, or not those that the metrics speak of, are a ConfigError."""
-    run = f"{metrics['chapter']}/{metrics['run']}"
-    if not weights.exists():
-        raise ConfigError(f"{weights}: no such file; `dvc pull` fetches the weights of {run}, `dvc repro` trains them")
-    if hashlib.sha256(weights.read_bytes()).hexdigest() != metrics["weights_sha256"]:
-        raise ConfigError(f"{weights}: not the weights of the metrics of {run}; `dvc repro` trains the run again")
-
-
-def sound_seeds(metrics: Mapping[str, Any]) -> list[int]:
-    """The seeds that trained to their end."""
-    return [int(seed) for seed, last in metrics["seeds"].items() if last["status"] == "finished"]
-
-
-def best(found: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """The run with the highest mean validation accuracy, among those whose seeds all trained to their end."""
-    means = {
-        name: sum(last["validation_accuracy"] for last in metrics["seeds"].values()) / len(metrics["seeds"])
-        for name, metrics in found.items()
-        if len(sound_seeds(metrics)) == len(metrics["seeds"])
-    }
-    return max(means, key=lambda name: means[name], default=None)
+def verify(record: RunRecord) -> None:
+    """Refuse weights that are missing, or not those that the metrics speak of."""
+    run = f"{record.metrics['chapter']}/{record.metrics['run']}"
+    if not record.weights.exists():
+        raise ConfigError(
+            f"{record.weights}: no such file; `dvc pull` fetches the weights of {run}, `dvc repro` trains it"
+        )
+    if hashlib.sha256(record.weights.read_bytes()).hexdigest() != record.metrics["weights_sha256"]:
+        raise ConfigError(
+            f"{record.weights}: not the weights of the metrics of {run}; `dvc repro` trains the run again"
+        )
 
 
 def _score(logits: Tensor, y: Tensor) -> dict[str, float | None]:

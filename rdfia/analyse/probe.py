@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from rdfia.analyse.evaluate import own_normaliser, sound_seeds
-from rdfia.chapters import predictor
+from rdfia.analyse.evaluate import own_normaliser
 from rdfia.data.store import Split
 from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import rollout
@@ -18,6 +17,8 @@ from rdfia.models.cnn import ConvNet
 from rdfia.models.svm import KernelMachine
 from rdfia.models.transformer import Block, permuted
 from rdfia.models.vit import VisionTransformer, ViT
+from rdfia.record.predictor import predictor
+from rdfia.record.run import RunRecord
 from rdfia.train import device
 from rdfia.train.classifier import Classifier
 from rdfia.train.fit import EVALUATION_BATCH
@@ -30,32 +31,27 @@ RESIDUAL = (formulas.pre_norm, formulas.post_norm)  # the arrangements that a ro
 
 
 def arrays(
-    metrics: Mapping[str, Any],
-    weights: Path,
-    train: Split,
-    validation: Split,
-    test: Split | None = None,
-    shown: bool = True,
+    record: RunRecord, train: Split, validation: Split, test: Split | None = None, shown: bool = True
 ) -> dict[str, Tensor]:
-    """What is drawn of a run: its first sound seed, at the end and in its snapshots; with `test`, its mistakes too.
+    """Return what is drawn of a run: its first sound seed, at the end and in its snapshots; with `test`, its mistakes.
 
-    Of a transformer that is not `shown` there is only what every seed answers to shuffled patches, which is one number.
+    Of a transformer that is not `shown` there is only the accuracy of every seed on shuffled patches.
     """
-    found = steps(weights) | pictures(weights) | permutation(metrics, weights, validation)
-    config = metrics["config"]
-    for seed in sound_seeds(metrics)[:1]:
-        model = predictor(metrics, weights, seed)
+    found = steps(record.weights) | pictures(record.weights) | permutation(record, validation)
+    settings = record.settings
+    for seed in map(int, list(record.sound_seeds)[:1]):
+        model = predictor(record, seed)
         if shown or not isinstance(model.network, VisionTransformer):
             found |= probe(model, validation)
-        epochs = [epoch for epoch in config.get("snapshots", ()) if epoch < config["epochs"]]
+        epochs = [epoch for epoch in settings.get("snapshots", ()) if epoch < settings["epochs"]]
         if "boundary" in found and epochs:
-            found["strip"] = strip([predictor(metrics, weights, seed, epoch) for epoch in epochs])
+            found["strip"] = strip([predictor(record, seed, epoch) for epoch in epochs])
             found["epochs"] = torch.tensor(epochs)
         if "support" in found:
-            seen = Data(metrics["data"], {}, (train.x, train.y), (validation.x, validation.y))
-            found["points"] = points(Split(*sample_examples(config["sample"], seen, seed)))
-        if test is not None and test.x.ndim == 4 and "mask" not in config:  # a readout gives no probabilities
-            model.normalise = own_normaliser(metrics, test.x) or model.normalise
+            seen = Data(record.data, {}, (train.x, train.y), (validation.x, validation.y))
+            found["points"] = points(Split(*sample_examples(settings["sample"], seen, seed)))
+        if test is not None and test.x.ndim == 4 and "mask" not in settings:  # a readout gives no probabilities
+            model.normalise = own_normaliser(record, test.x) or model.normalise
             found |= mistakes(model, test)
     return found
 
@@ -141,10 +137,10 @@ def transformer(model: Classifier, network: VisionTransformer, images: Tensor) -
     return {name: value.half() if value.is_floating_point() else value for name, value in found.items()}
 
 
-def permutation(metrics: Mapping[str, Any], weights: Path, seen: Split) -> dict[str, Tensor]:
-    """The accuracy of every sound seed of a transformer on shuffled patches (seeds,)."""
-    seeds = sound_seeds(metrics) if metrics["config"]["model"]["name"] == ViT().name else []
-    answers = [shuffled(predictor(metrics, weights, seed), seen, seed) for seed in seeds]
+def permutation(record: RunRecord, seen: Split) -> dict[str, Tensor]:
+    """Return the accuracy of every sound seed of a transformer on shuffled patches (seeds,)."""
+    seeds = [int(seed) for seed in record.sound_seeds] if record.settings["model"]["name"] == ViT().name else []
+    answers = [shuffled(predictor(record, seed), seen, seed) for seed in seeds]
     return {"shuffled": torch.tensor(answers)} if answers else {}
 
 

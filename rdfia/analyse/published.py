@@ -1,32 +1,46 @@
-"""The figures that five course reports print, and whether ours agree with them.
+"""The figures that five course reports print, and whether the runs that repeat them agree.
 
 A published figure is one run of somebody else. So it is laid against the range in which one new run of ours would
 fall (`metrics.prediction`), widened by what the printed figure leaves open: half a unit of its last digit, and one
-point more where the report says "about". Where the published points are lost and ours are another draw of them, the
-two test sets differ by chance, and the range is wider by that.
+point more where the report says "about". Where theirs and ours are of different examples, the two sets differ by
+chance, and the range is wider by that.
+
+The columns `epochs`, `batch_size`, `learning_rate` and `model` of published.csv hold what the report states of its
+run; what it does not state is empty. `model` holds pairs `key=value` with blanks between them, as in
+`embed=32 patch_size=7 blocks=2`: a key is a path below `model` in a run's recorded settings, with dots between its
+parts, and a value is a number or a word. A stated value that differs from the settings rules a comparison out. A
+setting of ours that is null is as the library has it, and is compared by the name of the library's model alone.
+
+`maximum` is `yes` where the figure is the largest of a run's epochs, chosen on test data. Our test data are read once,
+at the end: such a figure is compared with the largest validation accuracy of our epochs, and the verdict says how much
+that choice adds.
 """
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot, sqrt
 from pathlib import Path
+from typing import Any
 
-from rdfia.analyse.metrics import Estimate, prediction
-from rdfia.analyse.results import DIVERGED, FINISHED, LEFT_OUT, NOT_RUN, PERCENT, RunResult, Study
+from rdfia.analyse.changes import at
+from rdfia.analyse.metrics import Estimate, interval, prediction
+from rdfia.analyse.results import DIVERGED, LEFT_OUT, NOT_RUN, PERCENT, RunResult, Study
 
 SOURCE = Path(__file__).with_name("published.csv")
 AGREES, DIFFERS, INCOMPARABLE = "agrees", "differs", "cannot be compared"
-NO_RUN, NOTHING = "no run yet", "no published figure"
+NO_RUN = "no run yet"
+ACCURACY = "test_accuracy"  # the only metric that is compared
 ABOUT = 1.0  # points that "about" leaves open
 QUICK = "quick"
-DRAWN = {"circles": 200}  # data sets that each study draws anew, with the size of the published test set
+TESTED = {"circles": 200, "mnist": 10_000, "cifar10": 10_000}  # examples of the published test sets
+DRAWN = ("circles",)  # data sets that each study draws anew
 
 
 @dataclass(frozen=True)
 class Published:
-    """One printed figure, the run of ours that repeats it, and why the two may not be comparable after all."""
+    """One printed figure, what it was measured with, and the run of ours that repeats it."""
 
     report: str
     part: str
@@ -38,6 +52,11 @@ class Published:
     note: str
     run: str
     caveat: str
+    epochs: str = ""
+    batch_size: str = ""
+    learning_rate: str = ""
+    model: str = ""
+    maximum: str = ""
 
     @property
     def number(self) -> float:
@@ -50,113 +69,169 @@ class Published:
         decimals = len(self.value.partition(".")[2])
         return 0.5 * 10.0**-decimals + (ABOUT if "about" in self.note else 0.0)
 
+    @property
+    def stated(self) -> dict[str, str]:
+        """The settings that the report states, by their dotted path in the settings of a run."""
+        model = dict(pair.split("=") for pair in self.model.split())
+        training = {"epochs": self.epochs, "batch_size": self.batch_size, "optimiser.learning_rate": self.learning_rate}
+        cells = training | {f"model.{key}": value for key, value in model.items()}
+        return {path: value for path, value in cells.items() if value}
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one published figure says about one run of ours; `points` is ours minus the published."""
+    """The comparison of one published figure with one run of ours.
+
+    `points` is ours minus the published, `choice` what choosing the best epoch adds to ours where both are maxima.
+    """
 
     published: Published
     kind: str
     reason: str = ""
     points: float = 0.0
+    choice: Estimate | None = None
+
+    @property
+    def ending(self) -> str:
+        """The end of a sentence on maxima: that they are, on which data ours is, and how much the choice adds."""
+        if self.choice is None:
+            return ""
+        adds = f"choosing the best epoch adds {self.choice.mean:+.1f} points"
+        return f" as a maximum over epochs: ours is on validation data, where {adds}"
 
     def __str__(self) -> str:
-        if self.kind == DIFFERS:
-            return f"differs by {self.points:+.1f} points"
-        return f"{self.kind}: {self.reason}" if self.reason else self.kind
+        if self.kind not in (AGREES, DIFFERS):
+            return f"{self.kind}: {self.reason}" if self.reason else self.kind
+        by = f" by {self.points:+.1f} points" if self.kind == DIFFERS else ""
+        return f"{self.kind}{by}{self.ending}"
 
 
 def read(path: Path = SOURCE) -> tuple[Published, ...]:
-    """All published figures, in the order of the file."""
+    """Return all published figures, in the order of the file."""
     with path.open(encoding="utf-8", newline="") as lines:
         return tuple(Published(**row) for row in csv.DictReader(lines))
 
 
-def of(run: RunResult, figures: Iterable[Published]) -> tuple[Published, ...]:
-    """The figures that `run` repeats."""
+def figures_for(run: RunResult, figures: Iterable[Published]) -> tuple[Published, ...]:
+    """Return the figures that `run` repeats."""
     return tuple(figure for figure in figures if figure.run == run.key)
 
 
+def comparable_figures(study: Study, run: RunResult, figures: Iterable[Published]) -> list[Published]:
+    """Return the figures that `run` repeats and may be compared with: those that may be drawn beside it."""
+    return [figure for figure in figures_for(run, figures) if not obstacle(figure, run, study.profile)]
+
+
 def obstacle(figure: Published, run: RunResult, profile: str) -> str:
-    """Why the two cannot be compared, empty if they can."""
+    """Return why the two cannot be compared, empty if they can."""
+    return _unusable(run) or _other_data(figure, run, profile) or _other_measurement(figure, run)
+
+
+def _unusable(run: RunResult) -> str:
+    """Return why the run has no result to compare."""
     if run.status == LEFT_OUT:
         return "this profile leaves our run out"
     if run.status == NOT_RUN:
         return "our run has no results"
-    if run.status == DIVERGED:
-        return f"{run.diverged} of {run.declared} seeds diverged"
+    return f"{run.diverged} of {run.declared} seeds diverged" if run.status == DIVERGED else ""
+
+
+def _other_data(figure: Published, run: RunResult, profile: str) -> str:
+    """Return why the run's data or its profile forbid a comparison."""
     if run.card.stands_for != figure.dataset:
         return f"ours is on {'stand-in' if run.card.stands_for is None else 'other'} data, {run.card.label}"
-    if profile == QUICK:
-        return "the quick profile is not made for comparison"
-    if figure.caveat:
-        return figure.caveat
-    return "one seed gives no interval" if len(run.test) < 2 else ""
+    return "the quick profile is not made for comparison" if profile == QUICK else ""
+
+
+def _other_measurement(figure: Published, run: RunResult) -> str:
+    """Return what was measured otherwise: the metric, a stated setting, what the caveat says, or too few seeds."""
+    if figure.metric != ACCURACY:
+        return f"{figure.metric.replace('_', ' ')} is no test accuracy"
+    unlike = differences(figure, run.config)
+    if unlike or figure.caveat:
+        return "; ".join(unlike) or figure.caveat
+    measured = _measured(figure, run)
+    if len(measured) > 1:
+        return ""
+    return "one seed gives no interval" if measured else "our run has no accuracy to compare"
+
+
+def differences(figure: Published, config: Mapping[str, Any]) -> list[str]:
+    """Return the stated settings that differ from a run's, as in "3 epochs, theirs 20"."""
+    pairs = [(path, at(config, path), theirs) for path, theirs in figure.stated.items()]
+    return [
+        f"{_phrase(path, ours)}, theirs {theirs}"
+        for path, ours, theirs in pairs
+        if ours is not None and ours != _scalar(theirs)
+    ]
+
+
+def _scalar(cell: str) -> float | str:
+    """Return a cell as a number if it is one."""
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
+def _phrase(path: str, value: Any) -> str:
+    """Return a setting in words: "3 epochs", "batch 128", "patch size 7"."""
+    if path == "epochs":
+        return f"{value} epoch" if value == 1 else f"{value} epochs"
+    name = path.removesuffix(".name").rpartition(".")[2].removesuffix("_size" if path == "batch_size" else "")
+    return f"{name.replace('_', ' ')} {value}"
 
 
 def judge(figure: Published, run: RunResult | None, profile: str) -> Verdict:
-    """The verdict on one figure: inside the range of one new run of ours, widened by its own tolerance, or not."""
+    """Return the verdict on one figure: inside the range of one new run of ours, widened by its tolerance, or not."""
     if run is None:
         return Verdict(figure, NO_RUN)
     reason = obstacle(figure, run, profile)
     if reason:
         return Verdict(figure, INCOMPARABLE, reason)
-    span = prediction(list(run.test.values()))
-    inside = _inside(figure, span, _sampling(figure, span.mean, run.card.counts.get("test")))
-    return Verdict(figure, AGREES if inside else DIFFERS, points=span.mean - figure.number)
+    span = prediction(_measured(figure, run))
+    kind = AGREES if _inside(figure, span, _sampling(figure, span.mean, run)) else DIFFERS
+    choice = interval([max(curve) - curve[-1] for curve in _curves(run)]) if figure.maximum else None
+    return Verdict(figure, kind, points=span.mean - figure.number, choice=choice)
 
 
-def _sampling(figure: Published, accuracy: float, tested: int | None) -> float:
-    """How far two test sets of the same kind part by chance, 1.96 √(p (1 - p) (1/n + 1/m)), in points."""
-    if figure.dataset not in DRAWN or not tested:
+def _measured(figure: Published, run: RunResult) -> list[float]:
+    """Return what is compared with the figure, seed by seed, in percent."""
+    return [max(curve) for curve in _curves(run)] if figure.maximum else list(run.test.values())
+
+
+def _curves(run: RunResult) -> list[list[float]]:
+    """Return the validation accuracies of each seed at the ends of its recorded epochs, in percent."""
+    seeds: dict[float | None, list[float]] = defaultdict(list)
+    for record in epochs_of(run):
+        accuracy = record["validation_accuracy"]
+        if accuracy is not None:
+            seeds[record["seed"]].append(PERCENT * accuracy)
+    return list(seeds.values())
+
+
+def epochs_of(run: RunResult) -> list[dict[str, float | None]]:
+    """Return the records of a run, one per seed and epoch."""
+    return run.history
+
+
+def _sampling(figure: Published, accuracy: float, run: RunResult) -> float:
+    """Return how far two sets of examples part by chance, 1.96 √(p (1 - p) (1/n + 1/m)), in points; 0 for one set."""
+    part = "validation" if figure.maximum else "test"
+    ours = run.card.counts.get(part)
+    if not ours or (part == "test" and figure.dataset not in DRAWN):
         return 0.0
     share = accuracy / PERCENT
-    return PERCENT * 1.96 * sqrt(share * (1 - share) * (1 / DRAWN[figure.dataset] + 1 / tested))
+    return PERCENT * 1.96 * sqrt(share * (1 - share) * (1 / TESTED[figure.dataset] + 1 / ours))
 
 
 def _inside(figure: Published, span: Estimate, sampling: float) -> bool:
-    """Whether the range, with the chance of the test sets, and the figure's own tolerance meet."""
+    """Return whether the range, with the chance of the two sets, and the figure's own tolerance meet."""
     if span.high is None:
         return False
     return abs(figure.number - span.mean) <= hypot(span.high - span.mean, sampling) + figure.tolerance
 
 
 def verdicts(study: Study, figures: Sequence[Published]) -> tuple[Verdict, ...]:
-    """A verdict for every figure in order."""
+    """Return a verdict for every figure in order."""
     return tuple(judge(figure, study.run(figure.run) if figure.run else None, study.profile) for figure in figures)
-
-
-def joined(found: Sequence[Verdict]) -> str:
-    """All verdicts on one run as one sentence."""
-    if not found:
-        return NOTHING
-    reports = [verdict.published.report for verdict in found]
-    groups: dict[str, list[str]] = defaultdict(list)
-    for kind in (AGREES, DIFFERS, INCOMPARABLE):
-        for verdict in (v for v in found if v.kind == kind):
-            report = verdict.published.report
-            name = report if reports.count(report) == 1 else f"{report} ({verdict.published.value})"
-            _place(groups, verdict, name)
-    alone = len(groups) == 1 and next(iter(groups)).startswith(INCOMPARABLE)
-    return next(iter(groups)) if alone else "; ".join(_clause(head, names) for head, names in groups.items())
-
-
-def _place(groups: dict[str, list[str]], verdict: Verdict, name: str) -> None:
-    """Put a verdict under the words that it shares with others."""
-    if verdict.kind == DIFFERS:
-        groups["differs from"].append(f"{name} by {verdict.points:+.1f} points")
-    elif verdict.kind == AGREES:
-        groups["agrees with"].append(name)
-    else:
-        groups[str(verdict)].append(name)
-
-
-def _clause(head: str, names: Sequence[str]) -> str:
-    """One part of the sentence: "agrees with R2022 and R2026"."""
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{listed} {head}" if head.startswith(INCOMPARABLE) else f"{head} {listed}"
-
-
-def comparable(run: RunResult, profile: str) -> bool:
-    """Whether the run is on published data, under a profile that may claim agreement."""
-    return run.status == FINISHED and run.card.stands_for is not None and profile != QUICK

@@ -11,14 +11,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rdfia import declared
 from rdfia.analyse import metrics
-from rdfia.analyse.card import Card as Card
-from rdfia.analyse.changes import changes, departures
-from rdfia.config import profile, section
+from rdfia.analyse.changes import Settings, brief, changed_keys, changes
+from rdfia.config import ConfigError, profile, section
 from rdfia.files import find_json
+from rdfia.record import layout
+from rdfia.record.card import Card as Card
+from rdfia.record.declaration import plain
+from rdfia.record.predictor import recorded_run
+from rdfia.record.run import DIVERGED as DIVERGED
+from rdfia.record.run import FINISHED, LEFT_OUT, NOT_RUN, Row, RunRecord
+from rdfia.study import runs as study_runs
+from rdfia.study.declaration import declarations
+from rdfia.words import listed
 
-FINISHED, DIVERGED, NOT_RUN, LEFT_OUT = "finished", "diverged", "not run", "left out"
 PERCENT = 100.0
 
 
@@ -47,6 +53,13 @@ class RunResult:
     delta: tuple[str, ...] = ()  # the dotted keys of the settings that the run writes otherwise than its reference
     flops: int | None = None  # of one example on its way forward
     config: Mapping[str, Any] = field(default_factory=dict)
+    several: bool = False  # whether it changes several settings on purpose
+    record: RunRecord = field(default_factory=lambda: RunRecord(Path()))
+
+    @property
+    def history(self) -> list[Row]:
+        """One row for each seed and recorded epoch."""
+        return self.record.history
 
     @property
     def ran(self) -> bool:
@@ -136,9 +149,15 @@ class Study:
     profile: str
     chapters: tuple[ChapterResult, ...]
     cards: Mapping[str, Card]
+    stale: tuple[str, ...] = ()  # runs whose record is not of today's declaration, with what has changed
 
     @property
-    def worked(self) -> tuple[ChapterResult, ...]:
+    def replayed(self) -> tuple[str, ...]:
+        """The runs whose code has changed since, and whose first epochs were trained again."""
+        return tuple(run.key for run in self.runs if run.record.replayed)
+
+    @property
+    def active_chapters(self) -> tuple[ChapterResult, ...]:
         """The chapters of which the profile trains runs."""
         return tuple(chapter for chapter in self.chapters if not chapter.left_out)
 
@@ -158,18 +177,37 @@ class Study:
 
     def folder(self) -> Path:
         """Where the profile's results lie."""
-        return self.root / "reports" / self.profile
+        return self.root / layout.report(self.profile)
 
 
 def load(params: Mapping[str, Any], root: Path) -> Study:
     """Read everything that the parameters declare, for their profile."""
-    name = profile(params)
-    folder = root / "reports" / name
-    chapters = declared.chapters(params)
-    worked = [chapter for chapter in chapters if declared.trained(params, chapter)]
-    used = [str(section(params, chapter).get("dataset", "")) for chapter in worked]
-    cards = {key: _card(folder, key) for key in dict.fromkeys(used) if key}
-    return Study(root, name, tuple(_chapter(params, folder, chapter, cards) for chapter in chapters), cards)
+    name, chapters = profile(params), study_runs.chapters(params)
+    active = [chapter for chapter in chapters if study_runs.trained(params, chapter)]
+    used = [str(section(params, chapter).get("dataset", "")) for chapter in active]
+    cards = {key: _card(root, name, key) for key in dict.fromkeys(used) if key}
+    records = {
+        (chapter, run): RunRecord.read(root / layout.recorded(name, chapter, run))
+        for chapter in chapters
+        for run in study_runs.runs(params, chapter)
+    }
+    results = tuple(_chapter(params, root, chapter, cards, records) for chapter in chapters)
+    return Study(root, name, results, cards, _stale(params, records, cards))
+
+
+def _stale(
+    params: Mapping[str, Any], records: Mapping[tuple[str, str], RunRecord], cards: Mapping[str, Card]
+) -> tuple[str, ...]:
+    """Return the runs whose record is not of today's declaration, each with what has changed."""
+    found = []
+    for declared in declarations(params):
+        record = records[declared.chapter, declared.run]
+        if declared.left_out or not record.exists:
+            continue
+        card = cards.get(declared.dataset)
+        changed = replace(declared, data_sha256=card.sha256 if card else "").changed(record)
+        found += [f"{declared.chapter}/{declared.run} ({listed(changed)})"] if changed else []
+    return tuple(found)
 
 
 def counted(done: int, runs: Sequence[RunResult]) -> str:
@@ -178,69 +216,92 @@ def counted(done: int, runs: Sequence[RunResult]) -> str:
     return f"{done} of {len(runs) - without}" + (f", {without} left out" if without else "")
 
 
-def _chapter(params: Mapping[str, Any], folder: Path, chapter: str, cards: Mapping[str, Card]) -> ChapterResult:
-    """The results of all runs that a chapter declares."""
-    dataset = str(section(params, chapter).get("dataset", ""))
-    tests = find_json(folder / "test" / f"{chapter}.json")
-    names = list(section(params, chapter, "runs"))
-    card = cards.get(dataset, Card(dataset))
-    runs = tuple(_run(params, folder, (chapter, name), card, tests.get(name, {})) for name in names)
-    return ChapterResult(chapter, dataset, runs)
+def _chapter(
+    params: Mapping[str, Any],
+    root: Path,
+    chapter: str,
+    cards: Mapping[str, Card],
+    records: Mapping[tuple[str, str], RunRecord],
+) -> ChapterResult:
+    """Return the results of all runs that a chapter declares."""
+    dataset, name = str(section(params, chapter).get("dataset", "")), profile(params)
+    tests = find_json(root / layout.test(name, chapter))
+    card, without = cards.get(dataset, Card(dataset)), study_runs.left_out(params, chapter)
+    settings = {run: _settings(params, chapter, run, records[chapter, run]) for run in study_runs.runs(params, chapter)}
+    runs = []
+    for run, known in settings.items():
+        reference = study_runs.reference(params, chapter, run)
+        result = _declared(params, chapter, run, known, settings[reference], card)
+        if run in without:
+            result = replace(result, status=LEFT_OUT)
+        elif records[chapter, run].exists:
+            result = _filled(result, records[chapter, run], tests.get(run, {}))
+        runs.append(result)
+    return ChapterResult(chapter, dataset, tuple(runs))
 
 
-def _run(
-    params: Mapping[str, Any], folder: Path, place: tuple[str, str], card: Card, test: Mapping[str, Any]
+def _settings(params: Mapping[str, Any], chapter: str, run: str, record: RunRecord) -> tuple[Settings, Settings]:
+    """Return a run's settings whole and in brief: as recorded, of one that was not run as declared."""
+    try:
+        known = recorded_run(record) if record.exists else study_runs.resolve(params, chapter, run)
+    except ValueError:  # a record of settings that are no more
+        return plain(record.settings), plain(record.settings)
+    except ConfigError:  # a profile that leaves the chapter out need not complete its settings
+        return {}, {}
+    return plain(known.model_dump(mode="json")), brief(known)
+
+
+def _declared(
+    params: Mapping[str, Any],
+    chapter: str,
+    run: str,
+    settings: tuple[Settings, Settings],
+    reference: tuple[Settings, Settings],
+    card: Card,
 ) -> RunResult:
-    """One declared run from its metrics, its timing and what `evaluate` found."""
-    chapter, name = place
-    own = params[chapter]["runs"][name] or {}
-    title = str(own.get("title", name.replace("_", " ")))
-    at = folder / "runs" / chapter / name
-    found = find_json(at / "metrics.json")
-    run = RunResult(
+    """Return a run as it stands in the study, and what it changes."""
+    place = study_runs.place(params, chapter, run)
+    return RunResult(
         chapter,
-        name,
-        title,
-        declared.reference(params, chapter, name),
-        changes(params, chapter, name),
+        run,
+        place.title or run.replace("_", " "),
+        study_runs.reference(params, chapter, run),
+        changes(settings[0], reference[0], settings[1]),
         card,
-        group=str(own.get("group", "")),
-        delta=departures(own, params[chapter]["runs"].get(declared.reference(params, chapter, name)) or {}),
+        group=place.group,
+        delta=changed_keys(settings[0], reference[0]),
+        several=place.several,
     )
-    if name in declared.left_out(params, chapter):
-        return replace(run, status=LEFT_OUT)
-    return _filled(run, found, find_json(at / "timing.json"), test) if found else run
 
 
-def _filled(run: RunResult, found: Mapping[str, Any], timing: Mapping[str, Any], test: Mapping[str, Any]) -> RunResult:
-    """The declared run with what its files say."""
-    seeds = found.get("seeds", {})
-    ended = {seed: record for seed, record in seeds.items() if record.get("status", FINISHED) == FINISHED}
+def _filled(run: RunResult, record: RunRecord, test: Mapping[str, Any]) -> RunResult:
+    """Return the run with what its record and its evaluation hold."""
+    ended = record.sound_seeds
     return replace(
         run,
-        card=Card.read(found["data"]) if found.get("data") else run.card,
-        status=str(found.get("status", FINISHED)),
-        parameters=found.get("parameters"),
-        flops=found.get("flops"),
-        diverged=len(seeds) - len(ended),
-        declared=len(seeds),
+        card=Card.read(record.data) if record.data else run.card,
+        status=record.status,
+        parameters=record.metrics.get("parameters"),
+        flops=record.metrics.get("flops"),
+        diverged=len(record.seeds) - len(ended),
+        declared=len(record.seeds),
         train=_percent(ended, "frozen_accuracy") or _percent(ended, "train_accuracy"),
         validation=_percent(ended, "validation_accuracy"),
         test=_percent(test.get("seeds", {}), "accuracy"),
         confusion=tuple(tuple(row) for row in test.get("confusion") or ()),
         classes=tuple(str(name) for name in test.get("classes") or ()),
-        timing=timing,
-        versions=found.get("versions", {}),
-        config=found.get("config", {}),
+        timing=record.timing,
+        versions=record.metrics.get("versions", {}),
+        config=record.settings,
+        record=record,
     )
 
 
 def _percent(seeds: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, float]:
-    """One figure of every seed that has it, in percent."""
+    """Return one figure of every seed that has it, in percent."""
     return {seed: PERCENT * record[key] for seed, record in seeds.items() if record.get(key) is not None}
 
 
-def _card(folder: Path, name: str) -> Card:
-    """The card of a data set, an empty one before it was prepared."""
-    found = find_json(folder / "data" / f"{name}.json")
-    return Card.read({"name": name, **found})
+def _card(root: Path, profile: str, name: str) -> Card:
+    """Return the card of a data set, an empty one before it was prepared."""
+    return Card.read({"name": name, **find_json(root / layout.card(profile, name))})

@@ -1,83 +1,47 @@
-"""Chapters of the study: which model each trains, and how a declared run becomes a configuration.
+"""The chapters: a folder each, found by its name.
 
-A chapter's own module is imported when it is asked for, so that a change to one network concerns its chapter alone.
+    run.py          what is trained: the class `ChapterRun`
+    text.md         the text of its page
+    figures.py, tables.py, questions.py, captions/   what the report shows of this chapter alone
+
+Training imports `run.py` alone. A chapter that trains what another does, on other data or with another base, names it
+as its `kind` in params.yaml, and needs a folder only for a text of its own.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import safe_open
-from torch import Tensor
-
-from rdfia.closure import CHAPTERS
-from rdfia.config import PARAMS, ConfigError, layers, parse, section
-from rdfia.declared import reference
-from rdfia.train.classifier import Classifier, build, network
+from rdfia.config import PARAMS, ConfigError, options, section, shorten
 from rdfia.train.run import Run
 
-
-def kind(chapter: str) -> type[Run]:
-    """The configuration class of a chapter's runs."""
-    if chapter not in CHAPTERS:
-        raise ConfigError(f"chapter: found {chapter!r}, allowed: {', '.join(CHAPTERS)}")
-    declared: type[Run] = import_module(f"rdfia.chapters.{CHAPTERS[chapter]}").ChapterRun
-    return declared
+FOLDERS = Path(__file__).parent
 
 
-def dataset(params: Mapping[str, Any], chapter: str) -> str:
-    """The name of the data set that a chapter trains on."""
-    name, known = section(params, chapter).get("dataset"), section(params, "data")
-    if name not in known:
-        raise ConfigError(f"{PARAMS}: {chapter}.dataset: found {name!r}, allowed: {', '.join(known)}")
+def kinds() -> list[str]:
+    """Return the names of the folders that train something."""
+    return sorted(path.parent.name for path in FOLDERS.glob("*/run.py"))
+
+
+def kind(params: Mapping[str, Any], chapter: str) -> str:
+    """Return the folder whose class a chapter's runs are: the `kind` that it names, else its own."""
+    name = section(params, chapter).get("kind", chapter)
+    if name not in kinds():
+        hint = "" if "kind" in params[chapter] else f"; or make the folder rdfia/chapters/{chapter} with a run.py"
+        raise ConfigError(f"{PARAMS}: {chapter}.kind: found {shorten(name)}, allowed: {options(kinds())}{hint}")
     return str(name)
 
 
-def runs(params: Mapping[str, Any], chapter: str) -> list[str]:
-    """The names of a chapter's runs, in the order of the file."""
-    return list(section(params, chapter, "runs"))
+def run_class(kind: str) -> type[Run]:
+    """Return the configuration class of the runs of a kind of chapter."""
+    found: type[Run] = import_module(f"rdfia.chapters.{kind}.run").ChapterRun
+    return found
 
 
-def resolve(params: Mapping[str, Any], chapter: str, run: str) -> Run:
-    """base, changed by the profile, changed by the run's own lines, validated."""
-    parts = layers(params, chapter, run)
-    resolved = parse(kind(chapter), *parts.values(), where=list(parts))
-    reference(params, chapter, run)
-    return resolved
-
-
-def check(run: Run, card: Mapping[str, Any], where: str) -> None:
-    """A network that cannot be built on these data is a ConfigError that names the run."""
-    with at(where):
-        network(run, card, torch.Generator())
-
-
-@contextmanager
-def at(where: str) -> Iterator[None]:
-    """What is found wrong with a run's settings inside the block is said with the key of the run."""
-    try:
-        yield
-    except ConfigError as error:
-        raise ConfigError(f"{PARAMS}: {where}.{error}") from None
-
-
-def predictor(metrics: Mapping[str, Any], weights: Path, seed: int, epoch: int | None = None) -> Classifier:
-    """The trained classifier of one seed, as a run's metrics.json and weights describe it, in evaluation mode.
-
-    With an epoch, as it was at that epoch, of which the run must have kept a snapshot.
-    """
-    run = kind(metrics["chapter"]).model_validate_json(json.dumps(metrics["config"]))
-    model = build(run, metrics["data"], _part(weights, "statistics/"), torch.Generator())
-    model.network.load_state_dict(_part(weights, f"seed{seed}/" if epoch is None else f"seed{seed}@{epoch}/"))
-    return model.eval()
-
-
-def _part(weights: Path, prefix: str) -> dict[str, Tensor]:
-    """The tensors of a weights file below `prefix`."""
-    with safe_open(weights, "pt") as file:
-        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-        return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+def dataset(params: Mapping[str, Any], chapter: str) -> str:
+    """Return the name of the data set that a chapter trains on."""
+    name, known = section(params, chapter).get("dataset"), section(params, "data")
+    if not isinstance(name, str) or name not in known:
+        raise ConfigError(f"{PARAMS}: {chapter}.dataset: found {shorten(name)}, allowed: {options(known)}")
+    return name

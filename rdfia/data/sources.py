@@ -19,7 +19,6 @@ from rdfia.data.objects import Objects
 from rdfia.data.store import Raw, Split, card, split_validation
 from rdfia.data.torchvision_sets import Cifar10, Mnist
 
-DOWNLOADS = Path("data/raw")
 BATCH = 5000  # images in numbers of four bytes at a time
 
 Source = Annotated[
@@ -41,7 +40,7 @@ class Dataset(Config):
     grey: bool = False
     size: int | None = Field(None, ge=1)
 
-    def prepare(self, name: str, root: Path = DOWNLOADS) -> tuple[dict[str, Split], dict[str, object]]:
+    def prepare(self, name: str, root: Path = Path("data/raw")) -> tuple[dict[str, Split], dict[str, object]]:
         """The splits train, validation and test, and the card that describes them; `name` is the key in `data`."""
         raw, changes = self._changed(self.source.load(root), f"{PARAMS}: data.{name}")
         splits = self._split(raw, f"{PARAMS}: data.{name}.validation")
@@ -90,7 +89,7 @@ def resized(images: Tensor, size: int) -> Tensor:
     return torch.cat([batch.round().clamp(0, 255).to(torch.uint8) for batch in batches])
 
 
-def declared(params: Mapping[str, Any], name: str) -> Dataset:
+def resolve_dataset(params: Mapping[str, Any], name: str) -> Dataset:
     """The data set `name` of the parameter file: its key in `data`, changed by the profile."""
     where = (f"data.{name}", f"profiles.{profile(params)}.data.{name}")
     over = section(params, "profiles", profile(params), "data").get(name, {})

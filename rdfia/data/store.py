@@ -115,6 +115,11 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
     write_atomically(path, lambda temporary: save_file(whole, temporary))
 
 
+def find_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file, none where it is missing."""
+    return load_file(path) if path.exists() else {}
+
+
 def save_split(split: Split, path: Path) -> None:
     """Write a split: `x` and `y`."""
     save_tensors({"x": split.x, "y": split.y}, path)

@@ -14,8 +14,8 @@ from rdfia.analyse.changes import at, same
 from rdfia.analyse.metrics import HELPS, HURTS, LEVEL, Estimate, mean, quantile, resolve, variance
 from rdfia.analyse.results import FINISHED, PERCENT, ChapterResult, RunResult, Study
 from rdfia.report.effects import COLOURS, corrected, dot, legend, rows
-from rdfia.report.style import GREEN, INK, MUTED, ORANGE, Drawing, finish, listed, panels
-from rdfia.report.tables import Cell, Column, Table
+from rdfia.report.engine.drawing import GREEN, INK, MUTED, ORANGE, Drawing, finish, listed, panels
+from rdfia.report.engine.table import Cell, Column, Table
 
 ALONE, TOGETHER = "alone", "together"  # the groups
 BEYOND = {HELPS: "more than the sum", HURTS: "less than the sum"}

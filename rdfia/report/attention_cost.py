@@ -6,9 +6,9 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, NullFormatter, NullLocator
 
+from rdfia.report.engine.drawing import BLUE, GREEN, ORANGE, PINK, Drawing, finish, listed, panels
+from rdfia.report.engine.table import Cell, Column, Table
 from rdfia.report.evidence import Arrays
-from rdfia.report.style import BLUE, GREEN, ORANGE, PINK, Drawing, finish, listed, panels
-from rdfia.report.tables import Cell, Column, Table
 
 Facts = Mapping[str, Any]
 WAYS = {

@@ -7,11 +7,11 @@ from textwrap import fill
 from matplotlib.axes import Axes
 
 from rdfia.analyse.metrics import resolve
-from rdfia.analyse.published import Published
+from rdfia.analyse.published import Published, comparable_figures
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult, Study
 from rdfia.report.contents import status
-from rdfia.report.effects import corrected, resolved, usable
-from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, PINK, Drawing, finish, listed, panels
+from rdfia.report.effects import corrected, resolved
+from rdfia.report.engine.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, PINK, Drawing, finish, listed, panels
 
 STEPS = 4  # runs that make a chain, at least
 LETTERS = 110  # of the labels below all steps, in one line
@@ -62,7 +62,7 @@ def published(study: Study, steps: Sequence[RunResult], figures: Sequence[Publis
     """The figures of each report that may stand beside ours; the last one printed for a step is the report's own."""
     lines: dict[str, dict[int, float]] = {}
     for place, run in enumerate(steps):
-        for figure in usable(study, run, figures):
+        for figure in comparable_figures(study, run, figures):
             lines.setdefault(figure.report, {})[place] = figure.number
     return dict(sorted(lines.items()))
 

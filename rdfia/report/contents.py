@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from rdfia.analyse.groups import Group
 from rdfia.analyse.metrics import Estimate, resolve
-from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict, joined
+from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict
 from rdfia.analyse.results import ChapterResult, RunResult, Study, counted
+from rdfia.analyse.verdict_sentence import joined
+from rdfia.report.engine.drawing import listed
+from rdfia.report.engine.table import Cell, Column, Table
 from rdfia.report.grouped import SURE, parts, said, together, trimmed
-from rdfia.report.style import listed
-from rdfia.report.tables import Cell, Column, Table
 
 RUN = Column("run", code=True)
 TEST = Column("test accuracy", "%", numeric=True)
@@ -28,7 +29,7 @@ def headline(study: Study, verdicts: Sequence[Verdict]) -> Table:
         TEST,
         Column("published figures"),
     )
-    rows = tuple(_headline(chapter, verdicts) for chapter in study.worked)
+    rows = tuple(_headline(chapter, verdicts) for chapter in study.active_chapters)
     caption = "The chapters at a glance. The best run is chosen on validation data; test data choose nothing."
     return Table("headline", caption, columns, rows)
 

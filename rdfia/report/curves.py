@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from rdfia.analyse.groups import Group
 from rdfia.analyse.history import history
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
-from rdfia.report.style import BLUE, GREEN, MUTED, ORANGE, Drawing, finish, listed, panels
+from rdfia.report.engine.drawing import BLUE, GREEN, MUTED, ORANGE, Drawing, finish, listed, panels
 
 DETAILED = 12  # runs that are drawn one by one; a group of more has smaller panels
 ACROSS = 6  # small panels in a row

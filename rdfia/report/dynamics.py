@@ -9,8 +9,8 @@ from rdfia.analyse.groups import Group
 from rdfia.analyse.history import history
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.report.contents import RUN
+from rdfia.report.engine.table import Cell, Column, Table
 from rdfia.report.grouped import parts, said, trimmed
-from rdfia.report.tables import Cell, Column, Table
 
 Found = Sequence[tuple[RunResult, Dynamics]]
 VISIBLE = 0.0005  # a smaller rise is zero in three decimals

@@ -10,10 +10,10 @@ from matplotlib.lines import Line2D
 
 from rdfia.analyse.groups import Group
 from rdfia.analyse.metrics import HELPS, HURTS, LEVEL, Estimate, interval, resolve, shared
-from rdfia.analyse.published import Published, comparable, of
+from rdfia.analyse.published import Published, comparable_figures
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.report import grouped
-from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, Drawing, finish, listed, panels
+from rdfia.report.engine.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, Drawing, finish, listed, panels
 
 ROW = 0.27  # inches for one run
 WIDE = 1.5  # times the distance of the means that an interval may reach beyond them
@@ -57,7 +57,7 @@ def _compared(chapter: ChapterResult, part: Group) -> Found:
 def _accuracies(study: Study, name: str, runs: Named, figures: Sequence[Published]) -> Drawing:
     """One line for each run."""
     figure, (axis,) = panels(1, 1, ROW * len(runs) + 0.6)
-    marks = [[f.number for f in usable(study, run, figures)] for run, _ in runs]
+    marks = [[f.number for f in comparable_figures(study, run, figures)] for run, _ in runs]
     for place, (run, _) in enumerate(runs):
         axis.plot(list(run.test.values()), [place + 0.28] * len(run.test), "|", color=MUTED, markersize=5)
         dot(axis, place, interval(list(run.test.values())), BLUE)
@@ -139,14 +139,8 @@ def _published_effects(
     reference = chapter.run(run.reference)
     if reference is None:
         return []
-    ours, theirs = usable(study, run, figures), usable(study, reference, figures)
+    ours, theirs = (comparable_figures(study, each, figures) for each in (run, reference))
     return [a.number - b.number for a in ours for b in theirs if a.report == b.report]
-
-
-def usable(study: Study, run: RunResult, figures: Sequence[Published]) -> list[Published]:
-    """The published figures that may be drawn beside a run: the same data, no caveat."""
-    right = comparable(run, study.profile)
-    return [f for f in of(run, figures) if right and not f.caveat and f.dataset == run.card.stands_for]
 
 
 def dot(axis: Axes, place: int, estimate: Estimate, colour: str) -> None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult
 from rdfia.report.curves import DETAILED
-from rdfia.report.style import WIDTH, Drawing, finish, listed, montage, panels, picture
+from rdfia.report.engine.drawing import WIDTH, Drawing, finish, listed, montage, panels, picture
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 FILTERS = 8  # filters in a row

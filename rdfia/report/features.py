@@ -3,7 +3,7 @@
 from rdfia.analyse import published
 from rdfia.analyse.results import RunResult, Study
 from rdfia.report.contents import TEST
-from rdfia.report.tables import Cell, Column, Table
+from rdfia.report.engine.table import Cell, Column, Table
 
 FEATURES = ("svm_mnist", "mlp_mnist", "cnn_mnist")
 PRINTED = ("mnist-mlp", "mnist-cnn")

@@ -30,7 +30,7 @@ from rdfia.report import (
     theory,
     transformer,
 )
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 
 Task = Callable[[], list[Drawing]]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from rdfia.analyse.groups import Group, groups
 from rdfia.analyse.metrics import LEVEL
 from rdfia.analyse.results import PERCENT, ChapterResult
-from rdfia.report.tables import Table
+from rdfia.report.engine.table import Table
 
 CROWDED = 20  # runs that one table or drawing holds; a longer one is read by nobody
 SURE = f"{PERCENT * LEVEL:.0f} %"

@@ -15,7 +15,7 @@ from rdfia.analyse.groups import Group, groups
 from rdfia.analyse.metrics import mean
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
 from rdfia.report.curves import Floats
-from rdfia.report.style import GRID, INK, ORANGE, WIDTH, Drawing, finish, panels
+from rdfia.report.engine.drawing import GRID, INK, ORANGE, WIDTH, Drawing, finish, panels
 
 Value = float | str
 Place = tuple[int, int]  # row and column

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from rdfia.analyse.history import history
 from rdfia.analyse.results import RunResult, Study
 from rdfia.files import find_json
-from rdfia.report.style import BLUE, GREEN, INK, ORANGE, PINK, Drawing, finish, panels
-from rdfia.report.tables import Column, Table
+from rdfia.report.engine.drawing import BLUE, GREEN, INK, ORANGE, PINK, Drawing, finish, panels
+from rdfia.report.engine.table import Column, Table
 from rdfia.report.theory import scientific
 
 ROLES = {  # who finds the gradients, who applies them

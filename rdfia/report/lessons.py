@@ -6,7 +6,7 @@ from rdfia.analyse.results import ChapterResult, Study
 from rdfia.files import find_json
 from rdfia.models import attention_formulas, formulas
 from rdfia.report import alone, features, implementations, passed, permutation, ranking, stand_in, theory, thrice
-from rdfia.report.tables import Table
+from rdfia.report.engine.table import Table
 from rdfia.theory.gradients import code
 
 

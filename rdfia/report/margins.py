@@ -9,8 +9,8 @@ from matplotlib.ticker import LogLocator, NullLocator
 from rdfia.analyse.history import history
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.report.curves import DETAILED, Floats, Record, band
+from rdfia.report.engine.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PINK, Drawing, finish, listed, panels
 from rdfia.report.plane import Array, Arrays, examples, plane
-from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PINK, Drawing, finish, listed, panels
 
 LOOKS = [(colour, dashes) for dashes in ("-", "--") for colour in (BLUE, ORANGE, GREEN, PINK, INK, MUTED)]
 ROOM = 8.0  # points below the lowest of the runs' tops: what lies further down is cut off

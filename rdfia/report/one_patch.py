@@ -6,8 +6,8 @@ from typing import Any
 
 from rdfia.analyse import published
 from rdfia.files import find_json
-from rdfia.report.style import listed
-from rdfia.report.tables import Column, Table
+from rdfia.report.engine.drawing import listed
+from rdfia.report.engine.table import Column, Table
 
 PUBLISHED = ("vits-scratch", "vits-pretrained")  # the figures for this network, from random weights and from others
 

@@ -14,11 +14,12 @@ from rdfia.analyse import published, results
 from rdfia.analyse.groups import groups
 from rdfia.analyse.published import Verdict
 from rdfia.analyse.results import Study
-from rdfia.report import contents, dynamics, figures, lessons, render
-from rdfia.report.blocks import Section, section, template
-from rdfia.report.style import Drawing
+from rdfia.report import contents, dynamics, figures, lessons
+from rdfia.report.engine import render
+from rdfia.report.engine.blocks import Section, section, template
+from rdfia.report.engine.drawing import Drawing
+from rdfia.report.engine.table import Table
 from rdfia.report.summary import summary
-from rdfia.report.tables import Table
 
 PARTS = ("index.html", "report.md", "summary.json", "pages", "tables", "figures")
 
@@ -28,10 +29,10 @@ def write(params: Mapping[str, Any], root: Path) -> None:
     study = results.load(params, root)
     printed = published.read()
     verdicts = published.verdicts(study, printed)
-    parts = {chapter.name: figures.chapter(study, chapter, printed) for chapter in study.worked}
+    parts = {chapter.name: figures.chapter(study, chapter, printed) for chapter in study.active_chapters}
     drawn = figures.draw({**parts, "": figures.lessons(study), "data": figures.data(study)})
     shared = lessons.tables(study)
-    chapters = tuple(_chapter(study, chapter, verdicts, shared, drawn) for chapter in study.worked)
+    chapters = tuple(_chapter(study, chapter, verdicts, shared, drawn) for chapter in study.active_chapters)
     closing = _closing(study, verdicts, drawn["data"])
     report = render.Report(study, contents.headline(study, verdicts), chapters, closing)
     folder = study.folder()

@@ -9,12 +9,10 @@ from statistics import median
 
 from rdfia.analyse.history import history
 from rdfia.analyse.metrics import mean
-from rdfia.analyse.published import Published, read
+from rdfia.analyse.published import Published, comparable_figures, read
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
-from rdfia.report.effects import usable
-from rdfia.report.tables import Cell, Column, Table
+from rdfia.report.engine.table import Cell, Column, Table
 
-METRIC = "test_accuracy"
 COLUMNS = (
     Column("run", code=True),
     Column("report"),
@@ -40,8 +38,7 @@ def passed(study: Study, chapter: ChapterResult, printed: Sequence[Published]) -
     rows = [
         _row(run, figure, recorded)
         for run in chapter.runs
-        if (figures := [figure for figure in usable(study, run, printed) if figure.metric == METRIC])
-        and (recorded := curve(study, run))
+        if (figures := comparable_figures(study, run, printed)) and (recorded := curve(study, run))
         for figure in figures
     ]
     return Table(f"{chapter.name}_passed", _caption(rows), COLUMNS, tuple(rows)) if rows else None

@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from rdfia.analyse.metrics import Estimate, interval
 from rdfia.analyse.results import FINISHED, PERCENT, ChapterResult, RunResult, Study
+from rdfia.report.engine.drawing import listed
+from rdfia.report.engine.table import Cell, Column, Table
 from rdfia.report.evidence import Arrays
 from rdfia.report.grouped import SURE
-from rdfia.report.style import listed
-from rdfia.report.tables import Cell, Column, Table
 
 SIZES = ("grid", "heads")  # groups whose runs differ in their sizes alone: none but the chapter's chief runs are shown
 UNPLACED = "none"

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from rdfia.analyse.groups import Group, groups
 from rdfia.analyse.results import ChapterResult
 from rdfia.report.curves import DETAILED
-from rdfia.report.style import Drawing, finish, listed, panels
+from rdfia.report.engine.drawing import Drawing, finish, listed, panels
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]

@@ -12,7 +12,7 @@ from matplotlib.transforms import Bbox
 
 from rdfia.analyse.metrics import HURTS, Estimate, difference, resolve
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
-from rdfia.report.style import BLUE, MUTED, ORANGE, Drawing, finish, listed, panels
+from rdfia.report.engine.drawing import BLUE, MUTED, ORANGE, Drawing, finish, listed, panels
 
 SPREAD = 3.0  # the scale begins so many times as far below the highest mean as the median lies
 BACKWARD = 2  # a pass backwards costs so many passes forwards: a product for the inputs' gradient, one for the weights'

@@ -12,8 +12,8 @@ from rdfia.analyse.groups import groups
 from rdfia.analyse.metrics import mean
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
 from rdfia.report.curves import Floats
+from rdfia.report.engine.drawing import BLUE, GREEN, INK, ORANGE, Drawing, finish, listed, panels
 from rdfia.report.heatmap import BATCH, RATE, grid
-from rdfia.report.style import BLUE, GREEN, INK, ORANGE, Drawing, finish, listed, panels
 from rdfia.train.schedule import suggest
 
 SHARE = 0.05  # of the steps that a running mean takes in

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from rdfia.analyse.changes import at
 from rdfia.analyse.groups import groups
 from rdfia.analyse.metrics import HELPS, HURTS, Estimate, difference, mean, resolve, shared
-from rdfia.analyse.published import Published, comparable, of, read
+from rdfia.analyse.published import Published, comparable_figures, figures_for, read
 from rdfia.analyse.results import FINISHED, PERCENT, ChapterResult, RunResult, Study
+from rdfia.report.engine.drawing import listed
+from rdfia.report.engine.table import Cell, Column, Table
 from rdfia.report.grouped import SURE, trimmed
-from rdfia.report.style import listed
-from rdfia.report.tables import Cell, Column, Table
 
 GRID = "grid"  # the group's name
 LEAST = 3  # runs that are ranked
@@ -122,11 +122,12 @@ def tables(study: Study) -> list[Table]:
 def ranking(study: Study, chapter: ChapterResult, cells: Sequence[Setting], printed: Sequence[Published]) -> Table:
     """Every run of the grid, the highest mean first, with the published figures beside it."""
     found = ranks(cells)
-    figures = [of(rank.cell.run, printed) for rank in found]
+    figures = [figures_for(rank.cell.run, printed) for rank in found]
     reports = sorted({figure.report for each in figures for figure in each})
     columns = [Column(report, "%", stacked=True) for report in reports]
     rows = tuple(_row(*pair, reports) for pair in zip(found, figures, strict=True))
-    return trimmed(Table(f"{chapter.name}_ranking", _caption(study, found), (*COLUMNS, *columns), rows))
+    judged = not reports or any(comparable_figures(study, rank.cell.run, printed) for rank in found)
+    return trimmed(Table(f"{chapter.name}_ranking", _caption(found, judged), (*COLUMNS, *columns), rows))
 
 
 def _row(rank: Rank, figures: Sequence[Published], reports: Sequence[str]) -> tuple[Cell, ...]:
@@ -139,21 +140,20 @@ def _row(rank: Rank, figures: Sequence[Published], reports: Sequence[str]) -> tu
     return (f"{rank.rank}{'=' * rank.shared}", cell.run.name, *sizes, flops, cell.accuracy, span, *said)
 
 
-def _caption(study: Study, found: Sequence[Rank]) -> str:
+def _caption(found: Sequence[Rank], judged: bool) -> str:
     """How ranks are made, how many runs share the first, and how wide the ranges are."""
     first = [rank for rank in found if rank.rank == 1]
     wide = mean([float(rank.high - rank.low + 1) for rank in found])
     count = len(found)
     level = f"{PERCENT * shared(count - 1):.4g} %"
-    known = comparable(found[0].cell.run, study.profile)
-    judged = "" if known else " Published figures do not compare with these runs: they are shown and not judged."
+    known = "" if judged else " Published figures do not compare with these runs: they are shown and not judged."
     return (
         f"The {count} runs of the grid by mean test accuracy, with the FLOPs of an image forwards. Runs share a "
         "rank, marked =, where the seeds do not resolve them from the highest mean of that rank; each run is compared "
         f"with the {count - 1} others, each by Welch's interval at {level}, so that all {count - 1} hold together at "
         f"{SURE}. The other ranks are those that a run may have: behind all that are resolved to be better, before all "
         f"that are resolved to be worse. Look at how wide they are: {wide:.1f} of {count} places in the mean. "
-        f"{_shared(first)}{judged}"
+        f"{_shared(first)}{known}"
     )
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult
-from rdfia.report.style import BLUE, Drawing, finish, listed, montage, panels, picture
+from rdfia.report.engine.drawing import BLUE, Drawing, finish, listed, montage, panels, picture
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Floats = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from rdfia.analyse.results import ChapterResult, RunResult
 from rdfia.data.batches import per_epoch
 from rdfia.report.curves import Floats
-from rdfia.report.style import BLUE, MUTED, Drawing, finish, listed, panels
+from rdfia.report.engine.drawing import BLUE, MUTED, Drawing, finish, listed, panels
 from rdfia.train.schedule import Schedule
 
 POINTS = 600  # of a line, at most

@@ -8,8 +8,21 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from rdfia.analyse.results import Card
+from rdfia.report.engine.drawing import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PINK,
+    WIDTH,
+    Drawing,
+    finish,
+    listed,
+    montage,
+    panels,
+    picture,
+)
 from rdfia.report.evidence import Arrays
-from rdfia.report.style import BLUE, GREEN, INK, ORANGE, PINK, WIDTH, Drawing, finish, listed, montage, panels, picture
 
 
 def draw(card: Card, sheets: Arrays) -> list[Drawing]:

@@ -7,11 +7,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, NullFormatter
 
 from rdfia.analyse.metrics import mean
-from rdfia.analyse.published import Published
+from rdfia.analyse.published import Published, comparable_figures
 from rdfia.analyse.results import ChapterResult, Study
-from rdfia.report.effects import usable
+from rdfia.report.engine.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PINK, Drawing, finish, listed, panels
 from rdfia.report.ranking import LEAST, Setting, grid
-from rdfia.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PINK, Drawing, finish, listed, panels
 
 COLOURS = (BLUE, ORANGE, GREEN, PINK, INK)
 SETTINGS = ("embed", "patch", "blocks")
@@ -34,7 +33,7 @@ def by_blocks(study: Study, chapter: ChapterResult, figures: Sequence[Published]
         axis.set_title(f"{count} blocks" if count > 1 else "1 block")
         _doubling(axis, sorted({cell.embed for cell in cells}), "embed")
     axes[0].set_ylabel("test accuracy (%)")
-    shown = [cell for cell in cells if usable(study, cell.run, figures)]
+    shown = [cell for cell in cells if comparable_figures(study, cell.run, figures)]
     names = {f"patch {patch}": COLOURS[place % len(COLOURS)] for place, patch in enumerate(patches)}
     entries = [Line2D([], [], color=colour, marker="o", markersize=5, label=name) for name, colour in names.items()]
     entries += [_hollow(MUTED)] if shown else []
@@ -63,7 +62,7 @@ def _interval(axis: Axes, x: float, cell: Setting, colour: str) -> None:
 
 def _marks(axis: Axes, study: Study, line: Sequence[Setting], figures: Sequence[Published], colour: str) -> None:
     """The published figures that may stand beside ours."""
-    points = [(cell.embed, figure.number) for cell in line for figure in usable(study, cell.run, figures)]
+    points = [(cell.embed, figure.number) for cell in line for figure in comparable_figures(study, cell.run, figures)]
     if points:
         x, y = zip(*points, strict=True)
         axis.plot(x, y, "D", color=colour, markerfacecolor="none", markersize=7, zorder=5)

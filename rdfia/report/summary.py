@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from rdfia.analyse.metrics import Estimate, resolve
-from rdfia.analyse.published import Verdict, joined
+from rdfia.analyse.published import Verdict
 from rdfia.analyse.results import ChapterResult, RunResult, Study
+from rdfia.analyse.verdict_sentence import joined
 
 
 def summary(study: Study, verdicts: Sequence[Verdict]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from rdfia.files import find_json
 from rdfia.report import attention_cost, one_patch, theory_figures
+from rdfia.report.engine.drawing import Drawing, listed
+from rdfia.report.engine.table import Cell, Column, Table
 from rdfia.report.evidence import Arrays
-from rdfia.report.style import Drawing, listed
-from rdfia.report.tables import Cell, Column, Table
 
 Facts = Mapping[str, Any]
 COUNT = {1: "one", 2: "two", 3: "three"}

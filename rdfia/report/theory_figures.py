@@ -11,8 +11,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator
 
+from rdfia.report.engine.drawing import BLUE, GREEN, MUTED, ORANGE, PINK, Drawing, finish, listed, panels
 from rdfia.report.evidence import Arrays
-from rdfia.report.style import BLUE, GREEN, MUTED, ORANGE, PINK, Drawing, finish, listed, panels
 
 Facts = Mapping[str, Any]
 KINDS = {"cross_entropy": ("cross-entropy", BLUE), "squared_error": ("squared error", ORANGE)}

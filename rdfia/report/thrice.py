@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rdfia.analyse.metrics import LEVEL, prediction, variance
-from rdfia.analyse.published import Published, comparable, of, read
+from rdfia.analyse.published import Published, figures_for, obstacle, read
 from rdfia.analyse.results import FINISHED, PERCENT, ChapterResult, RunResult, Study
-from rdfia.report.style import listed
-from rdfia.report.tables import Cell, Column, Table
+from rdfia.report.engine.drawing import listed
+from rdfia.report.engine.table import Cell, Column, Table
 
 Floats = npt.NDArray[np.float64]
 LEAST = 3  # figures of one report for one setting
@@ -35,7 +35,7 @@ def repeated(chapter: ChapterResult, printed: Sequence[Published]) -> tuple[RunR
     """The run with the most figures of one report for one setting, and these figures."""
     found = []
     for run in (run for run in chapter.runs if run.status == FINISHED and len(run.test) > 1):
-        figures = of(run, printed)
+        figures = figures_for(run, printed)
         kinds = Counter((figure.report, figure.settings, figure.metric) for figure in figures)
         for kind, count in kinds.items():
             same = [figure for figure in figures if (figure.report, figure.settings, figure.metric) == kind]
@@ -122,8 +122,9 @@ def _verdict(study: Study, run: RunResult, figures: Sequence[Published], noise: 
     most = bound(k, len(run.test) - 1) * s
     rule = f"seeds alone part {k} runs by {expected(k) * s:.2f} points in the mean and, at {PERCENT * LEVEL:.0f} %, by "
     rule += f"at most {most:.2f}"
-    if not comparable(run, study.profile):
-        return f"On {run.card.label}, {rule}. The printed figures are of other data, so they are shown and not judged."
+    reason = obstacle(figures[0], run, study.profile)
+    if reason:
+        return f"On {run.card.label}, {rule}. The printed figures are shown and not judged: {reason}."
     if spread > most:
         outside = f"{spread / s:.1f} standard deviations" if s else "more than none at all"
         return (

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rdfia.analyse.results import ChapterResult, RunResult
+from rdfia.report.engine.drawing import Drawing, finish, listed, montage, panels, picture
 from rdfia.report.evidence import Arrays
-from rdfia.report.style import Drawing, finish, listed, montage, panels, picture
 
 Floats = npt.NDArray[np.float64]
 PICTURES, HEADS, BLOCKS = 5, 4, 6  # at most so many inputs, heads and blocks

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -19,9 +20,8 @@ from rdfia.train.classifier import build, forward_flops, network, stack
 from rdfia.train.fit import EVALUATION_BATCH, Plan, fit
 from rdfia.train.optimise import Optimiser
 from rdfia.train.patience import EarlyStopping
-from rdfia.train.run import Data, Event, Run, Snapshot, Trained, Weights
+from rdfia.train.run import Data, Event, Program, Run, Snapshot, Trained, Weights
 from rdfia.train.schedule import Constant, Schedule
-from rdfia.train.side_by_side import side_by_side
 from rdfia.train.targets import Targets
 
 
@@ -44,8 +44,8 @@ class DescentRun(Run):
     patience: int | None = Field(None, ge=1)
     snapshots: Annotated[tuple[Annotated[int, Field(ge=0)], ...], listed] = ()
 
-    def events(self, data: Data, jobs: int | None = None) -> Iterator[Event]:
-        return train_run(self, data, jobs)
+    def program(self, data: Data) -> Program:
+        return program(self, data)
 
     def flops(self, data: Data) -> int:
         return forward_flops(self, data.card)
@@ -111,19 +111,17 @@ def _weights(network: nn.Module, index: int, networks: int) -> Weights:
     return {key: (w[index] if networks > 1 else w).cpu().contiguous().numpy().copy() for key, w in state.items()}
 
 
-def train_run(run: DescentRun, data: Data, jobs: int | None = None) -> Iterator[Event]:
-    """Train every seed of the run: on points in one tensor program where the network can be stacked, else one by one.
+def program(run: DescentRun, data: Data) -> Program:
+    """Prepare a run: seeds of small networks train as one tensor program, others each by itself.
 
     On a CPU each trains with one thread.
     """
     torch.set_num_threads(1)
-    jobs = min(run.seeds, jobs or device.jobs())
     device.resolve_precision(run.precision, device.device())  # before the fork: all processes share the answer
     run, data = whitened(run, sampled(run, data))
-    if _stackable(run, data):
-        yield from train_seeds(run, data, range(run.seeds))
-    else:
-        yield from side_by_side(lambda seed: train_seeds(run, data, [seed]), run.seeds, jobs)
+    seeds = tuple(range(run.seeds))
+    groups = (seeds,) if _stackable(run, data) else tuple((seed,) for seed in seeds)
+    return Program(groups, partial(train_seeds, run, data))
 
 
 def _stackable(run: DescentRun, data: Data) -> bool:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import combinations, pairwise
 from typing import Annotated, Any, ClassVar, Self
 
@@ -14,7 +15,7 @@ from torch import Generator, Tensor
 from rdfia.config import ConfigError, listed
 from rdfia.models.svm import SVM, KernelMachine
 from rdfia.train.classifier import Classifier, build
-from rdfia.train.run import Data, Event, Examples, Run, Trained, Weights
+from rdfia.train.run import Data, Event, Examples, Program, Run, Trained, Weights
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 FEATURES_BATCH = 500
@@ -68,15 +69,20 @@ class MarginRun(Run):
             raise ValueError(f"no augment with an SVM, which sees each example once (found {len(self.augment)})")
         return self
 
-    def events(self, data: Data, jobs: int | None = None) -> Iterator[Event]:
-        """Fit every seed, one after the other."""
+    def program(self, data: Data) -> Program:
+        """Prepare to fit every seed, one after the other."""
         torch.set_num_threads(1)
-        for seed in range(self.seeds):
-            yield from fit_seed(self, data, seed)
+        return Program((tuple(range(self.seeds)),), partial(fit_seeds, self, data))
 
     @property
     def effort(self) -> float:
         return float(len(self.C))
+
+
+def fit_seeds(run: MarginRun, data: Data, seeds: Sequence[int]) -> Iterator[Event]:
+    """Fit every seed, one after the other."""
+    for seed in seeds:
+        yield from fit_seed(run, data, seed)
 
 
 def fit_seed(run: MarginRun, data: Data, seed: int) -> Iterator[Event]:

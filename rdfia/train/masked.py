@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Self
@@ -21,9 +21,8 @@ from rdfia.train.classifier import Classifier, build, forward_flops
 from rdfia.train.epochs import EpochRecord, Timetable, record_epochs
 from rdfia.train.fit import EVALUATION_BATCH, Precision
 from rdfia.train.optimise import Optimiser
-from rdfia.train.run import Data, Event, Examples, Run, Trained
+from rdfia.train.run import Data, Event, Examples, Program, Run, Trained
 from rdfia.train.schedule import Constant, Schedule
-from rdfia.train.side_by_side import side_by_side
 from rdfia.train.steps import Steps
 
 PICTURES = 8
@@ -65,12 +64,11 @@ class MaskedRun(Run):
             raise ValueError(f"a schedule that trains, not {self.schedule.name}, which searches a learning rate")
         return self
 
-    def events(self, data: Data, jobs: int | None = None) -> Iterator[Event]:
-        """Train every seed with one thread, in as many processes as there are jobs."""
+    def program(self, data: Data) -> Program:
+        """Prepare to train every seed by itself, with one thread."""
         torch.set_num_threads(1)
-        jobs = min(self.seeds, jobs or device.jobs())
         device.resolve_precision(self.precision, device.device())  # before the fork: all processes share the answer
-        return side_by_side(partial(train_seed, self, data), self.seeds, jobs)
+        return Program(tuple((seed,) for seed in range(self.seeds)), partial(train_seeds, self, data))
 
     def flops(self, data: Data) -> int:
         return forward_flops(self, data.card)
@@ -112,6 +110,12 @@ class Learner:
         """Return random masks from the generator; without one, those that are the same in every epoch."""
         where = self.network.decoder.mask_token.device
         return self.network.hide(images, generator or Generator(where).manual_seed(0))
+
+
+def train_seeds(run: MaskedRun, data: Data, seeds: Sequence[int]) -> Iterator[Event]:
+    """Train every seed, one after the other."""
+    for seed in seeds:
+        yield from train_seed(run, data, seed)
 
 
 def train_seed(run: MaskedRun, data: Data, seed: int) -> Iterator[Event]:

@@ -1,6 +1,6 @@
 """The base class of every chapter's runs, the data that they are trained on, and the events that training yields."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -68,21 +68,38 @@ class Trained:
 Event = tuple[int, Record | Snapshot | Trained]  # of a seed
 
 
+@dataclass(frozen=True)
+class Program:
+    """A run ready to train: which seeds train as one, and what trains them."""
+
+    groups: tuple[tuple[int, ...], ...]
+    train: Callable[[Sequence[int]], Iterator[Event]]
+
+
 class Run(Config):
     """The settings of every run of every chapter; a chapter adds its model and its training."""
 
-    title: str = ""
-    group: str = ""
-    reference: str | None = None
     model: Any
     normalise: Normaliser = Identity()
     augment: Augmentations = ()
     seeds: int = Field(ge=1)
     libraries: ClassVar[tuple[str, ...]] = ("torch", "numpy")  # whose versions the result depends on
 
-    def events(self, data: Data, jobs: int | None = None) -> Iterator[Event]:
-        """Train every seed, at most `jobs` at a time, which changes no number."""
+    def program(self, data: Data) -> Program:
+        """Make ready to train: all that is the same for every seed is done here, before processes part."""
         raise NotImplementedError
+
+    def events(self, data: Data) -> Iterator[Event]:
+        """Train every seed, one program after the other."""
+        program = self.program(data)
+        for group in program.groups:
+            yield from program.train(group)
+
+    @property
+    def begins(self) -> tuple[str, str] | None:
+        """The chapter and the run whose weights it begins from, if they are another run's."""
+        start = getattr(self.model, "start", None)
+        return (start.chapter, start.run) if start is not None and start.name == "run" else None
 
     def flops(self, data: Data) -> int | None:
         """Return the operations of one forward pass of one example, a product with its sum being two."""

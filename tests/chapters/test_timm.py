@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rdfia import chapters, places
-from rdfia.chapters.timm import ChapterRun
+from rdfia.chapters.vit_timm.run import ChapterRun
 from rdfia.chapters.work import train
 from rdfia.config import ConfigError
 from rdfia.data.normalise import fit_all

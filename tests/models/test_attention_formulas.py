@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 from rdfia.models import attention_formulas as formulas
 from rdfia.models import formulas as formulas_of_the_mlp
 from rdfia.models.transformer import PatchEmbedding
-from rdfia.report.equations import equation
+from rdfia.report.engine.equations import equation
 from rdfia.theory.gradients import code
 
 EQUATIONS: dict[str, Any] = {name: f for name, f in vars(formulas).items() if hasattr(f, "latex")}

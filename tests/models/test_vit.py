@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from rdfia import config
-from rdfia.chapters.vit import ChapterRun
+from rdfia.chapters.vit.run import ChapterRun
 from rdfia.config import ConfigError
 from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import Linear, Softmax, Windowed, rollout

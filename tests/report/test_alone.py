@@ -9,7 +9,7 @@ import pytest
 from rdfia.analyse.metrics import difference
 from rdfia.analyse.results import DIVERGED, ChapterResult, RunResult, Study
 from rdfia.report import alone
-from rdfia.report.style import style
+from rdfia.report.engine.drawing import style
 from tests.report import large
 
 

@@ -8,7 +8,7 @@ import torch
 from rdfia.data.store import Split, save_tensors
 from rdfia.files import write_json
 from rdfia.report import attention_cost, theory
-from rdfia.report.style import style
+from rdfia.report.engine.drawing import style
 from rdfia.theory.answer import Answer
 from rdfia.theory.attention import AttentionCost
 

@@ -10,11 +10,12 @@ from rdfia.analyse import results
 from rdfia.analyse.groups import Group
 from rdfia.closure import CHAPTERS
 from rdfia.models import formulas
-from rdfia.report import blocks, lessons
-from rdfia.report.blocks import Formula, Shown, Words, section
-from rdfia.report.equations import equation
-from rdfia.report.style import Drawing, themed
-from rdfia.report.tables import Column, Table
+from rdfia.report import lessons
+from rdfia.report.engine import blocks
+from rdfia.report.engine.blocks import Formula, Shown, Words, section
+from rdfia.report.engine.drawing import Drawing, themed
+from rdfia.report.engine.equations import equation
+from rdfia.report.engine.table import Column, Table
 from tests.report import sample
 
 TABLES = [Table(name, "", (Column("a"),), (("1",),)) for name in ("one", "two")]

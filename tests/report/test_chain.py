@@ -6,7 +6,7 @@ from pathlib import Path
 from rdfia.analyse import published
 from rdfia.analyse.results import DIVERGED, ChapterResult, RunResult, Study
 from rdfia.report import chain
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 from tests.report import large
 
 NAMES = list(large.CHAIN)
@@ -58,7 +58,9 @@ def test_the_caption_is_computed() -> None:
 def test_published_chains_have_no_figure_with_a_caveat() -> None:
     steps = chain.path(large.chapter())
     theirs = chain.published(Study(Path(), "full", (), {}), steps, published.read())
-    printed = {(f.report, f.number) for run in steps for f in published.of(run, published.read()) if not f.caveat}
+    printed = {
+        (f.report, f.number) for run in steps for f in published.figures_for(run, published.read()) if not f.caveat
+    }
     assert {(report, value) for report, line in theirs.items() for value in line.values()} <= printed
     assert theirs
     assert all(list(line) == sorted(line) for line in theirs.values())

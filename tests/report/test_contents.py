@@ -7,7 +7,7 @@ import pytest
 from rdfia.analyse.published import Published, Verdict
 from rdfia.analyse.results import FINISHED, Card, ChapterResult, RunResult
 from rdfia.report import contents, grouped
-from rdfia.report.tables import Column, Table
+from rdfia.report.engine.table import Column, Table
 
 FIRST = {"0": 70.0, "1": 71.0, "2": 72.0}
 BETTER = {"0": 80.0, "1": 81.5, "2": 82.0}

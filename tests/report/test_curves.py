@@ -9,7 +9,7 @@ from rdfia.analyse.groups import groups
 from rdfia.analyse.history import history
 from rdfia.analyse.results import RunResult, Study
 from rdfia.report import curves
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 from tests.report import large
 
 

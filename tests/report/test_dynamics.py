@@ -8,7 +8,7 @@ import pytest
 from rdfia.analyse.results import DIVERGED, FINISHED, NOT_RUN, Card, ChapterResult, RunResult, Study
 from rdfia.report import grouped
 from rdfia.report.dynamics import COLUMNS, tables
-from rdfia.report.tables import Table
+from rdfia.report.engine.table import Table
 
 HEAD = "seed,epoch,train_loss,frozen_loss,frozen_accuracy,validation_loss,validation_accuracy"
 FITS = ("0,0,,1.4,0.3,1.5,0.25", "0,1,1.2,0.9,0.6,1.0,0.5", "0,2,0.8,0.7,0.8,0.75,0.7")

@@ -11,7 +11,7 @@ from rdfia.analyse.groups import groups
 from rdfia.analyse.metrics import Estimate
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.report import effects
-from rdfia.report.style import Drawing, panels, style
+from rdfia.report.engine.drawing import Drawing, panels, style
 from tests.report import large
 
 NAMES = ("", "augmentation", "together", "range test")
@@ -79,5 +79,7 @@ def test_stand_in_data_have_no_published_marks() -> None:
     card = replace(large.CARD, stands_for=None)
     stand_in = ChapterResult("cnn", "cifar10", tuple(replace(run, card=card) for run in CHAPTER.runs[:6]))
     study = Study(Path(), "full", (stand_in,), {})
-    assert [effects.usable(study, run, published.read()) for run in stand_in.runs] == [[]] * 6
-    assert effects.usable(study, CHAPTER.runs[0], published.read())
+    assert [published.comparable_figures(study, run, published.read()) for run in stand_in.runs] == [[]] * 6
+    assert [figure.report for figure in published.comparable_figures(study, CHAPTER.runs[1], published.read())] == [
+        "R2022"
+    ]

@@ -7,7 +7,7 @@ import numpy as np
 
 from rdfia.analyse import published, results
 from rdfia.report import curves, effects, evidence, figures
-from rdfia.report.style import style
+from rdfia.report.engine.drawing import style
 from tests.report import sample
 
 SHARED = ("test_accuracy", "effects", "price", "loss", "accuracy", "confusion")

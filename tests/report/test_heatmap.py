@@ -9,7 +9,7 @@ import pytest
 from rdfia.analyse.groups import groups
 from rdfia.analyse.results import DIVERGED, FINISHED, Card, ChapterResult, RunResult
 from rdfia.report import heatmap
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 BATCHES = (8, 32, 128, 512, "all")

@@ -8,7 +8,7 @@ import pytest
 
 from rdfia.analyse.results import Card, ChapterResult, RunResult, Study
 from rdfia.report import margins
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 
 RUNS = {"rbf": (0.5, 0.92, 0.96), "linear": (0.6, 0.6, 0.5)}
 DECADES = (0.1, 1.0, 10.0)

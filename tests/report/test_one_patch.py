@@ -8,8 +8,8 @@ import torch
 from rdfia.analyse import published
 from rdfia.data.circles import Circles
 from rdfia.files import find_json, write_json
+from rdfia.report.engine.table import Table
 from rdfia.report.one_patch import PUBLISHED, tables
-from rdfia.report.tables import Table
 from rdfia.theory.one_patch import OnePatch
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from rdfia.analyse.published import Published
 from rdfia.report import passed
-from rdfia.report.tables import Table
+from rdfia.report.engine.table import Table
 from tests.report import patched
 
 # Two seeds; their means by epoch are 50, 80 and 90 %, and the second seed stops there.

@@ -10,7 +10,7 @@ import pytest
 from rdfia.analyse.metrics import interval
 from rdfia.analyse.results import DIVERGED, FINISHED, Card, ChapterResult, RunResult
 from rdfia.report import price
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 
 CARD = Card("objects")
 WEIGHTS = (4_810, 23_860, 79_510, 311_290, 1_191_170)

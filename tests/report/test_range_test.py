@@ -7,7 +7,7 @@ import pytest
 
 from rdfia.analyse.results import ChapterResult
 from rdfia.report import range_test
-from rdfia.report.style import style
+from rdfia.report.engine.drawing import style
 from rdfia.train.schedule import suggest
 from tests.report import large
 

@@ -10,7 +10,7 @@ from rdfia.analyse.metrics import HURTS, difference, resolve, shared
 from rdfia.analyse.published import Published, read
 from rdfia.analyse.results import Card, ChapterResult
 from rdfia.report import ranking, sizes
-from rdfia.report.style import style
+from rdfia.report.engine.drawing import style
 from tests.report import patched
 
 STAND_IN = Card("mnist", label="digits", stands_for=None, shape=patched.SHAPE)

@@ -9,7 +9,7 @@ from matplotlib.image import imread
 
 from rdfia.analyse.results import Card, ChapterResult, RunResult
 from rdfia.report import reconstructions
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 
 
 def kinds(noise: float, channels: int = 1, seed: int = 0) -> npt.NDArray[np.float16]:

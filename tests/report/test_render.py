@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from rdfia.analyse.results import Study
-from rdfia.report import provenance, render
-from rdfia.report.blocks import section
-from rdfia.report.render import Report, coded, embedded, files
-from rdfia.report.style import Drawing
-from rdfia.report.tables import Column, Table
+from rdfia.report import provenance
+from rdfia.report.engine import render
+from rdfia.report.engine.blocks import section
+from rdfia.report.engine.drawing import Drawing
+from rdfia.report.engine.render import Report, coded, embedded, files
+from rdfia.report.engine.table import Column, Table
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>'
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from rdfia.analyse.results import Card, ChapterResult, RunResult
 from rdfia.report import schedules
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 
 CARD = Card("objects", counts={"train": 1000})
 DECLARED: dict[str, dict[str, Any]] = {

@@ -8,7 +8,7 @@ import pytest
 
 from rdfia.analyse.results import Card
 from rdfia.report import sheets
-from rdfia.report.style import BLUE, GREEN, ORANGE, PINK, Drawing, style
+from rdfia.report.engine.drawing import BLUE, GREEN, ORANGE, PINK, Drawing, style
 
 EPSILONS = np.array([0.1, 0.01, 1e-4, 1e-6])
 

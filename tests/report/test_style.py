@@ -5,8 +5,8 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from rdfia.report import style
-from rdfia.report.style import Drawing
+from rdfia.report.engine import drawing as style
+from rdfia.report.engine.drawing import Drawing
 
 
 def drawing() -> Drawing:

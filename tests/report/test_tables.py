@@ -6,7 +6,7 @@ import io
 import pytest
 
 from rdfia.analyse.metrics import Estimate
-from rdfia.report.tables import Column, Table
+from rdfia.report.engine.table import Column, Table
 
 TABLE = Table(
     "t",

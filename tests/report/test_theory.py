@@ -10,7 +10,7 @@ from rdfia.data.circles import Circles
 from rdfia.data.store import save_tensors
 from rdfia.files import find_json, write_json
 from rdfia.report import theory
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 
 ASKED = {
     "gradients": {"shapes": 4},

@@ -8,7 +8,7 @@ import pytest
 
 from rdfia.analyse.results import ChapterResult
 from rdfia.report import transformer
-from rdfia.report.style import Drawing, style
+from rdfia.report.engine.drawing import Drawing, style
 from tests.report import patched
 
 DRAW: dict[str, Callable[[ChapterResult, patched.Arrays], list[Drawing]]] = {

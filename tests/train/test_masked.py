@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Generator, nn
 
 from rdfia import chapters, places
-from rdfia.chapters.masked import ChapterRun
+from rdfia.chapters.masked.run import ChapterRun
 from rdfia.closure import CHAPTERS
 from rdfia.config import ConfigError
 from rdfia.train.epochs import EpochRecord

@@ -1,0 +1,14 @@
+"""Strict configuration: frozen classes, one merge rule, and errors of one line that name the file and the key.
+
+The classes that take part live beside what they configure (`rdfia.data`, `rdfia.models`, `rdfia.train`);
+each is tagged by `name`, so that `normalise: zca` and `normalise: {name: zca, epsilon: 0.1}` both choose one.
+"""
+
+from rdfia.config.errors import ConfigError, nearest, options, shorten
+from rdfia.config.params import KEY, PARAMS, load, profile, read, section
+from rdfia.config.schema import Config, holds, listed, merge, named, parse
+
+__all__ = [
+    "KEY", "PARAMS", "Config", "ConfigError", "holds", "listed", "load", "merge", "named", "nearest", "options",
+    "parse", "profile", "read", "section", "shorten",
+]  # fmt: skip

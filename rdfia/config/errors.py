@@ -1,0 +1,106 @@
+"""A setting that cannot be used, in one line: the file, the key, what stands there and what is allowed."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used: one line that names the file, the key, what was found and what is allowed."""
+
+
+def options(names: Iterable[object]) -> str:
+    """Return what is allowed, with commas."""
+    return ", ".join(str(name) for name in names) or "nothing"
+
+
+def nearest(name: object, names: Iterable[object], most: int = 12) -> str:
+    """Return the names that are allowed; of very many those that resemble `name`, and how many there are."""
+    known = [str(one) for one in names]
+    if len(known) <= most:
+        return options(known)
+    close = get_close_matches(str(name), known, n=3)
+    hint = f" (did you mean {' or '.join(close)}?)" if close else f", as {known[0]}"
+    return f"one of {len(known)} names{hint}"
+
+
+def shorten(value: object) -> str:
+    """Return a value as it was written, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def explain(error: ValidationError, kind: type[BaseModel], merged: Any) -> tuple[tuple[str, ...], str]:
+    """Return the path of the first key that cannot be used, and why in words.
+
+    One key can break several rules, where a number or a word is allowed: all that is allowed is named.
+    """
+    errors = error.errors()
+    path = _path(errors[0]["loc"], merged)
+    if errors[0]["type"].startswith("union_tag") and isinstance(errors[0]["input"], Mapping):
+        path = (*path, "name")
+    reasons = dict.fromkeys(_reason(e, kind) for e in errors if e is errors[0] or _path(e["loc"], merged) == path)
+    first, *others = reasons
+    return path, " or ".join([first, *(reason.split("allowed: ")[-1] for reason in others)])
+
+
+def _path(loc: Sequence[Any], data: Any) -> tuple[str, ...]:
+    """Return a validation error's location without the tags that pydantic adds for the arms of a union."""
+    path = []
+    for step in loc:
+        if not isinstance(data, Mapping | list | tuple):
+            break
+        if isinstance(data, Mapping):
+            if step not in data and data.get("name") == step:
+                continue
+            data = data.get(step, {})
+        elif isinstance(step, int) and step < len(data):
+            data = data[step]
+        path.append(str(step))
+    return tuple(path)
+
+
+def _reason(error: Any, kind: type[BaseModel]) -> str:
+    """Return what stands there and what is allowed, in words."""
+    value, rule, context = error["input"], error["type"], error.get("ctx", {})
+    if rule == "extra_forbidden":
+        return f"unknown key; allowed: {options(_fields(kind, error['loc'][:-1]))}"
+    if rule == "missing":
+        return f"missing; allowed: {error['msg'].lower()}"
+    if rule in ("union_tag_invalid", "union_tag_not_found"):
+        name = value.get("name") if isinstance(value, Mapping) else value
+        tags = context.get("expected_tags", "a mapping with a name").replace("'", "")
+        return f"found {shorten(name)}, allowed: {tags}"
+    allowed = re.sub(r"^Input should be (a valid )?|^Value error, ", "", error["msg"])
+    return f"found {shorten(value)}, allowed: {'list' if allowed == 'tuple' else allowed}"
+
+
+def _fields(kind: type[BaseModel], loc: Sequence[Any]) -> list[str]:
+    """Return the keys of the class at `loc` below `kind`; tags in `loc` choose among tagged classes."""
+    candidates: list[Any] = [kind]
+    for step in loc:
+        below = [a for c in candidates for a in _classes(c.model_fields[step])] if _has(candidates, step) else []
+        tagged = [c for c in candidates if _tag(c) == step]
+        candidates = below or tagged or candidates
+    return [name for c in candidates[:1] for name in c.model_fields]
+
+
+def _has(candidates: Sequence[Any], step: Any) -> bool:
+    return all(step in c.model_fields for c in candidates)
+
+
+def _tag(kind: type[BaseModel]) -> Any:
+    field = kind.model_fields.get("name")
+    return field.default if field else None
+
+
+def _classes(annotation: Any) -> list[type[BaseModel]]:
+    """Return every configuration class that an annotation mentions."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    inner = getattr(annotation, "annotation", None)
+    arguments = (inner,) if inner is not None else getattr(annotation, "__args__", ())
+    return [c for a in arguments for c in _classes(a)]

@@ -1,0 +1,113 @@
+"""The record of a run: all that it wrote but for its weights. Nothing else reads these files.
+
+metrics.json   status, figures of each seed, settings, data, and the hashes of code and weights: the same every time
+history.csv    one row for each seed and recorded epoch
+timing.json    when, how long, on which machine: different every time
+"""
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rdfia.files import find_json
+
+METRICS, HISTORY, TIMING, WEIGHTS = "metrics.json", "history.csv", "timing.json", "weights.safetensors"
+FILES = (METRICS, HISTORY, TIMING)
+FINISHED, DIVERGED, NOT_RUN, LEFT_OUT = "finished", "diverged", "not run", "left out"
+Row = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run wrote into its folder; one that was not run has a status and nothing else."""
+
+    folder: Path
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    timing: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> "RunRecord":
+        """Read a run's folder, which may not be there."""
+        return cls(folder, find_json(folder / METRICS), find_json(folder / TIMING))
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a result, whatever it is."""
+        return bool(self.metrics) and self.status != LEFT_OUT
+
+    @property
+    def status(self) -> str:
+        """How the run ended: finished, diverged, left out, or not run."""
+        return str(self.metrics.get("status", FINISHED)) if self.metrics else NOT_RUN
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings that it was trained with."""
+        return self.metrics.get("config") or {}
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The card of the data that it was trained on."""
+        return self.metrics.get("data") or {}
+
+    @property
+    def seeds(self) -> Mapping[str, Mapping[str, Any]]:
+        """What remains of every seed."""
+        return self.metrics.get("seeds") or {}
+
+    @property
+    def sound_seeds(self) -> dict[str, Mapping[str, Any]]:
+        """The seeds that trained to their end."""
+        return {seed: last for seed, last in self.seeds.items() if last.get("status", FINISHED) == FINISHED}
+
+    @property
+    def searching(self) -> bool:
+        """Whether the run searches a learning rate by trying all: what it ends with is no result."""
+        return (self.settings.get("schedule") or {}).get("name") == "range_test"
+
+    @property
+    def replayed(self) -> Mapping[str, Any]:
+        """What was trained again after a change of code, and how far it agreed; empty if nothing was."""
+        return self.metrics.get("replayed") or {}
+
+    @property
+    def weights(self) -> Path:
+        """Every seed's weights, in the folder that training wrote."""
+        return self.folder / WEIGHTS
+
+    @cached_property
+    def history(self) -> list[Row]:
+        """One row for each seed and recorded epoch; an empty cell is None."""
+        path = self.folder / HISTORY
+        if not path.exists():
+            return []
+        with path.open(encoding="utf-8", newline="") as lines:
+            return [{key: float(cell) if cell else None for key, cell in row.items()} for row in csv.DictReader(lines)]
+
+    @property
+    def started(self) -> datetime:
+        """When the run was begun; of one without a timing, when it was written."""
+        if "started" in self.timing:
+            return datetime.fromisoformat(self.timing["started"])
+        return datetime.fromtimestamp((self.folder / METRICS).stat().st_mtime).astimezone()
+
+    def digest(self, test: Mapping[str, Any]) -> str:
+        """Return the SHA-256 of the result and its evaluation; how long it took is left out."""
+        digest = hashlib.sha256()
+        files = [(self.folder / name).read_bytes() for name in (METRICS, HISTORY)]
+        for part in (*files, json.dumps(test, sort_keys=True).encode()):
+            digest.update(len(part).to_bytes(8, "big") + part)
+        return digest.hexdigest()
+
+    def publish(self, folder: Path) -> None:
+        """Copy the record to another folder, without the weights."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            shutil.copyfile(self.folder / name, folder / name)

@@ -1,0 +1,163 @@
+"""One look for all figures, and how a figure becomes bytes that are the same on every drawing.
+
+The colours are Okabe and Ito's, which readers with colour-blindness tell apart. Figures are drawn for white paper;
+the page swaps the colours named here for its own, so that they follow a dark screen.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from rdfia.words import listed as listed
+
+if TYPE_CHECKING:
+    from rdfia.report.engine.registry import Maker
+
+INK, MUTED, GRID, PAPER = "#1d2330", "#667085", "#dfe3e8", "#ffffff"
+BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+PAGE = "#fcfcfb"  # behind words that lie on a line: the page's own paper, where PAPER is left away
+THEME = {
+    INK: "--ink", MUTED: "--muted", GRID: "--line", BLUE: "--blue", ORANGE: "--orange", GREEN: "--green",
+    PINK: "--pink", PAGE: "--paper",
+}  # fmt: skip
+LIGHT = {variable: colour for colour, variable in THEME.items()}
+DARK = {
+    "--ink": "#e6e9ef", "--muted": "#9aa4b2", "--line": "#333a46", "--blue": "#5ab4ee", "--orange": "#ff9248",
+    "--green": "#3ecfa0", "--pink": "#e9a3c9", "--paper": "#14171d",
+}  # fmt: skip
+WIDTH = 10.0  # inches
+RESOLUTION = 110  # dots per inch of the PNG
+
+RULES: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.5,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "text.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9.5,
+    "lines.linewidth": 1.4,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "image.interpolation": "none",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "rdfia",
+    "path.simplify_threshold": 0.3,
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure as files, with the caption that says what to look at and a description for who cannot see it."""
+
+    name: str
+    caption: str
+    alt: str
+    svg: bytes
+    png: bytes
+    maker: "Maker | None" = None
+    group: str = ""
+    numbers: str = ""  # what it shows, as CSV
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The project's look, inside the block alone."""
+    with matplotlib.rc_context(RULES):
+        yield
+
+
+def panels(count: int, columns: int, height: float, width: float = WIDTH, **options: Any) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels of `height` inches, in rows of at most `columns` that fill `width` inches.
+
+    Fewer panels than columns make a narrower figure, of half the width at least, so that panels are alike.
+    """
+    shown = max(1, min(columns, count))
+    rows = max(1, ceil(count / shown))
+    figure = Figure(
+        figsize=(width * max(shown / columns, 0.5), rows * height + 0.3), dpi=RESOLUTION, layout="constrained"
+    )
+    columns = shown
+    FigureCanvasAgg(figure)
+    grid = figure.subplots(rows, columns, squeeze=False, **options)
+    axes: list[Axes] = list(grid.flat)
+    for axis in axes[count:]:
+        axis.set_visible(False)
+    return figure, axes[:count]
+
+
+def picture(axes: Axes, title: str) -> None:
+    """Make an axes a plain frame for an image."""
+    axes.set_title(title, fontweight="normal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def montage(images: Any, columns: int, gap: int = 1) -> Any:
+    """Images (n, 3, h, w) laid out as one (H, W, 3), with white lines between."""
+    n, channels, h, w = images.shape
+    rows = ceil(n / columns)
+    white = 255 if images.dtype == np.uint8 else 1.0
+    sheet = np.full((rows * (h + gap) - gap, columns * (w + gap) - gap, channels), white, dtype=images.dtype)
+    for index, image in enumerate(images):
+        top, left = (index // columns) * (h + gap), (index % columns) * (w + gap)
+        sheet[top : top + h, left : left + w] = image.transpose(1, 2, 0)
+    return sheet
+
+
+def finish(
+    figure: Figure, name: str, caption: str, alt: str, maker: "Maker | None" = None, group: str = "", numbers: str = ""
+) -> Drawing:
+    """Write the figure as SVG and PNG, without dates."""
+    svg, png = io.BytesIO(), io.BytesIO()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)  # once for both files: the layout is half the time of a drawing
+        figure.set_layout_engine(None)  # with "none" a place is held for it, and every file is drawn twice
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(png, format="png", dpi=RESOLUTION, metadata={"Software": None})
+    return Drawing(name, caption, alt, svg.getvalue(), png.getvalue(), maker, group, numbers)
+
+
+def themed(svg: bytes) -> str:
+    """The SVG with the page's colours for light and dark, its system font, and no background."""
+    text = svg.decode("utf-8")
+    text = text[text.index("<svg") :].replace("'DejaVu Sans'", "system-ui, sans-serif")
+    text = re.sub(rf"fill: {PAPER}(?=[;\"])", "fill: none", text)
+    for colour, variable in THEME.items():
+        text = re.sub(rf"(fill|stroke): {colour}\b", rf"\1: var({variable})", text)
+    light, dark = (";".join(f"{k}:{v}" for k, v in palette.items()) for palette in (LIGHT, DARK))
+    rules = f"<style>:root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"
+    head, body = text.split(">", 1)
+    return f"{head}>{rules}{body}"

@@ -1,0 +1,92 @@
+"""The report's files from what it says: an overview, a page for each part, and all of it as one text for a forge.
+
+A page needs no other file and no network; links between pages are relative, so that the folder can be moved.
+"""
+
+import base64
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from rdfia.analyse.published import QUICK
+from rdfia.analyse.results import Study
+from rdfia.report import provenance
+from rdfia.report.engine.blocks import Section
+from rdfia.report.engine.drawing import Drawing, themed
+from rdfia.report.engine.table import Table
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+LARGEST = 250_000  # bytes of an SVG beyond which the page shows the PNG instead, if that is smaller
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the pages say: the table of the overview, the chapters, and the parts that follow them."""
+
+    study: Study
+    headline: Table
+    chapters: tuple[Section, ...]
+    closing: tuple[Section, ...]
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Every part that has a page, in reading order."""
+        return (*self.chapters, *self.closing)
+
+
+def files(report: Report) -> Iterator[tuple[str, str]]:
+    """Each file's path below the report's folder, with its text."""
+    said = {"report": report, "study": report.study, "quick": QUICK}
+    method = [_led(paragraph) for paragraph in (TEMPLATES / "method.md").read_text("utf-8").split("\n\n")]
+    front = {**said, "made": provenance.lines(report.study), "method": method, "base": "", "key": ""}
+    for name in ("index.html", "report.md"):
+        yield name, _environment(name).get_template(name).render(**front)
+    page = _environment("page.html").get_template("page.html")
+    for place, section in enumerate(report.sections):
+        around = _neighbours(report.sections, place)
+        yield f"pages/{section.key}.html", page.render(**said, **around, section=section, base="../", key=section.key)
+
+
+def _neighbours(sections: Sequence[Section], place: int) -> dict[str, Section | None]:
+    """The pages before and after, None at an end."""
+    padded = [None, *sections, None]
+    return {"before": padded[place], "after": padded[place + 2]}
+
+
+def _led(paragraph: str) -> tuple[str, str]:
+    """A paragraph's bold first words, which Markdown sets between stars, and the rest."""
+    _, lead, rest = paragraph.split("**", 2)
+    return lead, rest.strip()
+
+
+def _environment(name: str) -> Environment:
+    """Templates: HTML escapes what it is given; a value that is not there is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Any] = {"embedded": embedded, "coded": coded}
+    environment.filters.update(filters)
+    return environment
+
+
+def embedded(drawing: Drawing) -> str:
+    """A figure as a data URI: its SVG in the page's colours, or its PNG where that SVG is large and the PNG smaller."""
+    svg = themed(drawing.svg).encode("utf-8")
+    vector = len(svg) <= max(LARGEST, len(drawing.png))
+    kind, content = ("svg+xml", svg) if vector else ("png", drawing.png)
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def coded(text: str) -> Markup:
+    """A paragraph for the page, with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))

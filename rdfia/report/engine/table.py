@@ -1,0 +1,121 @@
+"""Tables, once as data: their CSV, their Markdown and their HTML are three ways to write the same cells."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rdfia.analyse.metrics import Estimate
+
+if TYPE_CHECKING:
+    from rdfia.report.engine.registry import Maker
+
+Cell = str | int | float | Estimate | None
+MISSING = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading and how its cells look: `signed` shows a plus, `code` is set in a fixed-width face, `wide` is prose.
+
+    A `stacked` cell lists things with semicolons between, one below the other on the page.
+    """
+
+    name: str
+    unit: str = ""
+    signed: bool = False
+    code: bool = False
+    numeric: bool = False
+    wide: bool = False
+    stacked: bool = False
+    digits: int = 2
+
+    @property
+    def heading(self) -> str:
+        """The heading with its unit."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    def number(self, value: float) -> str:
+        """A number as the column writes it."""
+        sign = "+" if self.signed else ""
+        return f"{value:{sign},.{self.digits}f}"
+
+    def text(self, cell: Cell) -> str:
+        """A cell for a reader: an estimate is its mean with the interval behind it."""
+        if isinstance(cell, Estimate):
+            return self.number(cell.mean) + (f" {self.interval(cell)}" if cell.low is not None else "")
+        if cell is None or cell == "":
+            return MISSING
+        if isinstance(cell, str):
+            return cell
+        return f"{cell:,}" if isinstance(cell, int) else self.number(cell)
+
+    def interval(self, cell: Cell) -> str:
+        """The interval of an estimate alone, empty where there is none."""
+        if not isinstance(cell, Estimate) or cell.low is None or cell.high is None:
+            return ""
+        return f"[{self.number(cell.low)}, {self.number(cell.high)}]"
+
+    def order(self, cell: Cell) -> str:
+        """What a click on the heading sorts by."""
+        value = cell.mean if isinstance(cell, Estimate) else cell
+        return "" if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A named table with a caption."""
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    maker: "Maker | None" = None
+    group: str = ""
+    summary: str = ""  # words that a click unfolds it from
+
+    @property
+    def spread(self) -> tuple[bool, ...]:
+        """Which columns hold estimates, and so need three columns in CSV."""
+        cells = zip(*self.rows, strict=True) if self.rows else ((None,) for _ in self.columns)
+        return tuple(any(isinstance(cell, Estimate) for cell in column) for column in cells)
+
+    def csv(self) -> str:
+        """Comma-separated values; an estimate takes three columns, for its mean, `low` and `high`."""
+        lines = io.StringIO()
+        writer = csv.writer(lines, lineterminator="\n")
+        names = [column.heading for column in self.columns]
+        spread = self.spread
+        writer.writerow(_flat([[n, f"{n} low", f"{n} high"] if s else [n] for n, s in zip(names, spread, strict=True)]))
+        for row in self.rows:
+            writer.writerow(_flat([_plain(cell, s) for cell, s in zip(row, spread, strict=True)]))
+        return lines.getvalue()
+
+    def markdown(self) -> str:
+        """A table for a forge; numbers are set to the right."""
+        head = [column.heading for column in self.columns]
+        rule = ["---:" if column.numeric else "---" for column in self.columns]
+        body = [[_escaped(c.text(cell)) for c, cell in zip(self.columns, row, strict=True)] for row in self.rows]
+        return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *body]) + "\n"
+
+
+def _plain(cell: Cell, spread: bool) -> list[object]:
+    """A cell for CSV, rounded to two decimals as everywhere."""
+    if isinstance(cell, Estimate):
+        return [_rounded(cell.mean), _rounded(cell.low), _rounded(cell.high)]
+    values: list[object] = [round(cell, 2) if isinstance(cell, float) else cell]
+    return values + [None] * (2 if spread else 0)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _flat(parts: Sequence[Sequence[object]]) -> list[object]:
+    return [cell for part in parts for cell in part]
+
+
+def _escaped(text: str) -> str:
+    """Text that ends no Markdown cell and opens no tag."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

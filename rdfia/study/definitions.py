@@ -1,0 +1,299 @@
+"""The code that a result depends on, definition by definition.
+
+From the definitions that a run names (the classes of its settings) the names in their bodies are followed, through
+every module of the project and at any depth. Annotations, comments and docstrings count for nothing, so that an
+alternative which stands in a type alone concerns nobody. With a definition count the statements of its module that are
+none, as they run when it is imported. A definition whose names cannot be read (`import_module`, `eval`, a module used
+as a value) counts the whole module.
+
+Source text is hashed, not a syntax tree, so that the hash is the same under every version of Python.
+"""
+
+import ast
+import hashlib
+import io
+import tokenize
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+
+PACKAGES = ("rdfia", "stages")
+OPAQUE = {"import_module", "__import__", "eval", "exec", "globals"}  # calls whose names reading cannot follow
+Reference = tuple[str, str]  # a module, and the name of a definition in it; "" is its loose statements, * all of it
+LOOSE, WHOLE = "", "*"
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the project as text: its definitions, what it imports, and its loose statements."""
+
+    name: str
+    source: str
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The source without comments, line by line."""
+        lines = [line.encode() for line in self.source.splitlines()]
+        for token in tokenize.generate_tokens(io.StringIO(self.source).readline):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                text = self.source.splitlines()[row - 1]
+                lines[row - 1] = text[:column].rstrip().encode()
+        return lines
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree, which says where things are."""
+        return ast.parse(self.source)
+
+    @cached_property
+    def definitions(self) -> dict[str, list[ast.stmt]]:
+        """The statements that give a name its value."""
+        found: dict[str, list[ast.stmt]] = {}
+        for statement in self.tree.body:
+            for name in _defined(statement):
+                found.setdefault(name, []).append(statement)
+        return found
+
+    @cached_property
+    def imports(self) -> dict[str, Reference]:
+        """The names that come from elsewhere, each with its module and its name there, * for a module itself."""
+        found: dict[str, Reference] = {}
+        for statement in self.tree.body:
+            found |= dict(imported(statement))
+        return found
+
+    @cached_property
+    def loose(self) -> list[ast.stmt]:
+        """The statements that define nothing: they do something when the module is imported."""
+        aside = (ast.Import, ast.ImportFrom)
+        rest = [s for s in self.tree.body if not isinstance(s, aside) and not _defined(s) and not _typing_only(s)]
+        return [s for s in rest if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+
+    def statements(self, name: str) -> list[ast.stmt]:
+        """Return the statements of a definition, the loose ones, or all."""
+        return self.tree.body if name == WHOLE else self.loose if name == LOOSE else self.definitions[name]
+
+    def text(self, statement: ast.stmt) -> str:
+        """Return a statement without comments, docstrings, annotations and blank lines."""
+        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
+        lines = {row: self.lines[row - 1] for row in range(first, (statement.end_lineno or first) + 1)}
+        for start, end in sorted(_cuts(statement, self.lines), reverse=True):
+            _blank(lines, start, end)
+        return "\n".join(text for line in lines.values() if (text := line.decode().rstrip()))
+
+
+Position = tuple[int, int]  # a line from 1, and a byte in it
+
+
+def _blank(lines: dict[int, bytes], start: Position, end: Position) -> None:
+    """Take the text from one position to another out of the lines."""
+    (top, left), (bottom, right) = start, end
+    tail = lines[bottom][right:]
+    lines[top] = lines[top][:left] + (tail if bottom == top else b"")
+    if bottom > top:
+        lines[bottom] = tail
+    for row in range(top + 1, bottom):
+        lines[row] = b""
+
+
+def _cuts(statement: ast.stmt, lines: list[bytes]) -> Iterator[tuple[Position, Position]]:
+    """Yield from where to where a statement holds annotations and docstrings."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.arg) and node.annotation:
+            yield (node.lineno, node.col_offset + len(node.arg.encode())), _end(node.annotation)
+        elif isinstance(node, ast.AnnAssign):
+            yield _end(node.target), _end(node.annotation)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
+            row, column = node.returns.lineno, node.returns.col_offset
+            arrow = lines[row - 1][:column].rfind(b"->")
+            yield (row, arrow if arrow >= 0 else column), _end(node.returns)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            head = node.body[0]
+            if (
+                isinstance(head, ast.Expr)
+                and isinstance(head.value, ast.Constant)
+                and isinstance(head.value.value, str)
+            ):
+                yield (head.lineno, head.col_offset), _end(head)
+
+
+def _end(node: ast.expr | ast.stmt) -> Position:
+    return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+
+
+def _defined(statement: ast.stmt) -> list[str]:
+    """Return the names that a statement of a module defines."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [statement.name]
+    if isinstance(statement, ast.Assign):
+        return [node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+    return (
+        [statement.target.id] if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) else []
+    )
+
+
+def _typing_only(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.dump(statement.test)
+
+
+def imported(statement: ast.stmt) -> Iterator[tuple[str, Reference]]:
+    """Yield the names that an import gives, with where they come from."""
+    if isinstance(statement, ast.Import):
+        for alias in statement.names:
+            whole = alias.name if alias.asname else alias.name.split(".")[0]
+            yield alias.asname or whole, (whole, WHOLE)
+    elif isinstance(statement, ast.ImportFrom) and statement.module and statement.level == 0:
+        for alias in statement.names:
+            yield alias.asname or alias.name, (statement.module, alias.name)
+
+
+@dataclass
+class Scope:
+    """The names in the body of a definition that mean something outside of it, as references to follow."""
+
+    sources: "Sources"
+    module: Module
+    found: set[Reference] = field(default_factory=set)
+
+    def visit(self, node: ast.AST, local: frozenset[str], imports: dict[str, Reference]) -> None:
+        """Collect the references below a node; `local` are names that the function around it binds."""
+        if isinstance(node, ast.Name):
+            if node.id not in local:
+                self._name(node.id, imports)
+        elif isinstance(node, ast.Attribute):
+            self._attribute(node, local, imports)
+        elif isinstance(node, Function):
+            self._function(node, local, imports)
+        else:
+            for name, reference in imported(node) if isinstance(node, ast.stmt) else ():
+                imports = {**imports, name: reference}
+            for child in _children(node):
+                if isinstance(child, ast.Import | ast.ImportFrom):
+                    imports = {**imports, **dict(imported(child))}
+                self.visit(child, local, imports)
+
+    def _function(self, node: Function, local: frozenset[str], imports: dict[str, Reference]) -> None:
+        """Visit defaults and decorators outside of the function, its body with the names that it binds."""
+        body = node.body if isinstance(node.body, list) else [node.body]
+        inner = {n for statement in body for n in ast.walk(statement) if isinstance(n, ast.Import | ast.ImportFrom)}
+        own = {name: reference for statement in inner for name, reference in imported(statement)}
+        arguments = [a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)]
+        stored = [n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        nested = [n.name for s in body for n in ast.walk(s) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+        bound = frozenset([*local, *arguments, *stored, *nested]) - frozenset(own)
+        for outside in [
+            *node.args.defaults,
+            *filter(None, node.args.kw_defaults),
+            *getattr(node, "decorator_list", []),
+        ]:
+            self.visit(outside, local, imports)
+        for statement in body:
+            self.visit(statement, bound, {**imports, **own})
+
+    def _name(self, name: str, imports: dict[str, Reference]) -> None:
+        if name in OPAQUE:
+            self.found.add((self.module.name, WHOLE))
+            return
+        reference = imports.get(name) or (self.module.name, name)
+        resolved = self.sources.resolve(reference)
+        if resolved:
+            self.found.add(resolved)
+
+    def _attribute(self, node: ast.Attribute, local: frozenset[str], imports: dict[str, Reference]) -> None:
+        """Follow `module.name`; of any other value, what the value is made of."""
+        steps: list[str] = []
+        value: ast.expr = node
+        while isinstance(value, ast.Attribute):
+            steps.insert(0, value.attr)
+            value = value.value
+        if not isinstance(value, ast.Name) or value.id in local:
+            self.visit(value, local, imports)
+            return
+        reference = self.sources.resolve(imports.get(value.id) or (self.module.name, value.id))
+        while reference and reference[1] == WHOLE and steps:
+            reference = self.sources.resolve((reference[0], steps.pop(0)))
+        if value.id in OPAQUE or (reference is None and steps and steps[0] in OPAQUE):
+            reference = (self.module.name, WHOLE)
+        if reference:
+            self.found.add(reference)
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is below a node, but for annotations and docstrings."""
+    for name, value in ast.iter_fields(node):
+        if name in ("annotation", "returns", "type_comment"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield child
+
+
+class Sources:
+    """The project's modules below a folder, read once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.modules: dict[str, Module | None] = {}
+        self.below: dict[Reference, frozenset[Reference]] = {}
+
+    def module(self, name: str) -> Module | None:
+        """Return a module of the project, None for any other."""
+        if name not in self.modules:
+            path = self.root.joinpath(*name.split("."))
+            file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            own = name.split(".")[0] in PACKAGES and file.is_file()
+            self.modules[name] = Module(name, file.read_text(encoding="utf-8")) if own else None
+        return self.modules[name]
+
+    def resolve(self, reference: Reference) -> Reference | None:
+        """Return where a name is defined, through any re-export; None where it is not of the project."""
+        place, name = reference
+        module = self.module(place)
+        if module is None:
+            return None
+        if name in (LOOSE, WHOLE) or name in module.definitions:
+            return reference
+        if name in module.imports and module.imports[name] != reference:
+            return self.resolve(module.imports[name])
+        return (f"{place}.{name}", WHOLE) if self.module(f"{place}.{name}") else None
+
+    def references(self, reference: Reference) -> frozenset[Reference]:
+        """Return what a definition mentions, and the loose statements of its module."""
+        if reference not in self.below:
+            module = self.module(reference[0])
+            assert module is not None
+            scope = Scope(self, module)
+            for statement in module.statements(reference[1]):
+                if reference[1] == WHOLE or not isinstance(statement, ast.Import | ast.ImportFrom):
+                    scope.visit(statement, frozenset(), module.imports)
+            loose = {(module.name, LOOSE)} if module.loose else set()
+            self.below[reference] = frozenset(scope.found | loose)
+        return self.below[reference]
+
+    def reached(self, roots: Iterable[Reference]) -> list[Reference]:
+        """Return every definition that the roots reach, themselves included, in order."""
+        found: set[Reference] = set()
+        waiting = [reference for root in roots if (reference := self.resolve(root))]
+        while waiting:
+            reference = waiting.pop()
+            if reference not in found:
+                found.add(reference)
+                waiting += self.references(reference)
+        return sorted(found)
+
+    def fingerprint(self, roots: Iterable[Reference]) -> str:
+        """Return the SHA-256 of every definition that the roots reach."""
+        digest = hashlib.sha256()
+        for reference in self.reached(roots):
+            digest.update(f"{reference[0]}:{reference[1]}\n{self.text(reference)}\n".encode())
+        return digest.hexdigest()
+
+    @cache  # noqa: B019
+    def text(self, reference: Reference) -> str:
+        """Return the text of a definition that counts."""
+        module = self.module(reference[0])
+        assert module is not None
+        return "\n".join(module.text(statement) for statement in module.statements(reference[1]))

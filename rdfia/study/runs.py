@@ -1,0 +1,166 @@
+"""The runs that the parameters declare, and how each is made of layers.
+
+    settings = merge(merge(merge(base, profile), …), own lines)
+
+A run is the run that it is `from` with its own lines merged over it, and is measured against it. Without `from` it is
+the chapter's base, and is measured against the chapter's first run. `title`, `group`, `from` and `several` say where a
+run stands in the study; no result depends on them.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from rdfia.chapters import kind, run_class
+from rdfia.config import PARAMS, Config, ConfigError, holds, nearest, options, parse, profile, section, shorten
+from rdfia.train.run import Run
+
+ONLY, LEAVE_OUT = "only", "leave_out"  # in a profile's chapter: the runs that it trains, or does not
+
+
+class Place(Config):
+    """Where a run stands in the study: title, group, the run that it changes, and whether in several settings."""
+
+    title: str = ""
+    group: str = Field("", pattern=r"^[A-Za-z0-9_ -]{0,64}$")
+    origin: str | None = Field(None, alias="from")
+    several: bool = False
+
+
+PLACE = ("title", "group", "from", "several")
+
+
+def chapters(params: Mapping[str, Any]) -> list[str]:
+    """Return every chapter, in the order of the file: a top-level key that has runs."""
+    return [key for key, value in params.items() if isinstance(value, Mapping) and "runs" in value]
+
+
+def runs(params: Mapping[str, Any], chapter: str) -> list[str]:
+    """Return the names of a chapter's runs, in the order of the file."""
+    return list(section(params, chapter, "runs"))
+
+
+def left_out(params: Mapping[str, Any], chapter: str) -> tuple[str, ...]:
+    """Return the runs that the chosen profile does not train: those of `leave_out`, all but those of `only`, or all."""
+    chosen, known = profile(params), runs(params, chapter)
+    over = section(params, "profiles", chosen).get(chapter) or {}
+    if not isinstance(over, Mapping):
+        raise ConfigError(f"{PARAMS}: profiles.{chosen}.{chapter}: found {shorten(over)}, allowed: a mapping of keys")
+    out = _names(over.get(LEAVE_OUT, []), known, f"profiles.{chosen}.{chapter}.{LEAVE_OUT}")
+    kept = _names(over.get(ONLY, "all"), known, f"profiles.{chosen}.{chapter}.{ONLY}")
+    return tuple(name for name in known if name in out or name not in kept)
+
+
+def _names(value: Any, known: list[str], where: str) -> list[str]:
+    """Return the runs that a profile names; an unknown one is a ConfigError."""
+    names = known if value == "all" else value
+    wrong = [name for name in names if name not in known] if isinstance(names, list) else [value]
+    if wrong:
+        allowed = f"all, or a list of {nearest(wrong[0], known)}"
+        raise ConfigError(f"{PARAMS}: {where}: found {shorten(wrong[0])}, allowed: {allowed}")
+    return list(names)
+
+
+def trained(params: Mapping[str, Any], chapter: str) -> list[str]:
+    """Return the runs of a chapter that the chosen profile trains, in the order of the file."""
+    without = left_out(params, chapter)
+    return [run for run in runs(params, chapter) if run not in without]
+
+
+def trained_runs(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return every (chapter, run) that the chosen profile trains."""
+    return [(chapter, run) for chapter in chapters(params) for run in trained(params, chapter)]
+
+
+def own(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, Any]:
+    """Return what a run's lines say; a run without lines is its base as it is."""
+    lines = section(params, chapter, "runs")
+    if run not in lines:
+        raise ConfigError(f"{PARAMS}: {chapter}.runs.{run}: no such run; allowed: {nearest(run, lines)}")
+    value = {} if lines[run] is None else lines[run]
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{PARAMS}: {chapter}.runs.{run}: found {shorten(value)}, allowed: a mapping of keys")
+    return dict(value)
+
+
+def place(params: Mapping[str, Any], chapter: str, run: str) -> Place:
+    """Return where a run stands in the study."""
+    lines = {key: value for key, value in own(params, chapter, run).items() if key in PLACE}
+    return parse(Place, lines, where=[f"{chapter}.runs.{run}"])
+
+
+def lineage(params: Mapping[str, Any], chapter: str, run: str) -> list[str]:
+    """Return the run and all that it is made of, the oldest first; a circle or an unknown name is a ConfigError."""
+    line = [run]
+    while (origin := place(params, chapter, line[0]).origin) is not None:
+        where, known = f"{PARAMS}: {chapter}.runs.{line[0]}.from", runs(params, chapter)
+        if origin in line:
+            circle = " from ".join([*line[: line.index(origin) + 1][::-1], origin][::-1])
+            raise ConfigError(f"{where}: found {origin!r}, which goes in a circle ({circle}); allowed: another run")
+        if origin not in known:
+            raise ConfigError(f"{where}: found {origin!r}, allowed: {nearest(origin, known)}")
+        line.insert(0, origin)
+    return line
+
+
+def reference(params: Mapping[str, Any], chapter: str, run: str) -> str:
+    """Return the run that another's effect is measured against: the one that it is from, else the chapter's first."""
+    return place(params, chapter, run).origin or runs(params, chapter)[0]
+
+
+def layers(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, dict[str, Any]]:
+    """Return what a run is made of, from the weakest layer to the strongest, by the key where each is written."""
+    chosen = profile(params)
+    over = section(params, "profiles", chosen).get(chapter) or {}
+    made = {
+        f"{chapter}.base": section(params, chapter, "base"),
+        f"profiles.{chosen}.{chapter}": {key: v for key, v in over.items() if key not in (ONLY, LEAVE_OUT)},
+    }
+    for name in lineage(params, chapter, run):
+        lines = own(params, chapter, name)
+        made[f"{chapter}.runs.{name}"] = {key: value for key, value in lines.items() if key not in PLACE}
+    return made
+
+
+def resolve(params: Mapping[str, Any], chapter: str, run: str) -> Run:
+    """Return a run's settings, merged and validated."""
+    parts = layers(params, chapter, run)
+    return parse(run_class(kind(params, chapter)), *parts.values(), where=list(parts))
+
+
+def origins(params: Mapping[str, Any], chapter: str, run: str) -> list[tuple[str, Any, str]]:
+    """Return every setting of a run as its dotted key, its value, and the key of the layer that it comes from."""
+    parts, settings = layers(params, chapter, run), resolve(params, chapter, run).model_dump(mode="json")
+
+    return [(key, value, _origin(key, parts)) for key, value in leaves(settings)]
+
+
+def _origin(key: str, parts: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the strongest layer that writes the key or a tagged class above it, else the class's default."""
+    steps = key.split(".")
+    for where, part in reversed(list(parts.items())):
+        if holds(part, steps):
+            return where
+        short = steps[:-1] if steps[-1] == "name" else []
+        if short and holds(part, short):
+            return where
+    return "default"
+
+
+def leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """Yield every setting as its dotted key and its value; a list is one value."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def allowed(params: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Return the chapters named, all without names; an unknown one is a ConfigError."""
+    known, chosen = chapters(params), list(names)
+    for name in chosen:
+        if name not in known:
+            raise ConfigError(f"chapter: found {name!r}, allowed: {options(known)}")
+    return chosen or known

@@ -1,0 +1,100 @@
+"""One run, from its declaration to its files."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from rdfia import chapters
+from rdfia.chapters import checks
+from rdfia.config import profile
+from rdfia.data.store import load_split
+from rdfia.files import read_json
+from rdfia.parallel import stream_forked
+from rdfia.record import layout, outcome
+from rdfia.study import runs
+from rdfia.study.declaration import roots
+from rdfia.study.definitions import Sources
+from rdfia.study.progress import Progress
+from rdfia.train.run import Data, Event, Run
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run of a profile, ready to be trained; without settings it is one that the profile leaves out."""
+
+    profile: str
+    chapter: str
+    name: str
+    kind: str
+    run: Run | None
+    code_sha256: str
+
+    @property
+    def key(self) -> str:
+        """The run's name in the study, which is its key in the parameters too."""
+        return f"{self.chapter}.runs.{self.name}"
+
+    @property
+    def effort(self) -> float:
+        """How long it takes, in any unit."""
+        return 0.0 if self.run is None else self.run.effort
+
+    @property
+    def head(self) -> dict[str, str]:
+        """What its record says of it first."""
+        return {"chapter": self.chapter, "run": self.name, "kind": self.kind, "code_sha256": self.code_sha256}
+
+
+def tasks(params: Mapping[str, Any], chapter: str, names: Sequence[str]) -> list[Task]:
+    """Return the named runs of a chapter, resolved, with the hash of their code as it lies there now."""
+    chosen, without, sources = profile(params), runs.left_out(params, chapter), Sources(layout.ROOT)
+    kind, found = chapters.kind(params, chapter), list[Task]()
+    for name in names:
+        run = None if name in without else runs.resolve(params, chapter, name)
+        code = "" if run is None else sources.fingerprint(roots(run))
+        found.append(Task(chosen, chapter, name, kind, run, code))
+    return found
+
+
+def load_data(profile: str, dataset: str) -> Data:
+    """Read train and validation splits and statistics of a prepared data set; the test split is not touched."""
+    card = read_json(layout.card(profile, dataset), f"`dvc repro prepare@{profile}-{dataset}` prepares the data set")
+    train, validation = (load_split(layout.split(profile, dataset, name)) for name in ("train", "validation"))
+    statistics = load_file(layout.data(profile, dataset) / "statistics.safetensors")
+    return Data(card, statistics, (train.x, train.y), (validation.x, validation.y))
+
+
+def train(task: Task, data: Data, jobs: int, say: Callable[[str], None] = print) -> None:
+    """Train every seed of one run, `jobs` at a time, and write its files."""
+    folder = layout.trained(task.profile, task.chapter, task.name)
+    if task.run is None:
+        say(f"{task.chapter}/{task.name}: left out of the profile {task.profile}")
+        outcome.leave_out(folder, task.head)
+        return
+    with checks.at(task.key):
+        run = with_weights(task.run, task.profile)
+    checks.buildable(run, data.card, task.key)
+    gathered = outcome.Outcome()
+    with Progress(task.profile, task.chapter, task.name, run, say) as progress, checks.at(task.key):
+        for seed, report in events(run, data, jobs):
+            gathered.add(seed, report)
+            progress(seed, report)
+    outcome.write(gathered, folder, task.head, run, data)
+
+
+def events(run: Run, data: Data, jobs: int) -> Iterator[Event]:
+    """Yield what the seeds of a run report, those that train as one program together and `jobs` programs at a time."""
+    torch.set_num_threads(1)
+    program = run.program(data)
+    return stream_forked([partial(program.train, group) for group in program.groups], jobs)
+
+
+def with_weights(run: Run, profile: str) -> Run:
+    """Return the run with the weights at hand that its model starts from, and their hash among its settings."""
+    if not hasattr(run.model, "resolve_weights"):
+        return run
+    return run.model_copy(update={"model": run.model.resolve_weights(partial(layout.weights, profile))})

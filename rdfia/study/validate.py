@@ -1,0 +1,36 @@
+"""The study as a whole is checked before DVC removes a result: every run, data set and question."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rdfia import chapters, theory
+from rdfia.config import PARAMS, ConfigError, profile, section
+from rdfia.data import sources
+from rdfia.study import runs
+
+
+def validate(params: Mapping[str, Any]) -> str:
+    """Return one line on what is declared; the first setting that cannot be used is a ConfigError."""
+    datasets = [sources.resolve_dataset(params, name) for name in section(params, "data")]
+    known = runs.trained_runs(params)
+    for chapter in runs.chapters(params):
+        chapters.dataset(params, chapter)
+        chapters.kind(params, chapter)
+        for run in runs.runs(params, chapter):
+            runs.lineage(params, chapter, run)
+    for chapter, run in known:
+        _begins_from_another(params, chapter, run, known)
+    questions = theory.resolve(params)
+    without = sum(len(runs.left_out(params, chapter)) for chapter in runs.chapters(params))
+    spared = f" ({without} more left out)" if without else ""
+    counted = f"{len(datasets)} data sets, {len(known)} runs{spared}, {len(questions)} questions"
+    return f"{PARAMS}: profile {profile(params)}, {counted}, all valid"
+
+
+def _begins_from_another(params: Mapping[str, Any], chapter: str, run: str, known: list[tuple[str, str]]) -> None:
+    """Refuse a run that begins from a run of the same chapter, or of none."""
+    begins = runs.resolve(params, chapter, run).begins
+    if begins is not None and (begins[0] == chapter or begins not in known):
+        where = f"{PARAMS}: {chapter}.runs.{run}.model.start"
+        allowed = "a run of another chapter that is declared and not left out"
+        raise ConfigError(f"{where}: found {'/'.join(begins)}, allowed: {allowed}")

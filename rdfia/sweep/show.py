@@ -1,0 +1,67 @@
+"""How a sweep goes: one line for each run that ended, and below, on a terminal, one for each at work."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from rdfia.parallel import Message
+from rdfia.words import first_line
+
+
+class Show:
+    """Called with every message of the tasks."""
+
+    def __init__(self, labels: Sequence[str], jobs: int, logs: Path) -> None:
+        self.labels, self.jobs, self.logs = labels, jobs, logs
+        self.started, self.ended = time.monotonic(), 0
+        self.active: dict[int, str] = {}
+        self.console = Console(highlight=False, soft_wrap=True)
+        self.live = Live(console=self.console, transient=True, auto_refresh=False)
+
+    def __enter__(self) -> "Show":
+        if self.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.live.stop()
+
+    def log(self, place: int) -> Path:
+        """Return where the output of a task goes."""
+        self.active[place] = f"{self.labels[place]}  starts"
+        return self.logs / f"{self.labels[place].replace('/', '-')}.log"
+
+    def __call__(self, message: Message[Any]) -> None:
+        if message.ended:
+            self.end(message)
+        elif message.place >= 0:
+            self.active[message.place] = str(message.content)
+        lines = [*(f"  {text[:110]}" for text in self.active.values())]
+        lines.append(f"  {self.ended} of {len(self.labels)} runs, {self.left()}")
+        self.live.update(Text("\n".join(lines)), refresh=self.live.is_started)
+
+    def end(self, message: Message[Any]) -> None:
+        """Say how a task ended."""
+        self.ended += 1
+        self.active.pop(message.place, None)
+        name = self.labels[message.place]
+        state = "done"
+        if message.error is not None:
+            state = f"failed: {first_line(message.error)} (all of it in {self.logs / name.replace('/', '-')}.log)"
+        count = f"[{self.ended:>3}/{len(self.labels)}]"
+        self.console.print(Text(f"{count} {name}  {message.seconds:.1f} s  {state}  {self.left()}"))
+
+    def left(self) -> str:
+        """Say the time left, as if the runs that wait took as long as those that ended."""
+        if not self.ended:
+            return "time left unknown"
+        left = (len(self.labels) - self.ended) * (time.monotonic() - self.started) / self.ended
+        return f"about {left / 60:.0f} min left" if left > 90 else f"about {left:.0f} s left"
