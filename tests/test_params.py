@@ -13,9 +13,9 @@ from rdfia import chapters, config
 from rdfia.data.normalise import fit_all
 from rdfia.data.sources import resolve_dataset
 from rdfia.declared import left_out
-from rdfia.train.classifier import forward_flops, network, seen
+from rdfia.train.classifier import example_input, forward_flops, network
 from rdfia.train.descent import DescentRun
-from rdfia.train.fit import Record
+from rdfia.train.epochs import EpochRecord
 from rdfia.train.run import Data, Trained
 
 PARAMS = config.load()
@@ -108,7 +108,7 @@ def test_the_operations_of_every_run_are_those_that_pytorch_counts(chapter: str,
     described = card(chapters.dataset(PARAMS, chapter))
     built = network(resolved, described, Generator()).eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        built(seen(resolved, described))
+        built(example_input(resolved, described))
     assert forward_flops(resolved, described) == counter.get_total_flops() > 0
 
 
@@ -117,7 +117,7 @@ def test_every_run_takes_a_step_in_every_profile(profile: str, chapter: str, run
     resolved = chapters.resolve({**PARAMS, "profile": profile}, chapter, run)
     data = examples(chapter, 16)
     short = resolved.model_copy(update={"epochs": 1, "seeds": 1, "precision": "float32", "sample": None})
-    records = [report for _, report in short.events(data, 1) if isinstance(report, Record)]
+    records = [report for _, report in short.events(data, 1) if isinstance(report, EpochRecord)]
     assert records[1].step >= 1
     assert math.isfinite(records[1].train_loss)
     assert records[1].frozen_loss != records[0].frozen_loss
@@ -136,7 +136,7 @@ def test_every_machine_is_fitted_in_every_profile(profile: str, chapter: str, ru
 def test_every_masked_run_takes_a_step_in_every_profile(profile: str, chapter: str, run: str) -> None:
     resolved = chapters.resolve({**PARAMS, "profile": profile}, chapter, run)
     short = resolved.model_copy(update={"epochs": 1, "seeds": 1, "precision": "float32"})
-    records = [report for _, report in short.events(examples("masked", 16), 1) if isinstance(report, Record)]
+    records = [report for _, report in short.events(examples("masked", 16), 1) if isinstance(report, EpochRecord)]
     assert records[1].frozen_loss != records[0].frozen_loss
 
 

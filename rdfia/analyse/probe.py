@@ -22,7 +22,7 @@ from rdfia.record.run import RunRecord
 from rdfia.train import device
 from rdfia.train.classifier import Classifier
 from rdfia.train.fit import EVALUATION_BATCH
-from rdfia.train.margin import draw
+from rdfia.train.margin import sample_examples
 from rdfia.train.run import Data
 
 GRID, STRIP, EXTENT = 81, 41, 2.0
@@ -49,7 +49,7 @@ def arrays(
             found["epochs"] = torch.tensor(epochs)
         if "support" in found:
             seen = Data(record.data, {}, (train.x, train.y), (validation.x, validation.y))
-            found["points"] = points(Split(*draw(settings["sample"], seen, seed)))
+            found["points"] = points(Split(*sample_examples(settings["sample"], seen, seed)))
         if test is not None and test.x.ndim == 4 and "mask" not in settings:  # a readout gives no probabilities
             model.normalise = own_normaliser(record, test.x) or model.normalise
             found |= mistakes(model, test)
@@ -112,8 +112,8 @@ def mistakes(model: Classifier, seen: Split) -> dict[str, Tensor]:
     probability, answer = shares.max(1)
     wrong = (answer != seen.y).nonzero()[:, 0]
     worst = wrong[shares[wrong, seen.y[wrong]].argsort(stable=True)][:MISTAKES]
-    said = torch.stack([seen.y[worst], answer[worst], probability[worst]], 1)
-    return {"mistakes": seen.x[worst], "said": said}
+    prediction = torch.stack([seen.y[worst], answer[worst], probability[worst]], 1)
+    return {"mistakes": seen.x[worst], "prediction": prediction}
 
 
 def transformer(model: Classifier, network: VisionTransformer, images: Tensor) -> dict[str, Tensor]:
@@ -155,7 +155,7 @@ def shuffled(model: Classifier, seen: Split, seed: int) -> float:
     generator, right, size = torch.Generator().manual_seed(seed), 0, network.embed.projection.kernel_size[0]
     model = model.to(where)
     for x, y in zip(seen.x.split(EVALUATION_BATCH), seen.y.split(EVALUATION_BATCH), strict=True):
-        answer = model.answer(permute_patches(model.preprocess(x.to(where)), size, generator)).argmax(1)
+        answer = model.logits(permute_patches(model.preprocess(x.to(where)), size, generator)).argmax(1)
         right += int((answer.cpu() == y).sum())
     model.cpu()
     return right / len(seen.y)

@@ -142,7 +142,7 @@ def _timing(outcome: Outcome, run: Run, images: int) -> dict[str, Any]:
         "seconds": round((datetime.now(UTC) - outcome.started).total_seconds(), 3),
         "training_seconds": round(training, 3),
         "images_per_second": round(images * epochs / training, 1),
-        "machine": device.machine(where, device.settle(precision, where)) | {"torch": torch.__version__},
+        "machine": device.machine(where, device.resolve_precision(precision, where)) | {"torch": torch.__version__},
         "commit": commit(Path()),
         "experiment": os.environ.get("DVC_EXP_NAME", ""),
     }

@@ -92,9 +92,9 @@ def mistakes(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
     run = chapter.best
     if run is None or not len(probes.get(f"{run.name}/mistakes", ())):
         return []
-    images, said = probes[f"{run.name}/mistakes"], probes[f"{run.name}/said"]
+    images, predictions = probes[f"{run.name}/mistakes"], probes[f"{run.name}/prediction"]
     figure, axes = panels(len(images), 8, 1.45)
-    for axis, image, (truth, answer, share) in zip(axes, images, said, strict=True):
+    for axis, image, (truth, answer, share) in zip(axes, images, predictions, strict=True):
         axis.imshow(image.transpose(1, 2, 0).squeeze(), cmap="gray" if len(image) == 1 else None)
         classes = f"{run.classes[int(truth)]} → {run.classes[int(answer)]}"
         picture(axis, f"{classes}\n{PERCENT * share:.0f} %")
@@ -102,7 +102,9 @@ def mistakes(chapter: ChapterResult, probes: Arrays) -> list[Drawing]:
         f"The {len(images)} test images that {run.name}, seed 0, gets most wrong: what each is, what it is taken for, "
         "and how sure the network is. Ask of each whether you would have known better."
     )
-    pairs = listed([f"{run.classes[int(truth)]} for {run.classes[int(answer)]}" for truth, answer, _ in said[:3]])
+    pairs = listed(
+        [f"{run.classes[int(truth)]} for {run.classes[int(answer)]}" for truth, answer, _ in predictions[:3]]
+    )
     return [finish(figure, f"{chapter.name}_mistakes", caption, f"The worst mistakes of {run.name}: {pairs} first.")]
 
 

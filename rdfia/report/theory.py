@@ -77,8 +77,8 @@ def _slips(facts: Facts) -> Table:
         Column("in place of", code=True), Column("what is wrong", wide=True), Column("code", code=True, wide=True),
         Column("relative error", code=True, numeric=True),
     )  # fmt: skip
-    rows = [(s["instead_of"], s["says"], s["code"], scientific(s["error"])) for s in facts["slips"]]
-    least, worst = min(s["error"] for s in facts["slips"]), max(f["error"] for f in facts["formulas"])
+    rows = [(s["instead_of"], s["mistake"], s["code"], scientific(s["error"])) for s in facts["wrong_formulas"]]
+    least, worst = min(s["error"] for s in facts["wrong_formulas"]), max(f["error"] for f in facts["formulas"])
     caption = (
         "The same check on formulas that are wrong on purpose, for a check that cannot fail shows nothing. The "
         f"smallest error here is {scientific(least)}, the largest of the right formulas {scientific(worst)}. "

@@ -10,20 +10,20 @@ from rdfia.config import PARAMS, ConfigError, parse, section
 from rdfia.theory.answer import Answer
 from rdfia.theory.attention import AttentionCost
 from rdfia.theory.backprop import Backprop
-from rdfia.theory.descent import Descent
+from rdfia.theory.descent import DescentPaths
 from rdfia.theory.gradients import Gradients
 from rdfia.theory.implementations import Implementations
 from rdfia.theory.losses import Losses
 from rdfia.theory.one_patch import OnePatch
 
-Question = Implementations | Gradients | Losses | Backprop | Descent | AttentionCost | OnePatch
+Question = Implementations | Gradients | Losses | Backprop | DescentPaths | AttentionCost | OnePatch
 QUESTIONS: dict[str, type[Question]] = {kind().name: kind for kind in get_args(Question)}
 
 __all__ = ["QUESTIONS", "Answer", "Question", "resolve"]
 
 
 def resolve(params: Mapping[str, Any]) -> dict[str, Question]:
-    """The questions that the key `theory` asks, by name, with their settings validated."""
+    """Return the questions under the key `theory`, by name, with their settings validated."""
     asked = section(params, "theory")
     for name in asked:
         if name not in QUESTIONS:
@@ -32,5 +32,5 @@ def resolve(params: Mapping[str, Any]) -> dict[str, Question]:
 
 
 def _parse(name: str, settings: Any) -> Question:
-    """One question; no settings at all, as in `losses:`, are its defaults."""
+    """Parse one question; no settings at all, as in `losses:`, are its defaults."""
     return parse(QUESTIONS[name], {} if settings is None else settings, where=[f"theory.{name}"])

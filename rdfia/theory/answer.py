@@ -1,4 +1,4 @@
-"""What a written question is answered with."""
+"""The answer to a written question."""
 
 from dataclasses import dataclass, field
 from typing import Any

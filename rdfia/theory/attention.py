@@ -1,8 +1,8 @@
-"""What attention costs: operations, memory and time against the number of tokens n, for four ways to compute it.
+"""The costs of attention: operations, memory and time against the number of tokens n, for four ways to compute it.
 
 Operations are those of the products of Q, K and V alone, without the projections before and after. Memory is counted:
 the most bytes of tensors that live at one time, forwards and backwards, beyond Q, K and V themselves. Seconds are
-measured, so they are no two times the same; with `repeats: 0` none are, and the answer is.
+measured and differ every time; with `repeats: 0` there are none, and the answer is reproducible.
 """
 
 import time
@@ -34,33 +34,33 @@ CLAIM = {"report": "R2023a", "product": "Q Kᵀ", "claimed": "O(n · d²)", "ove
 Tokens = Annotated[int, Field(ge=16, le=4096, multiple_of=ROWS**2)]
 
 
-class Living(TorchDispatchMode):
-    """Counts the bytes of all storages that are made inside it and still live, and the most there were at one time."""
+class LivingBytes(TorchDispatchMode):
+    """A context that counts the bytes of all living storages that were made inside it, and their peak."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.bytes = self.peak = 0
-        self.seen: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        self.storages: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
     def __torch_dispatch__(
         self, func: Callable[..., Any], types: Sequence[type], args: Sequence[Any] = (), kwargs: Any = None
     ) -> Any:
-        given = {id(part.untyped_storage()) for part in tree_leaves((args, kwargs)) if isinstance(part, Tensor)}
-        found = func(*args, **(kwargs or {}))
-        for part in tree_leaves(found):
-            if isinstance(part, Tensor) and id(part.untyped_storage()) not in given:
-                self._made(part.untyped_storage())
-        return found
+        inputs = {id(part.untyped_storage()) for part in tree_leaves((args, kwargs)) if isinstance(part, Tensor)}
+        result = func(*args, **(kwargs or {}))
+        for part in tree_leaves(result):
+            if isinstance(part, Tensor) and id(part.untyped_storage()) not in inputs:
+                self._add(part.untyped_storage())
+        return result
 
-    def _made(self, storage: Any) -> None:
-        if storage in self.seen:
+    def _add(self, storage: Any) -> None:
+        if storage in self.storages:
             return
-        size = self.seen[storage] = storage.nbytes()
+        size = self.storages[storage] = storage.nbytes()
         self.bytes += size
         self.peak = max(self.peak, self.bytes)
-        finalize(storage, self._gone, size)
+        finalize(storage, self._remove, size)
 
-    def _gone(self, size: int) -> None:
+    def _remove(self, size: int) -> None:
         self.bytes -= size
 
 
@@ -91,7 +91,7 @@ class AttentionCost(Config):
         return heads
 
     def answer(self, circles: Split) -> Answer:
-        """The costs of each way, and how Q Kᵀ grows with n and with d; the circles are not needed."""
+        """Return the costs of each way, and the growth of Q Kᵀ with n and with d; the circles are not needed."""
         facts = {
             "tokens": list(self.tokens),
             "fitted_on": list(self._upper()),
@@ -108,7 +108,7 @@ class AttentionCost(Config):
         return self.tokens[len(self.tokens) // 2 :]
 
     def _way(self, kind: AttentionKind) -> dict[str, Any]:
-        """One way's costs for each number of tokens, and the exponents over the upper half."""
+        """Return one way's costs for each number of tokens, and the exponents over the upper half."""
         costs: dict[str, list[int]] = {
             "flops": [kind.flops(self.width, self.heads, (ROWS, n // ROWS), 0) for n in self.tokens],
             "bytes": [peak(self._layer(kind, n), self._heads(n, torch.device("cpu"))) for n in self.tokens],
@@ -123,20 +123,20 @@ class AttentionCost(Config):
         return kind.build(self.width, self.heads, (ROWS, n // ROWS), 0)
 
     def _heads(self, n: int, where: torch.device) -> list[Tensor]:
-        """Q, K and V (batch, heads, n, d), from the seed."""
+        """Sample Q, K and V (batch, heads, n, d) from the seed."""
         generator = torch.Generator().manual_seed(self.seed)
         shape = (3, self.batch, self.heads, n, self.width // self.heads)
         return [part.to(where).requires_grad_() for part in torch.randn(shape, generator=generator)]
 
     def _time(self, kind: AttentionKind, n: int) -> int:
-        """The shortest of several times of one pass forwards and backwards, after one that is not counted."""
+        """Return the shortest of several times of one pass forwards and backwards, after one that is not counted."""
         where = device.device()
         layer, parts = self._layer(kind, n).to(where), self._heads(n, where)
         times = [_timed(layer, parts, where) for _ in range(self.repeats + 1)]
         return min(times[1:])
 
     def _product(self) -> dict[str, Any]:
-        """The operations of Q Kᵀ for one head, counted over n and over d, beside the claim."""
+        """Count the operations of Q Kᵀ for one head over n and over d, beside the claim."""
         middle, upper = self.tokens[len(self.tokens) // 2], self._upper()
         over_tokens = [counted(n, self.widths[-1]) for n in upper]
         over_width = [counted(middle, d) for d in self.widths]
@@ -149,7 +149,7 @@ class AttentionCost(Config):
 
 
 def _step(layer: Attention, parts: Sequence[Tensor]) -> None:
-    """One pass forwards and backwards; nothing of it is kept."""
+    """Do one pass forwards and backwards."""
     torch.autograd.grad(layer.attend(*parts).sum(), list(parts))
 
 
@@ -162,21 +162,21 @@ def _timed(layer: Attention, parts: Sequence[Tensor], where: torch.device) -> in
 
 
 def _wait(where: torch.device) -> None:
-    """Until the accelerator has done what it was given."""
+    """Wait for the accelerator to finish."""
     if where.type != "cpu":
         torch.accelerator.synchronize(where)
 
 
 def peak(layer: Attention, parts: Sequence[Tensor]) -> int:
-    """The most bytes of tensors that live at one time in one pass forwards and backwards, without Q, K and V."""
-    living = Living()
+    """Return the most bytes of tensors that live at one time in one pass forwards and backwards, without Q, K and V."""
+    living = LivingBytes()
     with living:
         _step(layer, parts)
     return living.peak
 
 
 def counted(n: int, d: int) -> int:
-    """The operations of Q Kᵀ for n tokens of width d as PyTorch counts them while it multiplies."""
+    """Count the operations of Q Kᵀ for n tokens of width d by PyTorch's own counter."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:

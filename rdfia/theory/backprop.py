@@ -1,10 +1,10 @@
-"""Question 12: what backpropagation saves, counted on a chain of tanh layers, h_l = tanh(W_l h_{l-1}).
+"""Question 12: the products that backpropagation saves, counted on a chain of tanh layers, h_l = tanh(W_l h_{l-1}).
 
 The loss is ½‖h_L − y‖², and δ_l stands for its gradient on the input of layer l:
 
     δ_L = (h_L − y) ⊙ (1 − h_L²)    δ_l = (W_{l+1}ᵀ δ_{l+1}) ⊙ (1 − h_l²)    ∇W_l = δ_l h_{l-1}ᵀ
 
-Three ways give the same gradients; they differ in what they do again. `Counter` does every product and counts it.
+Three methods give the same gradients; they differ in the products that they repeat. `Counter` does and counts each.
 """
 
 import math
@@ -34,14 +34,17 @@ class Counter:
     multiplications: int = 0
 
     def apply(self, matrix: Tensor, vector: Tensor) -> Tensor:
+        """Return the product of a matrix and a vector."""
         self.multiplications += matrix.numel()
         return matrix @ vector
 
     def outer(self, left: Tensor, right: Tensor) -> Tensor:
+        """Return the outer product."""
         self.multiplications += left.numel() * right.numel()
         return torch.outer(left, right)
 
     def times(self, left: Tensor, right: Tensor) -> Tensor:
+        """Return the product element by element."""
         self.multiplications += left.numel()
         return left * right
 
@@ -59,14 +62,14 @@ class Chain:
         return len(self.weights)
 
 
-def draw(depth: int, width: int, generator: torch.Generator) -> Chain:
-    """A random chain; weights are N(0, 1 / width)."""
+def sample_chain(depth: int, width: int, generator: torch.Generator) -> Chain:
+    """Sample a chain; weights are N(0, 1 / width)."""
     normal = torch.randn(depth + 2, width, width, dtype=torch.float64, generator=generator)
     return Chain(list(normal[:depth] / width**0.5), normal[depth, 0], normal[depth + 1, 0])
 
 
 def forward(chain: Chain, count: Counter, depth: int) -> list[Tensor]:
-    """h_0 = x to h_depth."""
+    """Return h_0 = x to h_depth."""
     h = [chain.x]
     for weight in chain.weights[:depth]:
         h.append(torch.tanh(count.apply(weight, h[-1])))
@@ -74,12 +77,12 @@ def forward(chain: Chain, count: Counter, depth: int) -> list[Tensor]:
 
 
 def through_tanh(gradient: Tensor, h: Tensor, count: Counter) -> Tensor:
-    """The gradient before a tanh from the one behind it: ∇ ⊙ (1 − h²)."""
+    """Return the gradient on the input of a tanh from the one on its output: ∇ ⊙ (1 − h²)."""
     return count.times(gradient, 1 - count.times(h, h))
 
 
 def backprop(chain: Chain, count: Counter) -> list[Tensor]:
-    """Every δ once, each from the one before."""
+    """Compute every δ once, each from the one before."""
     h = forward(chain, count, chain.depth)
     delta = through_tanh(h[-1] - chain.y, h[-1], count)
     gradients = [count.outer(delta, h[-2])]
@@ -90,22 +93,22 @@ def backprop(chain: Chain, count: Counter) -> list[Tensor]:
 
 
 def stored(chain: Chain, count: Counter) -> list[Tensor]:
-    """The chain of δ anew from the output for every layer; h is kept from one forward pass."""
+    """Repeat the chain of δ from the output for every layer; h is stored from one forward pass."""
     h = forward(chain, count, chain.depth)
-    return [_alone(chain, count, layer, h.__getitem__) for layer in range(1, chain.depth + 1)]
+    return [_layer_gradient(chain, count, layer, h.__getitem__) for layer in range(1, chain.depth + 1)]
 
 
 def recomputed(chain: Chain, count: Counter) -> list[Tensor]:
-    """The chain of δ anew for every layer, and each h in it anew from the input."""
+    """Repeat the chain of δ for every layer, and in it each h from the input."""
 
     def h(layer: int) -> Tensor:
         return forward(chain, count, layer)[-1]
 
-    return [_alone(chain, count, layer, h) for layer in range(1, chain.depth + 1)]
+    return [_layer_gradient(chain, count, layer, h) for layer in range(1, chain.depth + 1)]
 
 
-def _alone(chain: Chain, count: Counter, layer: int, h: Callable[[int], Tensor]) -> Tensor:
-    """∇W of one layer, with nothing known of the others."""
+def _layer_gradient(chain: Chain, count: Counter, layer: int, h: Callable[[int], Tensor]) -> Tensor:
+    """Return ∇W of one layer without those of the others."""
     last = h(chain.depth)
     delta = through_tanh(last - chain.y, last, count)
     for above in range(chain.depth - 1, layer - 1, -1):
@@ -116,15 +119,10 @@ def _alone(chain: Chain, count: Counter, layer: int, h: Callable[[int], Tensor])
 METHODS: dict[str, Callable[[Chain, Counter], list[Tensor]]] = {
     "backprop": backprop, "stored": stored, "recomputed": recomputed
 }  # fmt: skip
-CLOSED = {  # the counts as polynomials of the depth L and the width w
-    "backprop": r"(3L - 1)\,w^2 + 2Lw",
-    "stored": r"2L\,(w^2 + w) + \tfrac{1}{2}L(L - 1)\,(w^2 + 2w)",
-    "recomputed": (r"\tfrac{1}{6}L(L + 1)(2L + 1)\,w^2 + \tfrac{1}{2}L(L - 1)\,(2w^2 + 2w) + L\,(w^2 + 2w)"),
-}
 
 
 class Backprop(Config):
-    """The three ways on chains of `depths` layers of `width` units."""
+    """The three methods on chains of `depths` layers of `width` units."""
 
     name: Literal["backprop"] = "backprop"
     depths: Annotated[tuple[Depth, ...], listed, Field(min_length=3)] = (2, 4, 8, 16, 32, 64)
@@ -139,8 +137,9 @@ class Backprop(Config):
         return depths
 
     def answer(self, circles: Split) -> Answer:
+        """Return the counts of every method and their exponents; the circles are not needed."""
         generator = torch.Generator().manual_seed(self.seed)
-        chains = [draw(depth, self.width, generator) for depth in self.depths]
+        chains = [sample_chain(depth, self.width, generator) for depth in self.depths]
         fitted = self.depths[len(self.depths) // 2 :]
         facts = {
             "depths": list(self.depths),
@@ -153,18 +152,17 @@ class Backprop(Config):
         return Answer(facts)
 
     def _method(self, name: str, chains: Sequence[Chain], fitted: int) -> dict[str, Any]:
-        """The counts of one way, their exponent over the deepest `fitted` chains, and its error against autograd."""
+        """Return the counts of one method, their exponent over the deepest `fitted` chains, and its largest error."""
         counts, errors = zip(*(measure(name, chain) for chain in chains), strict=True)
         return {
             "counts": list(counts),
             "exponent": exponent(self.depths[-fitted:], counts[-fitted:]),
-            "closed_form": CLOSED[name],
             "error": max(errors),
         }
 
 
 def measure(name: str, chain: Chain) -> tuple[int, float]:
-    """How many multiplications a way takes, and the largest relative error of a layer's gradient against autograd."""
+    """Count the multiplications of a method; return them and its largest relative error of a layer against autograd."""
     count = Counter()
     pairs = zip(METHODS[name](chain, count), autograd(chain), strict=True)
     errors = [float(torch.linalg.norm(ours - theirs) / torch.linalg.norm(theirs)) for ours, theirs in pairs]
@@ -172,7 +170,7 @@ def measure(name: str, chain: Chain) -> tuple[int, float]:
 
 
 def autograd(chain: Chain) -> tuple[Tensor, ...]:
-    """The gradients as PyTorch finds them."""
+    """Return the gradients by PyTorch."""
     weights = [weight.clone().requires_grad_() for weight in chain.weights]
     h = chain.x
     for weight in weights:
@@ -181,7 +179,7 @@ def autograd(chain: Chain) -> tuple[Tensor, ...]:
 
 
 def exponent(depths: Sequence[int], counts: Sequence[int]) -> float:
-    """The slope of log count against log depth, by least squares: k where the count grows as depthᵏ."""
+    """Return the slope of log count against log depth, by least squares: k where the count grows as depthᵏ."""
     x, y = (torch.tensor(values, dtype=torch.float64).log() for values in (depths, counts))
     x, y = x - x.mean(), y - y.mean()
     return float((x * y).sum() / (x * x).sum())

@@ -1,7 +1,7 @@
 """Four implementations of one network: from one initialisation and one order of batches they take the same steps.
 
-They add the same numbers in different orders, so rounding alone parts them: about 1e-16 of a weight at first in
-float64, 1e-7 in float32. How far that grows is what is measured.
+They add the same numbers in different orders, so they differ by rounding alone: about 1e-16 of a weight at first in
+float64, 1e-7 in float32. The growth of that difference is measured.
 """
 
 from contextlib import nullcontext
@@ -21,8 +21,7 @@ from rdfia.train.optimise import SGD, TorchSGD
 from rdfia.train.schedule import Constant
 from rdfia.train.targets import Targets
 
-Implementation = Literal["by_hand", "autograd", "nn", "optim"]
-IMPLEMENTATIONS: dict[Implementation, tuple[Any, type[SGD]]] = {
+IMPLEMENTATIONS: dict[str, tuple[Any, type[SGD]]] = {
     "by_hand": ("by_hand", SGD),
     "autograd": ("autograd", SGD),
     "nn": ("nn", SGD),
@@ -32,7 +31,7 @@ PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
 
 
 class Implementations(Config):
-    """Train all four, in both precisions, and compare each with `by_hand` after every epoch."""
+    """All four, trained in both precisions, each compared with `by_hand` after every epoch."""
 
     name: Literal["implementations"] = "implementations"
     epochs: int = Field(50, ge=1)
@@ -42,23 +41,24 @@ class Implementations(Config):
     seed: int = Field(0, ge=0)
 
     def answer(self, circles: Split) -> Answer:
-        found = {
+        """Return the largest difference of any weight after every epoch."""
+        trajectories = {
             (precision, name): self.trajectory(circles, name, dtype)
             for precision, dtype in PRECISIONS.items()
             for name in IMPLEMENTATIONS
         }
-        apart = {
-            (precision, name): (weights - found[precision, "by_hand"]).abs().amax(1)
-            for (precision, name), weights in found.items()
+        differences = {
+            (precision, name): (weights - trajectories[precision, "by_hand"]).abs().amax(1)
+            for (precision, name), weights in trajectories.items()
         }
         steps = self.epochs * -(-len(circles) // self.batch_size)
-        largest = {p: {n: float(apart[p, n].max()) for n in IMPLEMENTATIONS} for p in PRECISIONS}
-        weights = float(found["float64", "by_hand"][-1].abs().max())
+        largest = {p: {n: float(differences[p, n].max()) for n in IMPLEMENTATIONS} for p in PRECISIONS}
+        weights = float(trajectories["float64", "by_hand"][-1].abs().max())
         facts = {"epochs": self.epochs, "steps": steps, "largest_weight": weights, "largest_difference": largest}
-        return Answer(facts, {f"{precision}/{name}": values for (precision, name), values in apart.items()})
+        return Answer(facts, {f"{precision}/{name}": values for (precision, name), values in differences.items()})
 
-    def trajectory(self, circles: Split, name: Implementation, dtype: torch.dtype) -> Tensor:
-        """All weights in one row, before the first step and after every epoch (epochs + 1, weights), as float64."""
+    def trajectory(self, circles: Split, name: str, dtype: torch.dtype) -> Tensor:
+        """Return all weights before the first step and after every epoch (epochs + 1, weights), as float64."""
         implementation, optimiser = IMPLEMENTATIONS[name]
         network = MLP(implementation=implementation, hidden=self.hidden).build(
             tuple(circles.x.shape[1:]), int(circles.y.max()) + 1, Generator().manual_seed(self.seed)

@@ -1,4 +1,4 @@
-"""Questions 8 and 9: how cross-entropy and squared error move the prediction ŷ, with two classes and one example.
+"""Questions 8 and 9: cross-entropy and squared error as they move the prediction ŷ of one example of two classes.
 
 ŷ = (p, 1 − p), and the true class is the first, so y = (1, 0). Through softmax, descent moves ỹ and not ŷ:
 
@@ -23,7 +23,7 @@ KINDS: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
     "cross_entropy": (formulas.cross_entropy, formulas.grad_y_hat_cross_entropy),
     "squared_error": (formulas.squared_error, formulas.grad_y_hat_squared_error),
 }
-REACHED = (0.5, 0.9)  # ŷ of the true class: no longer wrong, and sure
+LEVELS = (0.5, 0.9)  # of ŷ of the true class: no longer wrong, and sure
 
 
 class Losses(Config):
@@ -36,6 +36,7 @@ class Losses(Config):
     steps: int = Field(400, ge=1, le=100_000)
 
     def answer(self, circles: Split) -> Answer:
+        """Return both losses and their gradients over p, and p during descent; the circles are not needed."""
         p = torch.linspace(0, 1, self.points + 2, dtype=torch.float64)[1:-1]
         arrays = {"p": p}
         facts: dict[str, Any] = {"start": self.start, "learning_rate": self.learning_rate, "steps": self.steps}
@@ -49,46 +50,43 @@ class Losses(Config):
         return Answer(facts, arrays)
 
     def flow(self, kind: str) -> Tensor:
-        """p before each step of descent on ỹ and after the last one: (steps + 1)."""
+        """Return p before each step of descent on ỹ and after the last one: (steps + 1)."""
         y_tilde = prediction(torch.tensor([self.start], dtype=torch.float64)).log()  # softmax(log ŷ) = ŷ
         y = truth(torch.ones(1))
-        passed = [formulas.softmax(y_tilde)]
+        predictions = [formulas.softmax(y_tilde)]
         for _ in range(self.steps):
-            gradient = formulas.grad_y_tilde_through_softmax(passed[-1], KINDS[kind][1](y, passed[-1]))
+            gradient = formulas.grad_y_tilde_through_softmax(predictions[-1], KINDS[kind][1](y, predictions[-1]))
             y_tilde = formulas.sgd(y_tilde, gradient, self.learning_rate)
-            passed.append(formulas.softmax(y_tilde))
-        return torch.cat(passed)[:, 0, 0]
+            predictions.append(formulas.softmax(y_tilde))
+        return torch.cat(predictions)[:, 0, 0]
 
     def _facts(self, kind: str, p: Tensor, on_y_tilde: Tensor, flow: Tensor) -> dict[str, Any]:
-        """Where the push is strongest, what it is at the start, and when descent passes each of `REACHED`."""
-        passed = {str(level): first(flow >= level) for level in REACHED}
+        """Return the p of the strongest push, the push at the start, and the steps of descent to each of `LEVELS`."""
         at_start = push(kind, torch.tensor([self.start], dtype=torch.float64))[1]
         return {
             "strongest_at": float(p[on_y_tilde.argmax()]),
-            "strongest": float(on_y_tilde.max()),
             "at_start": float(at_start),
-            "steps_to": passed,
-            "end": float(flow[-1]),
+            "steps_to": {str(level): first(flow >= level) for level in LEVELS},
         }
 
 
 def prediction(p: Tensor) -> Tensor:
-    """ŷ of one example with two classes: (..., 1, 2)."""
+    """Return ŷ of one example with two classes: (..., 1, 2)."""
     return torch.stack((p, 1 - p), -1).unsqueeze(-2)
 
 
 def truth(p: Tensor) -> Tensor:
-    """y of the same shape as `prediction`: the first class."""
+    """Return y of the same shape as `prediction`: the first class."""
     return prediction(torch.ones_like(p, dtype=torch.float64))
 
 
 def push(kind: str, p: Tensor) -> tuple[Tensor, Tensor]:
-    """How hard descent pushes the true class up: -∂L/∂ŷ_c, and -∂L/∂ỹ_c through softmax."""
+    """Return the push of descent on the true class: -∂L/∂ŷ_c, and -∂L/∂ỹ_c through softmax."""
     on_y_hat = KINDS[kind][1](truth(p), prediction(p))
     on_y_tilde = formulas.grad_y_tilde_through_softmax(prediction(p), on_y_hat)
     return -on_y_hat[..., 0, 0], -on_y_tilde[..., 0, 0]
 
 
-def first(happened: Tensor) -> int | None:
-    """The first index where something happened, None if it never did."""
-    return int(happened.int().argmax()) if bool(happened.any()) else None
+def first(condition: Tensor) -> int | None:
+    """Return the first index where the condition holds, None if it never does."""
+    return int(condition.int().argmax()) if bool(condition.any()) else None

@@ -1,4 +1,4 @@
-"""Question 8: timm's ViT-S on digits of 28², which it refuses as it stands, and what it sees of them after.
+"""Question 8: timm's ViT-S on digits of 28², which it refuses unchanged, and the pixels that it then depends on.
 
 A patch embedding of kernel and stride P makes ⌊28 / P⌋² patches (Dosovitskiy et al. 2021). With P = 16 that is one: the
 16² pixels at the top left are all that any logit depends on.
@@ -25,7 +25,7 @@ WAYS: dict[str, dict[str, int]] = {
 
 
 class OnePatch(Config):
-    """What ViT-S, reduced to `embed` dimensions and `depth` blocks, answers when pixels of random images change."""
+    """The logits of ViT-S, reduced to `embed` dimensions and `depth` blocks, when pixels of random images change."""
 
     name: Literal["one_patch"] = "one_patch"
     model: str = "vit_small_patch16_224"
@@ -36,11 +36,12 @@ class OnePatch(Config):
     seed: int = 0
 
     def answer(self, circles: Split) -> Answer:
-        facts = {"model": self.model, "side": SIDE, "corner": CORNER, "pixels": SIDE**2, "error": self._refused()}
+        """Return timm's error, and the pixels that each way to fit depends on; the circles are not needed."""
+        facts = {"model": self.model, "side": SIDE, "corner": CORNER, "pixels": SIDE**2, "error": self._error()}
         return Answer(facts | {"ways": [self._way(name, given) for name, given in WAYS.items()]})
 
-    def _refused(self) -> str:
-        """What timm says, word for word, of digits that come to its network as it stands, of one channel already."""
+    def _error(self) -> str:
+        """Return timm's error, word for word, for digits of one channel in its unchanged network."""
         vit = self._declared({}).create_timm(1, CLASSES, Generator().manual_seed(self.seed))
         try:
             vit(torch.zeros(1, 1, SIDE, SIDE))
@@ -49,19 +50,17 @@ class OnePatch(Config):
         raise ConfigError(f"theory.one_patch.model: found {self.model}, allowed: one that is not made for {SIDE}²")
 
     def _way(self, name: str, given: dict[str, int]) -> dict[str, Any]:
-        """One way to make the digits fit: its patches, the pixels that it sees, and how far its logits move."""
+        """Return the patches of one way to fit the digits, the pixels that it depends on, and how its logits move."""
         generator = Generator().manual_seed(self.seed)
         network = self._declared(given).build((1, SIDE, SIDE), CLASSES, generator).eval()
         assert isinstance(network, TimmNetwork)
         images = torch.rand(self.images, 1, SIDE, SIDE, generator=generator)
         others = torch.rand(images.shape, generator=generator)
-        embedding = network.vit.patch_embed
         return {
             "way": name,
             "given": given,
-            "patch": embedding.patch_size[0],
-            "patches": embedding.num_patches,
-            "seen": seen(network, images),
+            "patches": network.vit.patch_embed.num_patches,
+            "seen": visible_pixels(network, images),
             "outside": moved(network, images, torch.where(corner(), images, others)),
             "inside": moved(network, images, torch.where(one_pixel(), others, images)),
         }
@@ -72,13 +71,13 @@ class OnePatch(Config):
 
 
 def corner() -> Tensor:
-    """A mask (H, W) of the pixels of the first patch."""
+    """Return a mask (H, W) of the pixels of the first patch."""
     along = torch.arange(SIDE) < CORNER
     return along[:, None] & along
 
 
 def one_pixel() -> Tensor:
-    """A mask (H, W) of one pixel in the middle of the first patch."""
+    """Return a mask (H, W) of one pixel in the middle of the first patch."""
     mask = torch.zeros(SIDE, SIDE, dtype=torch.bool)
     mask[CORNER // 2, CORNER // 2] = True
     return mask
@@ -86,12 +85,12 @@ def one_pixel() -> Tensor:
 
 @torch.no_grad()
 def moved(network: nn.Module, before: Tensor, after: Tensor) -> float:
-    """The largest change of any logit of any image."""
+    """Return the largest change of any logit of any image."""
     return float((network(after) - network(before)).abs().max())
 
 
-def seen(network: nn.Module, images: Tensor) -> int:
-    """How many pixels any logit of any image depends on: where a gradient is not 0."""
+def visible_pixels(network: nn.Module, images: Tensor) -> int:
+    """Count the pixels that any logit of any image depends on: those where a gradient is not 0."""
     images = images.clone().requires_grad_()
     logits = network(images).sum(0)
     gradients = [torch.autograd.grad(logit, images, retain_graph=True)[0] for logit in logits]

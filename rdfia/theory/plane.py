@@ -8,23 +8,23 @@ from torch import Generator, Tensor
 
 from rdfia.models import formulas
 
-Weights = Mapping[str, Tensor]
+Parameters = Mapping[str, Tensor]
 
 
-def initial(inputs: int, hidden: int, outputs: int, scale: float, generator: Generator) -> Weights:
-    """Weights and biases from N(0, scale²)."""
+def initial(inputs: int, hidden: int, outputs: int, scale: float, generator: Generator) -> Parameters:
+    """Sample weights and biases from N(0, scale²)."""
     shapes = {"Wh": (hidden, inputs), "bh": (hidden,), "Wy": (outputs, hidden), "by": (outputs,)}
     return {n: scale * torch.randn(s, dtype=torch.float64, generator=generator) for n, s in shapes.items()}
 
 
-def forward(weights: Weights, x: Tensor) -> tuple[Tensor, Tensor]:
-    """h and ỹ."""
+def forward(weights: Parameters, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return h and ỹ."""
     h = formulas.hidden(formulas.hidden_input(x, weights["Wh"], weights["bh"]))
     return h, formulas.output(h, weights["Wy"], weights["by"])
 
 
-def gradients(weights: Weights, x: Tensor, y: Tensor) -> Weights:
-    """The gradient of the cross-entropy for every weight, by the formulas of questions 15 to 17."""
+def gradients(weights: Parameters, x: Tensor, y: Tensor) -> Parameters:
+    """Return the gradient of the cross-entropy for every weight, by the formulas of questions 15 to 17."""
     h, y_tilde = forward(weights, x)
     on_y = formulas.grad_y_tilde(y, formulas.softmax(y_tilde))
     on_h = formulas.grad_h_tilde(on_y, weights["Wy"], h)
@@ -37,57 +37,57 @@ def gradients(weights: Weights, x: Tensor, y: Tensor) -> Weights:
 
 
 def batches(count: int, size: int, epochs: int, generator: Generator) -> list[Tensor]:
-    """The examples of each step: every epoch in a new order, cut into batches."""
+    """Return the examples of each step: every epoch in a new order, cut into batches."""
     return [rows for _ in range(epochs) for rows in torch.randperm(count, generator=generator).split(size)]
 
 
-def train(weights: Weights, x: Tensor, y: Tensor, rate: float, steps: list[Tensor]) -> Weights:
-    """Mini-batch descent on all weights."""
+def train(weights: Parameters, x: Tensor, y: Tensor, rate: float, steps: list[Tensor]) -> Parameters:
+    """Train all weights by mini-batch descent."""
     for rows in steps:
-        found = gradients(weights, x[rows], y[rows])
-        weights = {name: formulas.sgd(weight, found[name], rate) for name, weight in weights.items()}
+        slopes = gradients(weights, x[rows], y[rows])
+        weights = {name: formulas.sgd(weight, slopes[name], rate) for name, weight in weights.items()}
     return weights
 
 
 @dataclass(frozen=True)
 class Plane:
-    """Two weights that move, while all others stay: a point (..., 2) is what they are.
+    """The loss over two weights while all others stay; a point (..., 2) holds their values.
 
     They lead from the last input to the two hidden units on which the difference of the outputs depends most.
     """
 
-    weights: Weights
+    weights: Parameters
     x: Tensor  # (N, nx)
     y: Tensor  # (N, ny)
 
     @property
     def units(self) -> Tensor:
-        """The two hidden units with the largest weights towards the outputs."""
+        """Return the two hidden units with the largest weights towards the outputs."""
         return self.weights["Wy"].std(0).topk(2).indices
 
-    def at(self, points: Tensor) -> Weights:
-        """The weights of a network for every point."""
+    def at(self, points: Tensor) -> Parameters:
+        """Return the weights of a network for every point."""
         Wh = self.weights["Wh"].expand(*points.shape[:-1], -1, -1).clone()
         Wh[..., self.units, -1] = points
         return {**self.weights, "Wh": Wh}
 
     def loss(self, points: Tensor) -> Tensor:
-        """The cross-entropy over all examples at each of the points (n, 2)."""
+        """Return the cross-entropy over all examples at each of the points (n, 2)."""
         parts = [forward(self.at(part), self.x)[1] for part in points.split(128)]  # a part at a time, for memory
         return torch.cat([formulas.cross_entropy_of_softmax(self.y, part) for part in parts])
 
     def gradient(self, points: Tensor, rows: Tensor) -> Tensor:
-        """The gradient of the loss of some examples at a point (2) or at points (n, 2)."""
+        """Return the gradient of the loss of some examples at a point (2) or at points (n, 2)."""
         return gradients(self.at(points), self.x[rows], self.y[rows])["Wh"][..., self.units, -1]
 
     def surface(self, grid: Tensor, centre: Tensor | None = None) -> Tensor:
-        """The loss with the first weight across and the second one down: (n, n) for a grid (n) about a centre."""
+        """Return the loss, the first weight across and the second one down: (n, n) for a grid (n) about a centre."""
         down, across = torch.meshgrid(grid, grid, indexing="ij")
         points = torch.stack((across, down), -1)
         return self.loss((points if centre is None else points + centre).flatten(0, 1)).view(across.shape)
 
     def lowest(self, grid: Tensor, zooms: int = 12) -> Tensor:
-        """The point of the least loss: the best of the grid, then the best of ever finer grids about it."""
+        """Search the point of the least loss: the best of the grid, then the best of ever finer grids about it."""
         centre = torch.zeros(2, dtype=grid.dtype)
         for _ in range(zooms):
             row, column = divmod(int(self.surface(grid, centre).argmin()), len(grid))
@@ -96,7 +96,7 @@ class Plane:
         return centre
 
     def curvatures(self, point: Tensor, step: float = 1e-4) -> Tensor:
-        """The eigenvalues of the second derivative (2), the smaller first, by central differences of the gradient."""
+        """Return the eigenvalues of the Hessian (2), the smaller first, by central differences of the gradient."""
         moves = step * torch.eye(2, dtype=point.dtype)
         rows = torch.arange(len(self.x))
         second = (self.gradient(point + moves, rows) - self.gradient(point - moves, rows)) / (2 * step)
@@ -104,8 +104,8 @@ class Plane:
         return values
 
     def descend(self, start: Tensor, rate: float, steps: list[Tensor]) -> Tensor:
-        """The points that plain descent passes: (steps + 1, 2)."""
-        passed = [start]
+        """Return the points of plain descent: (steps + 1, 2)."""
+        points = [start]
         for rows in steps:
-            passed.append(formulas.sgd(passed[-1], self.gradient(passed[-1], rows), rate))
-        return torch.stack(passed)
+            points.append(formulas.sgd(points[-1], self.gradient(points[-1], rows), rate))
+        return torch.stack(points)

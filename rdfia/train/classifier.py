@@ -1,4 +1,4 @@
-"""A network together with its preprocessing: what is trained, saved and logged takes raw images."""
+"""A network together with its preprocessing: the model that is trained, saved and logged takes raw images."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from rdfia.train.flops import Flops
 class Classifier(nn.Module):
     """raw → [0, 1] → (colours changed) → normaliser → (geometry changed) → network → logits.
 
-    What stands in brackets is drawn at random by `augmented` and is fixed (a centre crop, or nothing) in `forward`.
+    The steps in brackets are random in `augmented` and fixed (a centre crop, or nothing) in `forward`.
     """
 
     def __init__(self, normalise: nn.Module, augment: Augmentations, network: nn.Module) -> None:
@@ -26,25 +26,25 @@ class Classifier(nn.Module):
         self.geometry = tuple(a for a in augment if a.space == "normalised")
 
     def forward(self, raw: Tensor) -> Tensor:
-        return self.answer(self.preprocess(raw))
+        return self.logits(self.preprocess(raw))
 
     def preprocess(self, raw: Tensor) -> Tensor:
-        """What the network sees of an image that is only looked at."""
+        """Return the network's input for images without random changes."""
         return self._normalised(to_unit(raw), lambda augmentation, x: augmentation.evaluate(x))
 
-    def answer(self, x: Tensor) -> Tensor:
-        """The logits of images that are preprocessed already."""
-        return self.network(_laid_out(x))  # type: ignore[no-any-return]
+    def logits(self, x: Tensor) -> Tensor:
+        """Return the logits of images that are preprocessed already."""
+        return self.network(_channels_last(x))  # type: ignore[no-any-return]
 
     def augmented(self, raw: Tensor, generator: Generator) -> Tensor:
-        """What the network sees of one random variant of every image."""
+        """Return the network's input for one random variant of every image."""
         x = to_unit(raw)
         for augmentation in self.pixels:
             x = augmentation(x, generator)
         return self._normalised(x, lambda augmentation, x: augmentation(x, generator))
 
     def _normalised(self, x: Tensor, change: Callable[[Any, Tensor], Tensor]) -> Tensor:
-        """The normaliser, then the geometry; the other way round for a filter, which commutes with no flip."""
+        """Apply the normaliser, then the geometry; the other way round for a filter, which commutes with no flip."""
         filters = isinstance(self.normalise, PatchWhiten)
         x = x if filters else self.normalise(x)
         for augmentation in self.geometry:
@@ -52,13 +52,13 @@ class Classifier(nn.Module):
         return self.normalise(x) if filters else x
 
 
-def _laid_out(x: Tensor) -> Tensor:
-    """Images with the channels last in memory, which convolutions read faster."""
+def _channels_last(x: Tensor) -> Tensor:
+    """Return images with the channels last in memory, which convolutions read faster."""
     return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
 
 
 def stack(models: Sequence[Classifier]) -> Classifier:
-    """Networks of one shape as one: each weight gains a leading dimension. One alone is left as it is."""
+    """Stack networks of one shape into one: each weight gains a leading dimension. One alone is left as it is."""
     first, *others = models
     for name, weight in first.network.named_parameters() if others else ():
         weight.data = torch.stack([weight.data, *(model.network.get_parameter(name).data for model in others)])
@@ -66,12 +66,12 @@ def stack(models: Sequence[Classifier]) -> Classifier:
 
 
 def build(run: Any, card: Mapping[str, Any], statistics: Mapping[str, Tensor], generator: Generator) -> Classifier:
-    """The classifier of a run on the data that `card` describes, with weights drawn from `generator`."""
+    """Build the classifier of a run on the data that `card` describes, with random weights from `generator`."""
     return Classifier(run.normalise.build(statistics), run.augment, network(run, card, generator))
 
 
 def network(run: Any, card: Mapping[str, Any], generator: Generator) -> nn.Module:
-    """The run's network for what is left of an image after the run's augmentations."""
+    """Build the run's network for images as the run's augmentations leave them."""
     mixing, smoothing = getattr(run, "mixing", None), getattr(run, "label_smoothing", 0.0)
     if run.augment and card["kind"] != "images":
         raise ConfigError(f"augment: found {len(run.augment)} augmentations, allowed: none on {card['kind']}")
@@ -83,7 +83,7 @@ def network(run: Any, card: Mapping[str, Any], generator: Generator) -> nn.Modul
         raise ConfigError(
             "normalise.own: found True, allowed: False with an augmentation of colours, which comes first"
         )
-    shape = seen(run, card).shape[1:]
+    shape = example_input(run, card).shape[1:]
     built: nn.Module = run.model.build(tuple(shape), len(card["classes"]), generator)
     if (mixing or smoothing) and hasattr(built, "gradients"):
         key = "mixing" if mixing else "label_smoothing"
@@ -91,8 +91,8 @@ def network(run: Any, card: Mapping[str, Any], generator: Generator) -> nn.Modul
     return built
 
 
-def seen(run: Any, card: Mapping[str, Any]) -> Tensor:
-    """One example of zeros, as what is left of it comes to the network."""
+def example_input(run: Any, card: Mapping[str, Any]) -> Tensor:
+    """Return one example of zeros in the shape in which the network reads it."""
     example = torch.zeros(1, *run.normalise.shape(tuple(card["shape"])))
     for augmentation in run.augment:
         example = augmentation.evaluate(example)
@@ -100,8 +100,8 @@ def seen(run: Any, card: Mapping[str, Any]) -> Tensor:
 
 
 def forward_flops(run: Any, card: Mapping[str, Any]) -> int:
-    """Operations of one example on its way through the network: two for each product."""
-    built, example, counted = network(run, card, torch.Generator()).eval(), seen(run, card), Flops()
-    with counted, torch.no_grad():
+    """Count the operations of one forward pass of one example: two for each product."""
+    built, example, counter = network(run, card, torch.Generator()).eval(), example_input(run, card), Flops()
+    with counter, torch.no_grad():
         built(example)
-    return counted.total
+    return counter.total

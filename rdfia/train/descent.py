@@ -1,4 +1,4 @@
-"""A run trained by descent: every seed of it, in one tensor program or side by side where that is faster."""
+"""Runs trained by descent: all seeds in one tensor program or in processes side by side, whichever is faster."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,6 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from rdfia.config import ConfigError, listed
-from rdfia.data.batches import per_epoch
 from rdfia.data.mixing import Mixing
 from rdfia.data.normalise import Identity, evaluation_statistics, to_unit
 from rdfia.data.whitening import Whiten
@@ -20,8 +19,8 @@ from rdfia.train import device
 from rdfia.train.classifier import build, forward_flops, network, stack
 from rdfia.train.fit import EVALUATION_BATCH, Plan, fit
 from rdfia.train.optimise import Optimiser
-from rdfia.train.patience import Keeper
-from rdfia.train.run import Data, Event, Program, Run, Snapshot, Split, Trained, Weights
+from rdfia.train.patience import EarlyStopping
+from rdfia.train.run import Data, Event, Program, Run, Snapshot, Trained, Weights
 from rdfia.train.schedule import Constant, Schedule
 from rdfia.train.targets import Targets
 
@@ -29,8 +28,8 @@ from rdfia.train.targets import Targets
 class DescentRun(Run):
     """A network trained by descent along its gradient, on all train examples or on the first `sample`.
 
-    An epoch of every `record_every` is recorded, and the weights of those of `snapshots` are kept. With `patience`, it
-    stops after so many epochs without a lower validation loss, and its weights are those of the lowest.
+    An epoch of every `record_every` is recorded, and the weights after the epochs `snapshots` are kept. Training stops
+    after `patience` epochs without a lower validation loss, and the weights are then those of the lowest.
     """
 
     optimiser: Optimiser
@@ -56,69 +55,69 @@ class DescentRun(Run):
         return self.epochs if self.batch_size == "all" else self.epochs * (1 + 100 / self.batch_size)
 
     def recorded(self, epoch: int) -> bool:
-        """Whether an epoch between the first and the last is recorded."""
+        """Return whether an epoch between the first and the last is recorded."""
         return epoch % self.record_every == 0 or epoch in self.snapshots
 
 
 def train_seeds(run: DescentRun, data: Data, seeds: Sequence[int]) -> Iterator[Event]:
-    """Networks from their initialisation to their last epoch: one, or one for each seed in one tensor program."""
+    """Train networks from initialisation to the last epoch: one, or one for each seed in one tensor program."""
     where, start = device.device(), time.perf_counter()
     model = stack([build(run, data.card, data.statistics, torch.Generator().manual_seed(seed)) for seed in seeds])
     model = model.to(where).to(memory_format=torch.channels_last)
     generators = [torch.Generator(where).manual_seed(seed) for seed in seeds]
-    train, validation = (tuple(t.to(where) for t in split) for split in (data.train, data.validation))
-    count, heard = len(train[1]), list[Tensor]()
+    train, validation = (tuple(t.to(where) for t in part) for part in (data.train, data.validation))
+    count, step_log = len(train[1]), list[Tensor]()
     plan = Plan(
         descent=run.optimiser.over(model.network.parameters()),
         schedule=run.schedule,
         epochs=run.epochs,
         batch_size=count if run.batch_size == "all" else min(run.batch_size, count),
-        precision=device.autocast(device.settle(run.precision, where), where),
+        precision=device.autocast(device.resolve_precision(run.precision, where), where),
         targets=Targets(len(data.card["classes"]), run.label_smoothing, run.mixing),
         recorded=run.recorded,
-        hear=heard.append if run.schedule.searches else _unheard,
+        on_step=step_log.append if run.schedule.searches else _ignore,
     )
-    keeper = Keeper(run.patience)
+    stopping = EarlyStopping(run.patience)
     for records in fit(model, train, validation, plan, generators):  # type: ignore[arg-type]
-        for place, record in records.items():
-            yield seeds[place], record
+        for index, record in records.items():
+            yield seeds[index], record
             if record.epoch in run.snapshots:
-                yield seeds[place], Snapshot(record.epoch, _weights(model.network, place, len(seeds)))
-        if keeper.ends(records, lambda: _weights(model.network, 0, 1)):
+                yield seeds[index], Snapshot(record.epoch, _weights(model.network, index, len(seeds)))
+        if stopping.update(records, lambda: _weights(model.network, 0, 1)):
             break
     seconds = (time.perf_counter() - start) / len(seeds)
-    for place, seed in enumerate(seeds):
-        ended = keeper.best or Snapshot(-1, _weights(model.network, place, len(seeds)))
-        yield seed, Trained(ended.weights, seconds, keeper.epoch, _steps(heard, plan, count))
+    for index, seed in enumerate(seeds):
+        last = stopping.best or Snapshot(-1, _weights(model.network, index, len(seeds)))
+        yield seed, Trained(last.weights, seconds, stopping.epoch, _step_trace(step_log, plan, count))
 
 
-def _unheard(scored: Tensor) -> None:
-    """Nothing is kept of a step."""
+def _ignore(scored: Tensor) -> None:
+    """Log nothing of a step."""
 
 
-def _steps(heard: Sequence[Tensor], plan: Plan, count: int) -> np.ndarray[Any, Any] | None:
-    """The learning rate and the train loss of every step (2, steps), where they were heard."""
-    if not heard:
+def _step_trace(step_log: Sequence[Tensor], plan: Plan, count: int) -> np.ndarray[Any, Any] | None:
+    """Return the learning rate and the train loss of every step (2, steps), where they were logged."""
+    if not step_log:
         return None
-    losses = torch.stack(list(heard))[:, 0].cpu().double()
-    each = per_epoch(count, plan.batch_size)
-    rates = [plan.descent.learning_rate * plan.schedule(step, each, plan.epochs) for step in range(len(heard))]
+    losses = torch.stack(list(step_log))[:, 0].cpu().double()
+    timetable = plan.timetable(count)
+    rates = [timetable.rate(step) for step in range(len(step_log))]
     return torch.stack([torch.tensor(rates, dtype=torch.float64), losses]).float().numpy()
 
 
-def _weights(network: nn.Module, place: int, networks: int) -> Weights:
-    """A copy of the weights of one network, which may be one of several in a stack."""
+def _weights(network: nn.Module, index: int, networks: int) -> Weights:
+    """Copy the weights of one network, which may be one of several in a stack."""
     state = network.state_dict()
-    return {key: (w[place] if networks > 1 else w).cpu().contiguous().numpy().copy() for key, w in state.items()}
+    return {key: (w[index] if networks > 1 else w).cpu().contiguous().numpy().copy() for key, w in state.items()}
 
 
 def program(run: DescentRun, data: Data) -> Program:
-    """Make a run ready: seeds of small networks train as one tensor program, others each by itself.
+    """Prepare a run: seeds of small networks train as one tensor program, others each by itself.
 
     On a CPU each trains with one thread.
     """
     torch.set_num_threads(1)
-    device.settle(run.precision, device.device())  # before processes part, so that all of them know the answer
+    device.resolve_precision(run.precision, device.device())  # before the fork: all processes share the answer
     run, data = whitened(run, sampled(run, data))
     seeds = tuple(range(run.seeds))
     groups = (seeds,) if _stackable(run, data) else tuple((seed,) for seed in seeds)
@@ -126,7 +125,7 @@ def program(run: DescentRun, data: Data) -> Program:
 
 
 def _stackable(run: DescentRun, data: Data) -> bool:
-    """Whether the seeds' networks are so small that a step costs more in calls than in products."""
+    """Return whether the seeds' networks are so small that a step costs more in calls than in products."""
     alone = run.patience or run.schedule.searches or not run.optimiser.elementwise
     if data.card["kind"] != "points" or alone:
         return False
@@ -134,7 +133,7 @@ def _stackable(run: DescentRun, data: Data) -> bool:
 
 
 def sampled(run: DescentRun, data: Data) -> Data:
-    """The data with as many train examples as the run wants: the first, which are in random order."""
+    """Return the data with the first `sample` train examples, which are in random order."""
     x, y = data.train
     if run.sample is not None and run.sample > len(y):
         raise ConfigError(f"sample: found {run.sample}, allowed: 1 to {len(y)}, the train examples there are")
@@ -142,27 +141,23 @@ def sampled(run: DescentRun, data: Data) -> Data:
 
 
 def whitened(run: DescentRun, data: Data) -> tuple[DescentRun, Data]:
-    """A whitening normaliser applied once, ahead of all epochs and seeds: a D×D product is too dear for every batch.
+    """Apply a whitening normaliser once, ahead of all epochs and seeds: a D×D product is too dear for every batch.
 
-    Not where colours are changed first. Other runs and data come back as they are. A validation split that is seen with
-    its own statistics has a layer of its own.
+    Where colours are changed first, and with other normalisers, run and data stay as they are. A validation split that
+    is normalised with its own statistics has a layer of its own.
     """
     where = device.device()
     layer = run.normalise.build(data.statistics).to(where)
     if not isinstance(layer, Whiten) or any(augment.space == "pixels" for augment in run.augment):
         return run, data
     statistics = evaluation_statistics(run.normalise, data.statistics, data.validation[0])
-    apart = layer if statistics is data.statistics else run.normalise.build(statistics).to(where)
-    layers = (layer, apart)
-    train, validation = ((_through(at, x.to(where)), y) for at, (x, y) in zip(layers, _units(data), strict=True))
+    own = layer if statistics is data.statistics else run.normalise.build(statistics).to(where)
+    parts = ((layer, data.train), (own, data.validation))
+    train, validation = ((_in_batches(each, to_unit(x).to(where)), y) for each, (x, y) in parts)
     return run.model_copy(update={"normalise": Identity()}), replace(data, train=train, validation=validation)
 
 
 @torch.no_grad()
-def _through(layer: nn.Module, x: Tensor) -> Tensor:
-    """The layer applied in batches."""
+def _in_batches(layer: nn.Module, x: Tensor) -> Tensor:
+    """Apply the layer in batches."""
     return torch.cat([layer(batch) for batch in x.split(EVALUATION_BATCH)])
-
-
-def _units(data: Data) -> Iterator[Split]:
-    return ((to_unit(x), y) for x, y in (data.train, data.validation))

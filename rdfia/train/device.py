@@ -1,4 +1,4 @@
-"""Where and how precisely to compute, and what machine that was."""
+"""The device and the precision to compute with, and a description of the machine."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ PrecisionName = Literal["float32", "bfloat16", "auto"]
 
 
 def device() -> torch.device:
-    """The accelerator if there is one, else the CPU; `RDFIA_DEVICE` decides otherwise."""
+    """Return the accelerator if there is one, else the CPU; `RDFIA_DEVICE` decides otherwise."""
     available = torch.cuda.is_available()
     name = os.environ.get("RDFIA_DEVICE") or ("cuda" if available else "cpu")
     if name == "cuda" and available:
@@ -35,44 +35,46 @@ def device() -> torch.device:
 
 
 def jobs() -> int:
-    """How many processes train at once: one a core; one on an accelerator, and where processes cannot be forked."""
+    """Return the number of processes that train at once: one a core; one on an accelerator or without `fork`."""
     alone = device().type != "cpu" or not sys.platform.startswith("linux")
     return 1 if alone else len(os.sched_getaffinity(0))
 
 
 @cache
-def settle(name: PrecisionName, where: torch.device) -> Literal["float32", "bfloat16"]:
-    """The precision to use: `auto` is bfloat16 where a short self-test finds it both right and faster, else float32.
+def resolve_precision(name: PrecisionName, where: torch.device) -> Literal["float32", "bfloat16"]:
+    """Resolve `auto`: to bfloat16 where a short self-test shows it both accurate and faster, else to float32.
 
     Measured once a process, so that every seed of a run has the same.
     """
     if name != "auto":
         return name
-    return "bfloat16" if _bfloat16_pays(where) else "float32"
+    return "bfloat16" if _bfloat16_is_faster(where) else "float32"
 
 
 def autocast(name: Literal["float32", "bfloat16"], where: torch.device) -> Callable[[], AbstractContextManager[object]]:
-    """A fresh context for each forward pass."""
+    """Return a function that makes a fresh context for each forward pass."""
     if name == "float32":
         return nullcontext
     return partial(torch.autocast, where.type, dtype=torch.bfloat16)
 
 
-def _bfloat16_pays(where: torch.device) -> bool:
-    """A convolution forward and backward: gradients within 2 % of float32's, and at least a quarter faster."""
+def _bfloat16_is_faster(where: torch.device) -> bool:
+    """Time a convolution forward and backward: gradients within 2 % of float32's, and at least a quarter faster."""
     generator = torch.Generator().manual_seed(0)
     layer = nn.Conv2d(32, 64, 5, padding=2).to(where).to(memory_format=torch.channels_last)
     x = torch.randn(64, 32, 16, 16, generator=generator).to(where, memory_format=torch.channels_last)
     try:
-        (exact, slow), (rough, fast) = (_probe(layer, x, autocast(name, where)) for name in ("float32", "bfloat16"))
+        (exact, slow), (rough, fast) = (
+            _timed_gradient(layer, x, autocast(name, where)) for name in ("float32", "bfloat16")
+        )
     except RuntimeError:
         return False
     error = F.mse_loss(rough, exact).sqrt() / exact.square().mean().sqrt()
     return bool(error < 0.02) and fast * 1.25 < slow
 
 
-def _probe(layer: nn.Module, x: torch.Tensor, context: Callable[[], Any]) -> tuple[torch.Tensor, float]:
-    """The weight gradient of a fixed loss, and the best time of three."""
+def _timed_gradient(layer: nn.Module, x: torch.Tensor, context: Callable[[], Any]) -> tuple[torch.Tensor, float]:
+    """Return the weight gradient of a fixed loss, and the best time of three."""
     times = []
     for _ in range(4):
         start = time.perf_counter()
@@ -86,7 +88,7 @@ def _probe(layer: nn.Module, x: torch.Tensor, context: Callable[[], Any]) -> tup
 
 
 def machine(where: torch.device, precision: str) -> dict[str, Any]:
-    """What a measured time depends on."""
+    """Describe everything that a measured time depends on."""
     return {
         "processor": torch.cuda.get_device_name(where) if where.type == "cuda" else _processor(),
         "cores": os.cpu_count(),
@@ -98,8 +100,8 @@ def machine(where: torch.device, precision: str) -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """The processor's own name where the system tells it."""
+    """Return the processor's model name where the system knows it."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,7 +1,7 @@
-"""Operations counted while a network works, by the shapes of what it multiplies.
+"""A counter of the operations of a network, from the shapes of the factors of its products.
 
 PyTorch's own counter sits below its dispatcher, and the first use of that imports the compiler: 2.4 s a process. This
-one hears the functions that a network calls; a test holds the two side by side for every declared run.
+one intercepts the functions that a network calls; a test compares the two for every declared run.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 
 class Flops(TorchFunctionMode):
-    """Adds up, in `total`, two operations for each product of the functions that are called inside the context."""
+    """A context that adds up, in `total`, two operations for each product of the functions called inside it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,29 +27,29 @@ class Flops(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        found = func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
         if func in PRODUCTS:
-            self.total += 2 * PRODUCTS[func](found, *args[:3])
-        return found
+            self.total += 2 * PRODUCTS[func](result, *args[:3])
+        return result
 
 
 def _dense(y: Tensor, x: Tensor, weight: Tensor, *_: object) -> int:
-    """y (…, m) of x (…, n): each value of y is n products."""
+    """Count the products of y (…, m) from x (…, n): n for each value of y."""
     return y.numel() * weight.shape[-1]
 
 
 def _convolution(y: Tensor, x: Tensor, weight: Tensor, *_: object) -> int:
-    """Each value of y is k·k·c products, of one kernel (c, k, k)."""
+    """Count k·k·c products for each value of y, of one kernel (c, k, k)."""
     return y.numel() * weight[0].numel()
 
 
 def _matrices(y: Tensor, x: Tensor, *_: object) -> int:
-    """y (…, n, m) of x (…, n, k) and (…, k, m)."""
+    """Count the products of y (…, n, m) from x (…, n, k) and (…, k, m)."""
     return y.numel() * x.shape[-1]
 
 
 def _attention(y: Tensor, q: Tensor, k: Tensor, *_: object) -> int:
-    """softmax(q kᵀ / √d) v: scores (…, n, m) of d products each, and as many again for each value of y."""
+    """Count the products of softmax(q kᵀ / √d) v: d for each score (…, n, m), and m for each value of y."""
     return q.numel() * k.shape[-2] + y.numel() * k.shape[-2]
 
 

@@ -1,4 +1,4 @@
-"""A run that maximises margins: for every seed a sample of the train split, and one machine for every C."""
+"""Runs that maximise margins: for every seed a sample of the train split, and one machine for every C."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from torch import Generator, Tensor
 from rdfia.config import ConfigError, listed
 from rdfia.models.svm import SVM, KernelMachine
 from rdfia.train.classifier import Classifier, build
-from rdfia.train.run import Data, Event, Program, Run, Split, Trained, Weights
+from rdfia.train.run import Data, Event, Examples, Program, Run, Trained, Weights
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 FEATURES_BATCH = 500
@@ -23,7 +23,7 @@ FEATURES_BATCH = 500
 
 @dataclass(frozen=True)
 class MarginRecord:
-    """What one C gives; `epoch` is its number in the run, from 1."""
+    """The figures of one C; `epoch` is its number in the run, from 1."""
 
     epoch: int
     C: float
@@ -33,7 +33,7 @@ class MarginRecord:
 
     @property
     def diverged(self) -> bool:
-        """Never: the problem is convex, or as with the sigmoid it is at least bounded."""
+        """Return False: the problem is convex, or as with the sigmoid it is at least bounded."""
         return False
 
     def __str__(self) -> str:
@@ -42,18 +42,18 @@ class MarginRecord:
 
     @staticmethod
     def last(records: "Sequence[MarginRecord]") -> dict[str, Any]:
-        """What remains of a seed: the C that is best on validation, the smallest of equals."""
-        chosen = max(records, key=_merit)
+        """Summarise a seed by the C that is best on validation, the smallest of equals."""
+        best = max(records, key=_by_accuracy)
         ended = {"status": "finished", "epochs": len(records)}
-        return ended | asdict(chosen) | {"frozen_accuracy": chosen.train_accuracy}
+        return ended | asdict(best) | {"frozen_accuracy": best.train_accuracy}
 
 
-def _merit(record: MarginRecord) -> tuple[float, float]:
+def _by_accuracy(record: MarginRecord) -> tuple[float, float]:
     return record.validation_accuracy, -record.C
 
 
 class MarginRun(Run):
-    """A support vector machine, fitted for every `C` on `sample` examples that each seed draws, or on all.
+    """A support vector machine, fitted for every `C` on `sample` examples that each seed samples, or on all.
 
     The kernel of each example with each other is held in memory: 8 n² bytes for a sample of n.
     """
@@ -70,6 +70,7 @@ class MarginRun(Run):
         return self
 
     def program(self, data: Data) -> Program:
+        """Prepare to fit every seed, one after the other."""
         torch.set_num_threads(1)
         return Program((tuple(range(self.seeds)),), partial(fit_seeds, self, data))
 
@@ -85,23 +86,23 @@ def fit_seeds(run: MarginRun, data: Data, seeds: Sequence[int]) -> Iterator[Even
 
 
 def fit_seed(run: MarginRun, data: Data, seed: int) -> Iterator[Event]:
-    """One record a C, then the machine that is best on validation."""
+    """Yield one record for each C, then the machine that is best on validation."""
     start = time.perf_counter()
     model = build(run, data.card, data.statistics, Generator().manual_seed(seed))
     machine: KernelMachine = model.network  # type: ignore[assignment]
-    problem = pose(model, machine, run.model, draw(run.sample, data, seed), data.validation)
+    problem = build_problem(model, machine, run.model, sample_examples(run.sample, data, seed), data.validation)
     best: MarginRecord | None = None
-    for place, C in enumerate(run.C, 1):
+    for epoch, C in enumerate(run.C, 1):
         solution = solve(problem, machine.sides.shape[1], C)
-        record = judge(machine, problem, solution, place, C)
+        record = score(machine, problem, solution, epoch, C)
         yield seed, record
-        if best is None or _merit(record) > _merit(best):
-            best, weights = record, keep(machine, problem, solution)
+        if best is None or _by_accuracy(record) > _by_accuracy(best):
+            best, weights = record, to_state(machine, problem, solution)
     yield seed, Trained(weights, time.perf_counter() - start)
 
 
-def draw(sample: int | None, data: Data, seed: int) -> Split:
-    """The examples of a seed: drawn without replacement, in the order of the draw; all of them where none is said."""
+def sample_examples(sample: int | None, data: Data, seed: int) -> Examples:
+    """Sample the train examples of a seed without replacement, in random order; with None return all of them."""
     x, y = data.train
     if not len(data.validation[1]):
         raise ConfigError("validation: found 0 examples, allowed: at least 1, on which C is chosen")
@@ -119,7 +120,7 @@ def draw(sample: int | None, data: Data, seed: int) -> Split:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is the same for every C: the sample's features, and the kernel with itself and with the validation split."""
+    """The part that every C shares: the sample's features, and the kernel with itself and with the validation split."""
 
     x: Tensor  # (n, D)
     y: Tensor  # (n,)
@@ -130,27 +131,29 @@ class Problem:
 
 @dataclass(frozen=True)
 class Solution:
-    """Of every pair of classes the coefficients (n, pairs), zero for what is no support vector, and b (pairs,)."""
+    """The coefficients of every pair of classes (n, pairs), zero but for support vectors, and b (pairs,)."""
 
     coefficients: Tensor
     intercept: Tensor
 
 
 @torch.no_grad()
-def pose(model: Classifier, machine: KernelMachine, settings: SVM, train: Split, validation: Split) -> Problem:
-    """The kernels, and γ settled in the machine."""
-    x, seen = (_features(model, machine, raw) for raw in (train[0], validation[0]))
+def build_problem(
+    model: Classifier, machine: KernelMachine, settings: SVM, train: Examples, validation: Examples
+) -> Problem:
+    """Compute the kernels, and set γ in the machine."""
+    x, others = (_features(model, machine, raw) for raw in (train[0], validation[0]))
     machine.gamma.fill_(settings.gamma_for(x))
-    return Problem(x, train[1], machine.kernel(x, x), machine.kernel(seen, x), validation[1])
+    return Problem(x, train[1], machine.kernel(x, x), machine.kernel(others, x), validation[1])
 
 
 def _features(model: Classifier, machine: KernelMachine, raw: Tensor) -> Tensor:
-    """What the kernel is taken of, in batches: some features are many times larger on their way."""
+    """Return the inputs of the kernel, in batches: some features need many times their size while computed."""
     return torch.cat([machine.features(model.preprocess(batch)) for batch in raw.split(FEATURES_BATCH)])
 
 
 def solve(problem: Problem, classes: int, C: float) -> Solution:
-    """The soft margin's dual problem for each pair of classes, solved by scikit-learn (libsvm):
+    """Solve the soft margin's dual problem for each pair of classes by scikit-learn (libsvm):
 
     max_α Σ_n α_n - ½ Σ_nm α_n α_m s_n s_m k(x_n, x_m),  0 ≤ α_n ≤ C,  Σ_n α_n s_n = 0, with s_n = ±1 the side of n
     """
@@ -158,43 +161,44 @@ def solve(problem: Problem, classes: int, C: float) -> Solution:
 
     fitted = SVC(C=C, kernel="precomputed").fit(problem.inside.numpy(), problem.y.numpy())
     coefficients = torch.zeros(len(problem.y), len(fitted.intercept_), dtype=torch.float64)
-    place = torch.from_numpy(fitted.support_).long()  # class by class
-    coefficients[place] = torch.from_numpy(pairwise_coefficients(fitted.dual_coef_, fitted.n_support_, classes))
+    support = torch.from_numpy(fitted.support_).long()  # class by class
+    coefficients[support] = torch.from_numpy(pairwise_coefficients(fitted.dual_coef_, fitted.n_support_, classes))
     return Solution(coefficients, torch.from_numpy(fitted.intercept_))
 
 
 def pairwise_coefficients(dual: Any, counts: Any, classes: int) -> Any:
-    """scikit-learn's coefficients (classes - 1, M), where a class has a row for each other class, as (M, pairs)."""
+    """Rearrange scikit-learn's coefficients (classes - 1, M), a row for each other class, as (M, pairs)."""
     starts = np.concatenate([[0], np.cumsum(counts)])
     blocks = [slice(*ends) for ends in pairwise(starts)]
     pairs = list(combinations(range(classes), 2))
-    found = np.zeros((dual.shape[1], len(pairs)))
+    coefficients = np.zeros((dual.shape[1], len(pairs)))
     for column, (i, j) in enumerate(pairs):
-        found[blocks[i], column] = dual[j - 1, blocks[i]]
-        found[blocks[j], column] = dual[i, blocks[j]]
-    return found
+        coefficients[blocks[i], column] = dual[j - 1, blocks[i]]
+        coefficients[blocks[j], column] = dual[i, blocks[j]]
+    return coefficients
 
 
-def judge(machine: KernelMachine, problem: Problem, solution: Solution, place: int, C: float) -> MarginRecord:
-    """How many answers are right, by the scores that the machine itself will give."""
+def score(machine: KernelMachine, problem: Problem, solution: Solution, epoch: int, C: float) -> MarginRecord:
+    """Return the accuracies of one solution, by the scores of the machine itself."""
     parts = ((problem.inside, problem.y), (problem.across, problem.validation))
     train, validation = (
         (machine.scores(kernel @ solution.coefficients + solution.intercept).argmax(1) == y).double().mean().item()
         for kernel, y in parts
     )
-    return MarginRecord(place, C, train, validation, int(_supports(solution).sum()))
+    return MarginRecord(epoch, C, train, validation, int(_supports(solution).sum()))
 
 
 def _supports(solution: Solution) -> Tensor:
+    """Return which examples are support vectors (n,)."""
     return (solution.coefficients != 0).any(1)
 
 
-def keep(machine: KernelMachine, problem: Problem, solution: Solution) -> Weights:
-    """The state of the machine with these support vectors."""
-    chosen = _supports(solution)
+def to_state(machine: KernelMachine, problem: Problem, solution: Solution) -> Weights:
+    """Return the state of the machine with these support vectors."""
+    support = _supports(solution)
     state = {
-        "support": problem.x[chosen],
-        "coefficients": solution.coefficients[chosen],
+        "support": problem.x[support],
+        "coefficients": solution.coefficients[support],
         "intercept": solution.intercept,
         "gamma": machine.gamma,
     }

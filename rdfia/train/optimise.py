@@ -1,4 +1,4 @@
-"""Optimisers as their equations.
+"""The optimisers, each by its equation.
 
 Each is one class whose `update` moves a tensor of weights w along the gradient g by the learning rate η, and a word in
 `Optimiser`. But for AdamW and Muon, g holds the decay: g ← g + weight_decay · w. They are written out, and tested
@@ -14,11 +14,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from rdfia.config import Config, named
-from rdfia.train.schedule import Constant, Cosine, Exponential, Schedule
-from rdfia.train.steps import Descent, JointDescent, State, Steps, orthogonal, two_loops
-
-__all__ = ["LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Constant", "Cosine", "Descent", "Exponential"]
-__all__ += ["Muon", "NAdam", "Optimiser", "RMSprop", "Schedule", "Steps", "TorchDescent", "TorchSGD", "orthogonal"]
+from rdfia.train.steps import Descent, JointDescent, State, Steps, orthogonalise, two_loop_recursion
 
 
 class _Optimiser(Config):
@@ -31,11 +27,11 @@ class _Optimiser(Config):
         raise NotImplementedError
 
     def over(self, weights: Iterable[nn.Parameter]) -> Steps:
-        """This optimiser at work on the weights of one network."""
+        """Bind this optimiser to the weights of one network."""
         return Descent(self, weights)
 
     def decayed(self, w: Tensor, g: Tensor) -> Tensor:
-        """g + weight_decay · w, where the decay is part of the gradient."""
+        """Return g + weight_decay · w, where the decay is part of the gradient."""
         return g.add(w, alpha=self.weight_decay) if self.weight_decay and not self.decoupled else g
 
 
@@ -105,7 +101,7 @@ class RMSprop(_Optimiser):
 class Adam(_Optimiser):
     """m ← β₁ m + (1 - β₁) g; v ← β₂ v + (1 - β₂) g²; w ← w - η m̂ / (√v̂ + ε), m̂ = m / (1 - β₁ᵗ), v̂ = v / (1 - β₂ᵗ).
 
-    Kingma and Ba 2015. `amsgrad` takes the largest v so far: no step grows because v forgot (Reddi et al. 2018).
+    Kingma and Ba 2015. `amsgrad` takes the largest v so far: no step grows because v fell (Reddi et al. 2018).
     """
 
     name: Literal["adam"] = "adam"
@@ -119,7 +115,7 @@ class Adam(_Optimiser):
         w.addcdiv_(m, root, value=-rate / (1 - self.beta1**t))
 
     def moments(self, w: Tensor, g: Tensor, state: State) -> tuple[float, Tensor, Tensor]:
-        """t, m and √v̂ + ε."""
+        """Update and return t, m and √v̂ + ε."""
         t = state.setdefault("t", torch.zeros((), dtype=torch.int64)).add_(1).item()
         m = state.setdefault("m", torch.zeros_like(w)).lerp_(g, 1 - self.beta1)
         v = state.setdefault("v", torch.zeros_like(w)).mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
@@ -158,7 +154,7 @@ class NAdam(Adam):
 class Muon(_Optimiser):
     """m ← μ m + (1 - μ) g; w ← (1 - η weight_decay) w - η √max(1, rows / columns) O(m), or O((1 - μ) g + μ m).
 
-    Jordan 2024, with η = 0.02: O (see `orthogonal`) makes the step as long in rare directions as in common ones. A
+    Jordan 2024, with η = 0.02: O (see `orthogonalise`) makes the step as long in rare directions as in common ones. A
     kernel is a matrix with a row for each channel it makes. Biases take the steps of `others`, at a rate of their own.
     """
 
@@ -175,16 +171,16 @@ class Muon(_Optimiser):
             self.others.update(w, g, state, rate * self.others.learning_rate / self.learning_rate)
             return
         m = state.setdefault("m", torch.zeros_like(w)).lerp_(g, 1 - self.momentum)
-        step = orthogonal((g.lerp(m, self.momentum) if self.nesterov else m).flatten(1), self.iterations)
+        step = orthogonalise((g.lerp(m, self.momentum) if self.nesterov else m).flatten(1), self.iterations)
         length = max(1, step.shape[0] / step.shape[1]) ** 0.5
         w.mul_(1 - rate * self.weight_decay).sub_(step.view_as(w), alpha=rate * length)
 
 
 class LBFGS(_Optimiser):
-    """w ← w - η H g, H the inverse Hessian that the last `memory` pairs s = Δw, y = Δg tell (Liu and Nocedal 1989).
+    """w ← w - η H g, H the inverse Hessian from the last `memory` pairs s = Δw, y = Δg (Liu and Nocedal 1989).
 
     For whole batches, with η = 1 and no line search. A pair with sᵀy ≤ 10⁻⁶ |s| |y|, which rounding alone can make, is
-    passed over, so that H stays positive.
+    left out, so that H stays positive.
     """
 
     elementwise: ClassVar[bool] = False
@@ -201,11 +197,11 @@ class LBFGS(_Optimiser):
             if s.dot(y) > 1e-6 * s.norm() * y.norm():
                 pairs = state["pairs"] = torch.cat([pairs, pair[None]])[-self.memory :]
         state["w"], state["g"] = w.clone(), g
-        w.sub_(two_loops(g, pairs), alpha=rate)
+        w.sub_(two_loop_recursion(g, pairs), alpha=rate)
 
 
 class TorchDescent:
-    """PyTorch's own SGD at work."""
+    """PyTorch's own SGD, bound to the weights of one network."""
 
     def __init__(self, optimiser: SGD, parameters: Iterable[nn.Parameter]) -> None:
         self.learning_rate = optimiser.learning_rate

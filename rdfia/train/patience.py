@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from rdfia.train.fit import Record
+from rdfia.train.epochs import EpochRecord
 from rdfia.train.run import Snapshot, Weights
 
 
-class Keeper:
-    """What is kept of one network on its way, if it has a patience; else it keeps nothing and never ends anything.
+class EarlyStopping:
+    """The weights of the lowest validation loss so far of one network (Prechelt 1998); without a patience, none.
 
-    (Prechelt 1998.) A loss that is no number is never the lowest.
+    A loss that is no number is never the lowest.
     """
 
     def __init__(self, patience: int | None) -> None:
@@ -18,11 +18,11 @@ class Keeper:
 
     @property
     def epoch(self) -> int | None:
-        """The epoch whose weights are kept."""
+        """Return the epoch whose weights are kept."""
         return self.best.epoch if self.best else None
 
-    def ends(self, records: Mapping[int, Record], weights: Callable[[], Weights]) -> bool:
-        """Keep the weights if the loss is the lowest so far; whether it was not for as long as the patience."""
+    def update(self, records: Mapping[int, EpochRecord], weights: Callable[[], Weights]) -> bool:
+        """Keep the weights if the loss is the lowest so far; return whether the patience is at its end."""
         if self.patience is None:
             return False
         record = records[0]

@@ -1,4 +1,4 @@
-"""A run as every chapter knows it: what it declares, what it sees, and the stream of events that it becomes."""
+"""The base class of every chapter's runs, the data that they are trained on, and the events that training yields."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from rdfia.config import Config
 from rdfia.data.augment import Augmentations
 from rdfia.data.normalise import Identity, Normaliser
 
-Split = tuple[Tensor, Tensor]  # raw inputs (N, …) and labels (N,)
+Examples = tuple[Tensor, Tensor]  # raw inputs (N, …) and labels (N,)
 
 
 @dataclass(frozen=True)
 class Data:
-    """What training may see: no test split."""
+    """The data of training and validation, without the test split."""
 
     card: Mapping[str, Any]
     statistics: Mapping[str, Tensor]
-    train: Split
-    validation: Split
+    train: Examples
+    validation: Examples
 
 
 class Record(Protocol):
-    """What a seed reports on its way: a dataclass of numbers, which becomes a row of the run's history."""
+    """The figures of a seed at one time in training: a dataclass of numbers, which becomes a row of the history."""
 
     @property
     def epoch(self) -> int: ...
@@ -36,7 +36,7 @@ class Record(Protocol):
 
     @staticmethod
     def last(records: Any) -> dict[str, Any]:
-        """What remains of a seed when it has ended."""
+        """Summarise a seed that has ended."""
 
 
 Weights = dict[str, np.ndarray[Any, Any]]
@@ -52,10 +52,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Trained:
-    """A seed that has ended: its weights, and how long it trained.
+    """The weights of a seed that has ended, and the time that it trained.
 
     The weights are those of `epoch`, where it is not the last; `steps` holds the rate and the loss of each step (2, n),
-    `pictures` what a network paints (4, n, C, H, W).
+    `pictures` the reconstructions of a masked autoencoder (4, n, C, H, W).
     """
 
     weights: Weights
@@ -65,7 +65,7 @@ class Trained:
     pictures: np.ndarray[Any, Any] | None = None
 
 
-Event = tuple[int, Record | Snapshot | Trained]  # a seed, and what it reports
+Event = tuple[int, Record | Snapshot | Trained]  # of a seed
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Program:
 
 
 class Run(Config):
-    """What every run of every chapter declares; a chapter adds its model, and how it is trained."""
+    """The settings of every run of every chapter; a chapter adds its model and its training."""
 
     model: Any
     normalise: Normaliser = Identity()
@@ -102,10 +102,10 @@ class Run(Config):
         return (start.chapter, start.run) if start is not None and start.name == "run" else None
 
     def flops(self, data: Data) -> int | None:
-        """Operations of one example on its way through the network, a product with its sum being two."""
+        """Return the operations of one forward pass of one example, a product with its sum being two."""
         return None
 
     @property
     def effort(self) -> float:
-        """How long a seed trains, compared with the chapter's other runs: the longest start first."""
+        """Return the time of a seed relative to the chapter's other runs: the longest start first."""
         return 1.0

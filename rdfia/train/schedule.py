@@ -1,4 +1,4 @@
-"""Schedules: what the learning rate is multiplied by at a step, as pure functions; and the rate that a range test says.
+"""Schedules, the factor on the learning rate at each step, as pure functions; and the rate that a range test suggests.
 
 A schedule is called with a step, the steps in an epoch and the epochs of the run. A new one is a class here with one
 method, `shape`, and a word in `Schedule`.
@@ -18,10 +18,10 @@ from rdfia.config import Config, listed, named
 class _Schedule(Config):
     """A linear rise over `warmup` epochs to where the schedule starts, then the schedule over the steps that are left.
 
-    Goyal et al. 2017: weights just drawn do not bear the rate that suits them later.
+    Goyal et al. 2017: random weights do not bear the rate that suits them later.
     """
 
-    searches: ClassVar[bool] = False  # whether it looks for a rate, from the loss of every step
+    searches: ClassVar[bool] = False  # whether it is a range test, which needs the loss of every step
     warmup: float = Field(0.0, ge=0)
 
     def __call__(self, step: int, per_epoch: int, epochs: int) -> float:
@@ -32,12 +32,12 @@ class _Schedule(Config):
         return self.shape(step - rise, per_epoch, left)
 
     def shape(self, step: int, per_epoch: int, steps: int) -> float:
-        """The factor at one of the `steps` after the warm-up."""
+        """Return the factor at one of the `steps` after the warm-up."""
         raise NotImplementedError
 
 
 class Constant(_Schedule):
-    """1."""
+    """1 at every step."""
 
     name: Literal["constant"] = "constant"
 
@@ -129,12 +129,12 @@ class OneCycle(_Schedule):
 
 
 def _half_cosine(start: float, end: float, t: float) -> float:
-    """end + (start - end) (1 + cos(π t)) / 2: level at both ends."""
+    """Return end + (start - end) (1 + cos(π t)) / 2: level at both ends."""
     return end + (start - end) * (1 + math.cos(math.pi * t)) / 2
 
 
 class RangeTest(_Schedule):
-    """low · (high / low)^t, with t from 0 at the first step to 1 at the last: every rate is tried once.
+    """low · (high / low)^t, with t from 0 at the first step to 1 at the last: every rate is used once.
 
     Smith 2017, with even steps of the logarithm: rates that matter lie decades apart. `suggest` reads the losses.
     """
@@ -155,13 +155,13 @@ class RangeTest(_Schedule):
 
 
 def suggest(rates: Sequence[float], losses: Sequence[float], window: float = 0.1) -> float | None:
-    """The rate at which the smoothed loss falls most steeply before it diverges; None where noise alone falls as much.
+    """Return the rate at which the smoothed loss falls most steeply before it diverges; None where noise falls as much.
 
     u = log rate; in each stretch of `window` of the points, the least-squares line L ≈ L̄ + b (u - ū) smooths and has
     the slope b = Σ (u - ū) L / Σ (u - ū)², which lags behind nothing, as the slope of a running mean would. Of the
     stretches up to that with the smallest L̄, the one with the smallest b gives the rate exp ū: there a step pays most,
-    and at the smallest loss itself the rate is about to be too large. What follows a loss that is no number is not
-    read. Noise is three standard errors of the difference between the first L̄ and the smallest.
+    and at the smallest loss itself the rate is about to be too large. Losses after one that is no number are not
+    used. Noise is three standard errors of the difference between the first L̄ and the smallest.
     """
     if len(rates) != len(losses) or min(rates, default=0) <= 0 or any(a >= b for a, b in pairwise(rates)):
         raise ValueError("a range test needs a loss for each rate, and positive rates that rise")

@@ -1,4 +1,4 @@
-"""The written-out optimisers at work on the weights of a network, and the matrices that two of them need."""
+"""The optimisers bound to the weights of a network, and the matrix products that two of them need."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -6,33 +6,33 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-State = dict[str, Tensor]  # what an optimiser remembers of one tensor of weights
+State = dict[str, Tensor]  # of an optimiser, for one tensor of weights
 
 
 class Steps(Protocol):
-    """An optimiser at work on the weights of one network."""
+    """An optimiser bound to the weights of one network."""
 
     learning_rate: float
 
     def step(self, factor: float) -> None:
-        """Move every weight along its gradient, and forget the gradients; `factor` is on the learning rate."""
+        """Move every weight along its gradient, and clear the gradients; `factor` multiplies the learning rate."""
 
 
 class Update(Protocol):
-    """An optimiser as its equation."""
+    """The equation of an optimiser."""
 
     @property
     def learning_rate(self) -> float: ...
 
     def decayed(self, w: Tensor, g: Tensor) -> Tensor:
-        """The gradient with the decay that is part of it."""
+        """Return the gradient with the decay that is part of it."""
 
     def update(self, w: Tensor, g: Tensor, state: State, rate: float) -> None:
         """Move the weights w along the gradient g."""
 
 
 class Descent:
-    """The written-out optimisers at work, on each tensor of weights by itself."""
+    """Descent on each tensor of weights by itself."""
 
     def __init__(self, optimiser: Update, parameters: Iterable[nn.Parameter]) -> None:
         self.optimiser, self.learning_rate = optimiser, optimiser.learning_rate
@@ -47,7 +47,7 @@ class Descent:
 
 
 class JointDescent:
-    """The written-out optimisers at work, on all weights that have a gradient as one vector."""
+    """Descent on all weights that have a gradient, as one vector."""
 
     def __init__(self, optimiser: Update, parameters: Iterable[nn.Parameter]) -> None:
         self.optimiser, self.learning_rate = optimiser, optimiser.learning_rate
@@ -64,24 +64,23 @@ class JointDescent:
             w.grad = None
 
 
-def orthogonal(matrix: Tensor, iterations: int) -> Tensor:
-    """Nearly U Vᵀ of U S Vᵀ, by Newton and Schulz: x ← a x + b (x xᵀ) x + c (x xᵀ)² x, from x = matrix / |matrix|.
+def orthogonalise(matrix: Tensor, iterations: int) -> Tensor:
+    """Approximate U Vᵀ of U S Vᵀ by Newton and Schulz: x ← a x + b (x xᵀ) x + c (x xᵀ)² x, from x = matrix / |matrix|.
 
     Jordan's a, b and c rise fast from 0: singular values end between about 0.7 and 1.2, and not at 1.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = matrix.shape[0] > matrix.shape[1]
-    x: Tensor = (matrix.mT if tall else matrix) / matrix.norm().clamp(
-        min=1e-7
-    )  # x xᵀ is the smaller of the two products
+    wide = matrix.mT if tall else matrix  # x xᵀ is the smaller of the two products
+    x: Tensor = wide / matrix.norm().clamp(min=1e-7)
     for _ in range(iterations):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
     return x.mT if tall else x
 
 
-def two_loops(g: Tensor, pairs: Tensor) -> Tensor:
-    """H g by products of vectors alone (Nocedal 1980), from the pairs (memory, 2, weights), the latest last.
+def two_loop_recursion(g: Tensor, pairs: Tensor) -> Tensor:
+    """Compute H g by products of vectors alone (Nocedal 1980), from the pairs (memory, 2, weights), the latest last.
 
     It starts from H = (sᵀy / yᵀy) 1 of the latest; without a pair H g is g / max(1, Σ|g|), a step of length 1 at most.
     """

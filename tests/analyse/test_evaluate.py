@@ -128,10 +128,10 @@ def test_the_worst_mistakes_are_the_surest_ones() -> None:
     drawn = arrays(metrics, weights, split, split, split)
     shares = model(split.x).softmax(1)
     wrong = shares.argmax(1) != split.y
-    assert 1 <= len(drawn["said"]) == min(16, int(wrong.sum()))
-    assert (drawn["said"][:, 0] != drawn["said"][:, 1]).all()
-    assert drawn["said"][0, 2].item() == pytest.approx(shares[wrong].max().item())
-    assert drawn["said"][:, 2].diff().le(1e-6).all()
+    assert 1 <= len(drawn["prediction"]) == min(16, int(wrong.sum()))
+    assert (drawn["prediction"][:, 0] != drawn["prediction"][:, 1]).all()
+    assert drawn["prediction"][0, 2].item() == pytest.approx(shares[wrong].max().item())
+    assert drawn["prediction"][:, 2].diff().le(1e-6).all()
     assert "mistakes" not in arrays(metrics, weights, split, split)
 
 

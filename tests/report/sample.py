@@ -192,7 +192,7 @@ def _images(rng: np.random.Generator, runs: dict[str, Any]) -> Arrays:
         found[f"{run}/attention"] = rng.random((4, 2, 4, 4)).astype(np.float32)
         found[f"{run}/inputs"] = rng.integers(0, 255, (4, 3, 16, 16), dtype=np.uint8)
     found["crop_flip/mistakes"] = rng.integers(0, 255, (3, 3, 16, 16), dtype=np.uint8)
-    found["crop_flip/said"] = np.array([[0, 1, 0.9], [2, 1, 0.8], [1, 0, 0.6]], dtype=np.float32)
+    found["crop_flip/prediction"] = np.array([[0, 1, 0.9], [2, 1, 0.8], [1, 0, 0.6]], dtype=np.float32)
     return found
 
 

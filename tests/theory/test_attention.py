@@ -1,4 +1,4 @@
-"""What attention costs: counts that are exact, and powers of the number of tokens."""
+"""The costs of attention: counts that are exact, and powers of the number of tokens."""
 
 import json
 
@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from rdfia.config import ConfigError, parse
 from rdfia.data.store import Split
 from rdfia.theory.answer import Answer
-from rdfia.theory.attention import ROWS, WAYS, AttentionCost, Living, counted, peak
+from rdfia.theory.attention import ROWS, WAYS, AttentionCost, LivingBytes, counted, peak
 
 SMALL = AttentionCost(tokens=(64, 128, 256, 512), batch=1, repeats=0)
 
@@ -49,7 +49,7 @@ def test_queries_by_keys_cost_the_square_of_tokens_and_the_width(answer: Answer)
 
 
 def test_bytes_are_counted_while_tensors_live() -> None:
-    living = Living()
+    living = LivingBytes()
     with living:
         one = torch.zeros(1000)  # 4,000 bytes
         view: Tensor | None = one[10:].view(-1)
@@ -79,7 +79,7 @@ def test_without_seconds_every_answer_is_the_same(answer: Answer, circles: Split
 
 
 @pytest.mark.parametrize(
-    ("settings", "says"),
+    ("settings", "message"),
     [
         ({"tokens": [16, 32, 40, 64]}, "tokens.2: found 40, allowed: a multiple of 16"),
         ({"tokens": [32, 16, 48, 64]}, "allowed: numbers that rise"),
@@ -87,7 +87,7 @@ def test_without_seconds_every_answer_is_the_same(answer: Answer, circles: Split
         ({"heads": 3}, "heads: found 3, allowed: a divisor of width (64)"),
     ],
 )
-def test_bad_settings_name_the_key(settings: dict[str, object], says: str) -> None:
+def test_bad_settings_name_the_key(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse(AttentionCost, settings, where=["theory.attention"])
-    assert says in str(caught.value)
+    assert message in str(caught.value)

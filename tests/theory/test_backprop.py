@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from torch import Generator
 
 from rdfia.data.store import Split
-from rdfia.theory.backprop import METHODS, Backprop, Counter, draw, exponent, measure
+from rdfia.theory.backprop import METHODS, Backprop, Counter, exponent, measure, sample_chain
 
-CLOSED = {
+CLOSED_FORMS = {
     "backprop": lambda L, w: (3 * L - 1) * w**2 + 2 * L * w,
     "stored": lambda L, w: 2 * L * (w**2 + w) + L * (L - 1) // 2 * (w**2 + 2 * w),
     "recomputed": lambda L, w: (
@@ -24,8 +24,8 @@ CLOSED = {
 @given(depth=st.integers(1, 8), width=st.integers(1, 5))
 @settings(max_examples=20, deadline=None, derandomize=True)
 def test_counts_are_the_closed_forms_and_gradients_autograds(method: str, depth: int, width: int) -> None:
-    count, error = measure(method, draw(depth, width, Generator().manual_seed(depth)))
-    assert count == CLOSED[method](depth, width)
+    count, error = measure(method, sample_chain(depth, width, Generator().manual_seed(depth)))
+    assert count == CLOSED_FORMS[method](depth, width)
     assert error < 1e-12
 
 

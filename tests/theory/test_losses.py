@@ -1,4 +1,4 @@
-"""How the two losses move a prediction."""
+"""The two losses and the way they move a prediction."""
 
 from collections.abc import Callable
 
@@ -40,7 +40,6 @@ def test_squared_error_stalls_where_the_network_is_most_wrong(circles: Split) ->
     facts = Losses().answer(circles).facts
     ours, theirs = facts["cross_entropy"], facts["squared_error"]
     assert theirs["strongest_at"] == pytest.approx(1 / 3, abs=1e-9)
-    assert theirs["strongest"] == pytest.approx(16 / 27)
     assert ours["at_start"] > 100 * theirs["at_start"]
     assert theirs["steps_to"]["0.5"] > 10 * ours["steps_to"]["0.5"]
 

@@ -1,4 +1,4 @@
-"""What a vision transformer sees of an image that is no multiple of its patch."""
+"""The pixels that a vision transformer depends on where the image is no multiple of its patch."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rdfia.data.store import Split
-from rdfia.theory.one_patch import CORNER, SIDE, OnePatch, corner, seen
+from rdfia.theory.one_patch import CORNER, SIDE, OnePatch, corner, visible_pixels
 
 
 @pytest.fixture(scope="module")
@@ -14,19 +14,19 @@ def facts(circles: Split) -> dict[str, Any]:
     return OnePatch().answer(circles).facts
 
 
-def test_the_network_as_it_stands_refuses_a_digit_in_the_words_of_timm(facts: dict[str, Any]) -> None:
+def test_the_unchanged_network_refuses_a_digit_with_timms_error(facts: dict[str, Any]) -> None:
     assert facts["error"] == "AssertionError: Input height (28) doesn't match model (224)."
 
 
-def test_one_patch_sees_the_corner_and_nothing_else(facts: dict[str, Any]) -> None:
+def test_one_patch_depends_on_the_corner_and_nothing_else(facts: dict[str, Any]) -> None:
     wrong = facts["ways"][0]
     assert (wrong["patches"], wrong["seen"], wrong["outside"]) == (1, CORNER**2, 0.0)
     assert wrong["inside"] > 1e-5
 
 
-@pytest.mark.parametrize(("place", "patches"), [(1, 16), (2, 49), (3, 196)])
-def test_the_right_ways_see_every_pixel(facts: dict[str, Any], place: int, patches: int) -> None:
-    way = facts["ways"][place]
+@pytest.mark.parametrize(("index", "patches"), [(1, 16), (2, 49), (3, 196)])
+def test_the_right_ways_depend_on_every_pixel(facts: dict[str, Any], index: int, patches: int) -> None:
+    way = facts["ways"][index]
     assert (way["patches"], way["seen"]) == (patches, SIDE**2)
     assert min(way["outside"], way["inside"]) > 1e-5
 
@@ -34,7 +34,7 @@ def test_the_right_ways_see_every_pixel(facts: dict[str, Any], place: int, patch
 def test_the_corner_is_what_a_strided_convolution_reads() -> None:
     convolution = torch.nn.Conv2d(1, 2, CORNER, CORNER)
     flat = torch.nn.Sequential(convolution, torch.nn.Flatten())
-    assert seen(flat, torch.rand(2, 1, SIDE, SIDE)) == int(corner().sum()) == CORNER**2
+    assert visible_pixels(flat, torch.rand(2, 1, SIDE, SIDE)) == int(corner().sum()) == CORNER**2
 
 
 def test_the_answer_repeats_itself(circles: Split, facts: dict[str, Any]) -> None:

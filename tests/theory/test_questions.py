@@ -1,4 +1,4 @@
-"""Which questions can be asked, and what is said of settings that cannot be used."""
+"""The questions that can be asked, and the errors for settings that cannot be used."""
 
 import json
 from typing import Any
@@ -40,7 +40,7 @@ def test_a_question_without_settings_has_its_defaults() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "says"),
+    ("settings", "message"),
     [
         (
             {"gradient": {}},
@@ -55,8 +55,8 @@ def test_a_question_without_settings_has_its_defaults() -> None:
         ({"gradients": 5}, "theory.gradients: found 5"),
     ],
 )
-def test_bad_settings_end_in_one_line_that_names_the_key(settings: dict[str, Any], says: str) -> None:
+def test_bad_settings_end_in_one_line_that_names_the_key(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         theory.resolve({"theory": settings})
-    assert says in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -14,7 +14,8 @@ import torch
 from rdfia import chapters, places
 from rdfia.train.classifier import build
 from rdfia.train.descent import DescentRun, train_run, whitened
-from rdfia.train.fit import EVALUATION_BATCH, Record, predict
+from rdfia.train.epochs import EpochRecord
+from rdfia.train.fit import EVALUATION_BATCH, predict
 from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome, run
@@ -42,12 +43,12 @@ def test_side_by_side_writes_the_same_bytes(tmp_path: Path, data: Data, monkeypa
 
 
 def test_seeds_differ_from_one_another(data: Data) -> None:
-    found = outcome(data, run(), 1)
-    losses = {records[-1].validation_loss for records in found.history.values()}
+    collected = outcome(data, run(), 1)
+    losses = {records[-1].validation_loss for records in collected.history.values()}
     assert len(losses) == 3
 
 
-def test_what_is_written_is_what_was_trained(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_files_hold_the_trained_run(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     chosen = run()
     collected = outcome(data, chosen, 1)
@@ -105,19 +106,19 @@ def test_whole_batches_and_too_large_ones_are_the_train_set(data: Data) -> None:
     assert every.history[0][-1].step == 2
 
 
-def test_precision_is_settled_by_measuring() -> None:
+def test_automatic_precision_is_resolved_by_measuring() -> None:
     from rdfia.train import device
 
     where = torch.device("cpu")
-    assert device.settle("float32", where) == "float32"
-    assert device.settle("auto", where) in ("float32", "bfloat16")
+    assert device.resolve_precision("float32", where) == "float32"
+    assert device.resolve_precision("auto", where) in ("float32", "bfloat16")
     with device.autocast("bfloat16", where)():
         assert torch.nn.functional.linear(torch.ones(2, 2), torch.ones(2, 2)).dtype == torch.bfloat16
 
 
 def test_reports_are_records_then_weights(data: Data) -> None:
     reports = [report for _, report in train_run(run(seeds=1), data, 1)]
-    assert all(isinstance(report, Record) for report in reports[:-1])
+    assert all(isinstance(report, EpochRecord) for report in reports[:-1])
     assert isinstance(reports[-1], Trained)
     assert all(np.isfinite(value).all() for value in reports[-1].weights.values())
 
@@ -150,9 +151,9 @@ def test_whitening_ahead_keeps_the_shape_of_many_images(data: Data) -> None:
 def test_predictions_of_many_images_are_those_of_each(data: Data) -> None:
     model = build(run(), data.card, data.statistics, torch.Generator().manual_seed(0)).eval()
     x = data.train[0].repeat(5, 1, 1, 1)
-    found = predict(model, x, nullcontext)
-    assert found.shape == (600, 2)
-    torch.testing.assert_close(found[480:], found[:120])
+    logits = predict(model, x, nullcontext)
+    assert logits.shape == (600, 2)
+    torch.testing.assert_close(logits[480:], logits[:120])
 
 
 def test_validation_may_be_seen_with_its_own_statistics(data: Data) -> None:

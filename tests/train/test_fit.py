@@ -1,4 +1,4 @@
-"""The training loop: what a record says, and that it says the truth."""
+"""The training loop: the records of epochs, and that their figures are right."""
 
 import math
 
@@ -9,8 +9,9 @@ from torch import Generator
 from rdfia.data.batches import per_epoch, shuffled
 from rdfia.train import device
 from rdfia.train.classifier import build
-from rdfia.train.fit import Plan, Record, evaluate, fit
-from rdfia.train.optimise import SGD, Descent
+from rdfia.train.epochs import EpochRecord
+from rdfia.train.fit import Plan, evaluate, fit
+from rdfia.train.optimise import SGD
 from rdfia.train.run import Data
 from rdfia.train.schedule import Constant, Exponential
 from rdfia.train.targets import Targets
@@ -18,12 +19,12 @@ from tests.train.sample import run
 
 
 def plan(model: torch.nn.Module, rate: float = 0.1, epochs: int = 3, batch_size: int = 16) -> Plan:
-    descent = Descent(SGD(learning_rate=rate), model.parameters())
+    descent = SGD(learning_rate=rate).over(model.parameters())
     precision = device.autocast("float32", torch.device("cpu"))
     return Plan(descent, Exponential(gamma=0.5), epochs, batch_size, precision, Targets(2))
 
 
-def records(data: Data, **settings: float) -> list[Record]:
+def records(data: Data, **settings: float) -> list[EpochRecord]:
     model = build(run(), data.card, data.statistics, Generator().manual_seed(0))
     chosen = plan(model.network, **settings)  # type: ignore[arg-type]
     return [record[0] for record in fit(model, data.train, data.validation, chosen, [Generator().manual_seed(0)])]
@@ -37,11 +38,11 @@ def test_batches_hold_every_index_once() -> None:
 
 
 def test_one_record_before_the_first_step_and_one_an_epoch(data: Data) -> None:
-    found = records(data)
-    assert [record.epoch for record in found] == [0, 1, 2, 3]
-    assert [record.step for record in found] == [0, 8, 16, 24]
-    assert math.isnan(found[0].train_loss)
-    assert found[0].validation_loss == pytest.approx(math.log(2), abs=0.2)
+    history = records(data)
+    assert [record.epoch for record in history] == [0, 1, 2, 3]
+    assert [record.step for record in history] == [0, 8, 16, 24]
+    assert math.isnan(history[0].train_loss)
+    assert history[0].validation_loss == pytest.approx(math.log(2), abs=0.2)
 
 
 def test_the_learning_rate_follows_the_schedule(data: Data) -> None:
@@ -49,16 +50,16 @@ def test_the_learning_rate_follows_the_schedule(data: Data) -> None:
 
 
 def test_it_learns(data: Data) -> None:
-    found = records(data, epochs=8)
-    assert found[-1].validation_accuracy > 0.9
-    assert found[-1].frozen_loss < found[0].frozen_loss / 2
+    history = records(data, epochs=8)
+    assert history[-1].validation_accuracy > 0.9
+    assert history[-1].frozen_loss < history[0].frozen_loss / 2
 
 
-def test_validation_is_what_evaluation_finds_with_the_final_weights(data: Data) -> None:
+def test_validation_figures_are_those_of_the_final_weights(data: Data) -> None:
     model = build(run(), data.card, data.statistics, Generator().manual_seed(0))
     last = list(fit(model, data.train, data.validation, plan(model.network), [Generator().manual_seed(0)]))[-1][0]
-    found = evaluate(model, data.validation, device.autocast("float32", torch.device("cpu")))
-    assert [last.validation_loss, last.validation_accuracy] == found.tolist()
+    figures = evaluate(model, data.validation, device.autocast("float32", torch.device("cpu")))
+    assert [last.validation_loss, last.validation_accuracy] == figures.tolist()
 
 
 def test_running_figures_average_over_the_moving_weights(data: Data) -> None:
@@ -70,10 +71,10 @@ def test_running_figures_average_over_the_moving_weights(data: Data) -> None:
 
 
 def test_a_loss_that_is_no_number_ends_it(data: Data) -> None:
-    found = records(data, rate=1e30, epochs=5)
-    assert found[-1].diverged
-    assert len(found) < 6
-    assert not any(record.diverged for record in found[:-1])
+    history = records(data, rate=1e30, epochs=5)
+    assert history[-1].diverged
+    assert len(history) == 2
+    assert not any(record.diverged for record in history[:-1])
 
 
 def test_a_constant_schedule_leaves_the_rate_alone() -> None:

@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from rdfia.train.flops import Flops
 
 LEFT, RIGHT = torch.ones(2, 3, 4, 5), torch.ones(2, 3, 5, 6)
-WORK = {
+PRODUCTS = {
     "dense": lambda: F.linear(LEFT, torch.ones(7, 5), torch.ones(7)),
     "convolution": lambda: F.conv2d(torch.ones(2, 3, 9, 9), torch.ones(4, 3, 5, 5), stride=2, padding=1),
     "product": lambda: LEFT @ RIGHT,
@@ -23,15 +23,15 @@ WORK = {
 }
 
 
-@pytest.mark.parametrize("name", WORK)
-def test_a_function_costs_what_pytorch_says(name: str) -> None:
-    def work() -> Tensor:
-        return WORK[name]()
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_a_function_costs_what_pytorch_counts(name: str) -> None:
+    def compute() -> Tensor:
+        return PRODUCTS[name]()
 
     with Flops() as counted:
-        work()
+        compute()
     with FlopCounterMode(display=False) as counter:
-        work()
+        compute()
     assert counted.total == counter.get_total_flops()
     assert (counted.total > 0) == (name != "no product")
 

@@ -11,9 +11,9 @@ from rdfia import chapters, places
 from rdfia.data.circles import Circles
 from rdfia.data.store import Split
 from rdfia.models.mlp import MLP, Perceptron
-from rdfia.theory.implementations import IMPLEMENTATIONS, Implementation, Implementations
+from rdfia.theory.implementations import IMPLEMENTATIONS, Implementations
 from rdfia.train.descent import train_seeds
-from rdfia.train.fit import Record
+from rdfia.train.epochs import EpochRecord
 from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Event, Snapshot, Trained
 from tests.train.sample import perceptron
@@ -30,21 +30,21 @@ def circles() -> Data:
 
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 2e-5)])
-def test_trajectories_coincide_over_a_hundred_steps(name: Implementation, dtype: torch.dtype, tolerance: float) -> None:
+def test_trajectories_coincide_over_a_hundred_steps(name: str, dtype: torch.dtype, tolerance: float) -> None:
     question = Implementations(epochs=5)  # of 20 steps
     ours, theirs = (question.trajectory(CIRCLES.train, each, dtype) for each in ("by_hand", name))
     assert (ours - theirs).abs().max().item() < tolerance
-    assert (ours[-1] - ours[0]).abs().max().item() > 0.1  # they went somewhere
+    assert (ours[-1] - ours[0]).abs().max().item() > 0.1  # they moved
 
 
-def test_a_wrong_formula_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_formula_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rdfia.models.formulas.grad_by", lambda grad_y_tilde: -grad_y_tilde.sum(-2))
     question = Implementations(epochs=5)
     ours, theirs = (question.trajectory(CIRCLES.train, each, torch.float64) for each in ("by_hand", "autograd"))
     assert (ours - theirs).abs().max().item() > 0.01
 
 
-def test_what_is_said_of_them_is_what_they_did() -> None:
+def test_the_facts_are_those_of_the_trajectories() -> None:
     facts = Implementations(epochs=3).answer(CIRCLES.train).facts
     assert facts["steps"] == 60
     for precision, tolerance in (("float32", 1e-5), ("float64", 1e-12)):
@@ -87,9 +87,9 @@ def test_a_seed_that_diverges_leaves_the_others_alone() -> None:
 def test_epochs_between_are_recorded_and_kept_as_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run, data = perceptron("by_hand", epochs=7, record_every=3, snapshots=(0, 4, 90)), circles()
-    found = outcome(list(run.events(data, 1)))
-    assert [record.epoch for record in found.history[2]] == [0, 3, 4, 6, 7]
-    write(found, "quick", "mlp", "tiny", run, data)
+    collected = outcome(list(run.events(data, 1)))
+    assert [record.epoch for record in collected.history[2]] == [0, 3, 4, 6, 7]
+    write(collected, "quick", "mlp", "tiny", run, data)
     folder = places.run("quick", "mlp", "tiny")
     rows = list(csv.DictReader((folder / "history.csv").open()))
     assert [row["epoch"] for row in rows if row["seed"] == "1"] == ["0", "3", "4", "6", "7"]
@@ -116,7 +116,7 @@ def outcome(events: list[Event]) -> Outcome:
     collected = Outcome()
     for seed, report in events:
         collected.add(seed, report)
-    assert all(isinstance(report, Record | Snapshot | Trained) for _, report in events)
+    assert all(isinstance(report, EpochRecord | Snapshot | Trained) for _, report in events)
     return collected
 
 

@@ -1,4 +1,4 @@
-"""A run over C and seeds: what it draws, what it chooses, what it writes, and what kernels can do on circles."""
+"""A run over C and seeds: its samples, its choice of C, its files, and the limits of kernels on circles."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ from rdfia.config import ConfigError, parse
 from rdfia.data.circles import Circles
 from rdfia.data.store import Split
 from rdfia.train.classifier import build
-from rdfia.train.margin import MarginRecord, MarginRun, draw, fit_seed
+from rdfia.train.margin import MarginRecord, MarginRun, fit_seed, sample_examples
 from rdfia.train.result import write
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome
@@ -41,14 +41,14 @@ def written(tmp_path: Path, data: Data, chosen: MarginRun, monkeypatch: pytest.M
 
 
 def test_the_same_seed_writes_the_same_bytes(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [written(tmp_path / name, data, run(features="hog"), monkeypatch) for name in ("one", "two")]
+    folders = [written(tmp_path / name, data, run(features="hog"), monkeypatch) for name in ("one", "two")]
     for file in ("history.csv", "metrics.json"):
-        assert found[0].joinpath(file).read_bytes() == found[1].joinpath(file).read_bytes()
+        assert folders[0].joinpath(file).read_bytes() == folders[1].joinpath(file).read_bytes()
     weights = [tmp_path / name / places.weights("quick", "svm", "tiny") for name in ("one", "two")]
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
-def test_what_is_written_is_what_was_chosen(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_files_hold_the_best_machine(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = written(tmp_path, data, run(C=(1e-4, 0.1, 10.0)), monkeypatch)
     rows = list(csv.DictReader((folder / "history.csv").open(encoding="utf-8")))
     assert list(rows[0]) == ["seed", "epoch", "C", "train_accuracy", "validation_accuracy", "support_vectors"]
@@ -67,21 +67,21 @@ def test_what_is_written_is_what_was_chosen(tmp_path: Path, data: Data, monkeypa
 
 
 @pytest.mark.parametrize("features", ["pixels", "hog"])
-def test_the_test_stage_sees_the_machine_that_was_chosen(
+def test_the_test_stage_evaluates_the_best_machine(
     tmp_path: Path, data: Data, features: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the validation split again, so that the accuracy is known."""
     folder = written(tmp_path, data, run(features=features).model_copy(update={"seeds": 1}), monkeypatch)
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    found = evaluate(metrics, places.weights("quick", "svm", "tiny"), Split(*data.validation))
-    assert found["seeds"]["0"]["accuracy"] == pytest.approx(metrics["seeds"]["0"]["validation_accuracy"])
-    assert np.isfinite(found["seeds"]["0"]["loss"])
+    figures = evaluate(metrics, places.weights("quick", "svm", "tiny"), Split(*data.validation))
+    assert figures["seeds"]["0"]["accuracy"] == pytest.approx(metrics["seeds"]["0"]["validation_accuracy"])
+    assert np.isfinite(figures["seeds"]["0"]["loss"])
 
 
 def test_the_best_on_validation_is_kept_and_of_equals_the_smallest() -> None:
     records = [
-        MarginRecord(place, C, 1.0, right, 9)
-        for place, (C, right) in enumerate(((10.0, 0.9), (1.0, 0.9), (0.1, 0.8)), 1)
+        MarginRecord(epoch, C, 1.0, accuracy, 9)
+        for epoch, (C, accuracy) in enumerate(((10.0, 0.9), (1.0, 0.9), (0.1, 0.8)), 1)
     ]
     assert MarginRecord.last(records) == {
         "status": "finished", "epochs": 3, "epoch": 2, "C": 1.0, "train_accuracy": 1.0, "validation_accuracy": 0.9,
@@ -107,21 +107,21 @@ def test_a_run_solves_scikit_learns_problem(data: Data) -> None:
     assert record.support_vectors == len(theirs.support_) == len(trained.weights["support"])
 
 
-def test_each_seed_draws_its_own_sample_without_replacement(data: Data) -> None:
-    first, again, other = (draw(60, data, seed)[0].flatten(1) for seed in (0, 0, 1))
+def test_each_seed_has_its_own_sample_without_replacement(data: Data) -> None:
+    first, again, other = (sample_examples(60, data, seed)[0].flatten(1) for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert len(torch.unique(first, dim=0)) == 60
-    assert torch.equal(draw(None, data, 3)[0], data.train[0])
+    assert torch.equal(sample_examples(None, data, 3)[0], data.train[0])
 
 
-def test_what_cannot_be_fitted_is_refused(data: Data) -> None:
+def test_samples_and_settings_that_cannot_be_fitted_are_refused(data: Data) -> None:
     with pytest.raises(ConfigError, match=r"^sample: found 121, allowed: 1 to 120"):
-        draw(121, data, 0)
+        sample_examples(121, data, 0)
     with pytest.raises(ConfigError, match=r"^sample: found 1, of which seed 0 draws none of (left|right)"):
-        draw(1, data, 0)
+        sample_examples(1, data, 0)
     with pytest.raises(ConfigError, match=r"^validation: found 0 examples"):
-        draw(None, replace(data, validation=(data.validation[0][:0], data.validation[1][:0])), 0)
+        sample_examples(None, replace(data, validation=(data.validation[0][:0], data.validation[1][:0])), 0)
     base = {"model": {"name": "svm"}, "C": [1], "seeds": 1}
     wrongs: tuple[dict[str, Any], ...] = ({"C": []}, {"C": [0.0]}, {"sample": 0}, {"augment": ["horizontal_flip"]})
     for wrong in wrongs:
@@ -131,16 +131,16 @@ def test_what_cannot_be_fitted_is_refused(data: Data) -> None:
 
 @pytest.fixture(scope="module")
 def circles() -> Data:
-    """A pool to draw from, and a validation split large enough to be nearly the truth."""
+    """A pool to sample from, and a validation split so large that its error is small."""
     raw = Circles(train=3000, test=10_000).load(Path("nowhere"))
     card = {"kind": "points", "classes": list(raw.classes), "shape": [2]}
     return Data(card, {}, (raw.train.x, raw.train.y), (raw.test.x, raw.test.y))
 
 
 def accuracy(circles: Data, **model: Any) -> list[float]:
-    """What three seeds reach at their chosen C, on 200 points each."""
-    found = outcome(circles, run(seeds=3, C=DECADES, sample=200, **model))
-    return [records[-1].last(records)["validation_accuracy"] for records in found.history.values()]
+    """Return the accuracies of three seeds at their best C, on 200 points each."""
+    collected = outcome(circles, run(seeds=3, C=DECADES, sample=200, **model))
+    return [records[-1].last(records)["validation_accuracy"] for records in collected.history.values()]
 
 
 @pytest.mark.parametrize("model", [{"kernel": "rbf"}, {"kernel": "poly", "degree": 2}], ids=["rbf", "poly2"])
@@ -155,7 +155,7 @@ ODD = {"linear": {"kernel": "linear"}, "sigmoid": {"kernel": "sigmoid"}, "poly3"
 def test_odd_kernels_stay_below_three_quarters(circles: Data, model: dict[str, Any]) -> None:
     """Of a function that is odd but for b, x and -x can share one sign alone: one ring is half wrong at least.
 
-    So three quarters are right at the most, on points without end; a draw of them may add some to that.
+    So three quarters are right at the most, on infinitely many points; a sample of them may add some to that.
     """
     assert max(accuracy(circles, **model)) < 0.76
 
@@ -176,7 +176,7 @@ def stripes(count: int, seed: int) -> tuple[Tensor, Tensor]:
     return (255 * x).to(torch.uint8).unsqueeze(1), y
 
 
-def test_gradients_see_directions_that_a_linear_machine_on_pixels_does_not(data: Data) -> None:
+def test_hog_separates_directions_that_a_linear_machine_on_pixels_does_not(data: Data) -> None:
     striped = replace(data, train=stripes(120, 0), validation=stripes(200, 1))
     right = {
         name: outcome(striped, run(seeds=1, kernel="linear", features=features)).history[0]

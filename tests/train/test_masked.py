@@ -1,4 +1,4 @@
-"""A run without labels: what it learns, what it writes, and what is left of it for a run with labels."""
+"""A run without labels: its learning, its files, and its weights as the start of a run with labels."""
 
 import json
 import math
@@ -19,8 +19,8 @@ from rdfia import chapters, places
 from rdfia.chapters.masked.run import ChapterRun
 from rdfia.closure import CHAPTERS
 from rdfia.config import ConfigError
-from rdfia.train.fit import Record
-from rdfia.train.masked import MaskedRun, fill, ridge
+from rdfia.train.epochs import EpochRecord
+from rdfia.train.masked import MaskedRun, fit_head, ridge
 from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome
@@ -41,8 +41,8 @@ def run(**settings: Any) -> MaskedRun:
     return ChapterRun.model_validate(base | settings)
 
 
-def records(found: Outcome, seed: int = 0) -> list[Record]:
-    return [record for record in found.history[seed] if isinstance(record, Record)]
+def records(collected: Outcome, seed: int = 0) -> list[EpochRecord]:
+    return [record for record in collected.history[seed] if isinstance(record, EpochRecord)]
 
 
 @pytest.fixture
@@ -56,15 +56,15 @@ def written(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> tupl
     return json.loads(metrics), places.weights("quick", "masked", "tiny")
 
 
-def test_hidden_patches_are_painted_better_than_by_their_mean(data: Data) -> None:
-    """Standardised pixels have variance 1, the cost of painting their mean; noise alone costs 1/12 : (1/12 + 1/16)."""
+def test_hidden_patches_are_reconstructed_better_than_by_their_mean(data: Data) -> None:
+    """Standardised pixels have variance 1, the loss of their mean; noise alone has 1/12 : (1/12 + 1/16)."""
     settings = {"optimiser": {"name": "adamw", "learning_rate": 0.01}, "batch_size": 20}
-    found = records(outcome(data, run(epochs=12, seeds=1, record_every=4, **settings)))
-    assert [record.epoch for record in found] == [0, 4, 8, 12]
-    assert found[0].validation_loss > 1 > 0.75 > found[-1].validation_loss
-    assert found[-1].train_loss == pytest.approx(found[-1].frozen_loss, rel=0.1)
-    assert found[-1].validation_accuracy > 0.9
-    assert all(math.isnan(record.train_accuracy) for record in found)
+    history = records(outcome(data, run(epochs=12, seeds=1, record_every=4, **settings)))
+    assert [record.epoch for record in history] == [0, 4, 8, 12]
+    assert history[0].validation_loss > 1 > 0.75 > history[-1].validation_loss
+    assert history[-1].train_loss == pytest.approx(history[-1].frozen_loss, rel=0.1)
+    assert history[-1].validation_accuracy > 0.9
+    assert all(math.isnan(record.train_accuracy) for record in history)
 
 
 @pytest.mark.parametrize("settings", [{}, {"contrast": True, "augment": ("horizontal_flip",)}])
@@ -73,14 +73,14 @@ def test_side_by_side_gives_the_same_bytes(data: Data, settings: dict[str, Any])
     assert repr(sorted(one.history.items())) == repr(sorted(two.history.items()))
     assert one.history[0] != one.history[1]
     for seed in (0, 1):
-        first, second = (found.trained[seed].weights for found in (one, two))
+        first, second = (collected.trained[seed].weights for collected in (one, two))
         assert {key: w.tobytes() for key, w in first.items()} == {key: w.tobytes() for key, w in second.items()}
 
 
 def test_labels_reach_the_head_alone(data: Data) -> None:
     """With the labels of every example exchanged, the weights of the encoder are the same to the byte."""
     others = replace(data, train=(data.train[0], 1 - data.train[1].roll(1)))
-    one, two = (outcome(seen, run(seeds=1)).trained[0].weights for seen in (data, others))
+    one, two = (outcome(each, run(seeds=1)).trained[0].weights for each in (data, others))
     assert {key for key in one if not np.array_equal(one[key], two[key])} == {"vit.head.weight", "vit.head.bias"}
 
 
@@ -132,20 +132,20 @@ def test_pictures_of_the_first_seed_alone(data: Data) -> None:
         ({"augment": ({"name": "crop", "size": 6},), "model": MODEL | {"img_size": 6}, "schedule": "cosine"}, 6),
     ],
 )
-def test_images_are_hidden_at_the_size_that_the_encoder_sees(data: Data, settings: dict[str, Any], side: int) -> None:
-    found = outcome(data, run(seeds=1, epochs=1, **settings))
-    ended = found.trained[0]
+def test_images_are_hidden_at_the_size_of_the_encoder(data: Data, settings: dict[str, Any], side: int) -> None:
+    collected = outcome(data, run(seeds=1, epochs=1, **settings))
+    ended = collected.trained[0]
     assert isinstance(ended, Trained)
     assert ended.pictures is not None
     assert ended.pictures.shape == (4, 8, 1, side, side)
-    assert not any(record.diverged for record in records(found))
+    assert not any(record.diverged for record in records(collected))
 
 
-def test_a_seed_that_diverges_ends_and_says_so(data: Data) -> None:
-    found = outcome(data, run(optimiser={"name": "sgd", "learning_rate": 1e30}, epochs=3, seeds=1))
-    last = Record.last(records(found))
+def test_a_seed_that_diverges_ends_and_is_recorded_as_such(data: Data) -> None:
+    collected = outcome(data, run(optimiser={"name": "sgd", "learning_rate": 1e30}, epochs=3, seeds=1))
+    last = EpochRecord.last(records(collected))
     assert (last["status"], last["diverged_at"]) == ("diverged", 1)
-    assert found.trained[0].weights["vit.head.bias"].sum() == pytest.approx(1)  # of the readout before
+    assert collected.trained[0].weights["vit.head.bias"].sum() == pytest.approx(1)  # of the readout before
 
 
 def test_the_readout_is_sklearns_ridge_on_standardised_features() -> None:
@@ -157,7 +157,7 @@ def test_the_readout_is_sklearns_ridge_on_standardised_features() -> None:
         np.testing.assert_allclose((x @ weight.numpy()) + bias.numpy(), expected, rtol=1e-9, atol=1e-9)
 
 
-def test_a_feature_that_says_nothing_gets_no_weight_to_speak_of() -> None:
+def test_a_constant_feature_gets_no_weight() -> None:
     rng = np.random.default_rng(0)
     x = torch.from_numpy(rng.normal(size=(30, 3)))
     x[:, 1] = 7.0
@@ -172,13 +172,13 @@ def test_the_head_answers_as_the_ridge_regression_does() -> None:
     x, y = torch.from_numpy(rng.normal(size=(60, 5))).float(), torch.from_numpy(rng.integers(0, 3, 60))
     head = nn.Linear(5, 3)
     with torch.no_grad():
-        fill(head, x, y, 1.0)
+        fit_head(head, x, y, 1.0)
         expected = make_pipeline(StandardScaler(), Ridge(1.0)).fit(x.numpy(), np.eye(3)[y.numpy()]).predict(x.numpy())
         np.testing.assert_allclose(head(x).numpy(), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"mask": 1.0}, "mask"),
         ({"mask": 0.0}, "mask"),
@@ -186,12 +186,12 @@ def test_the_head_answers_as_the_ridge_regression_does() -> None:
         ({"readout": {"examples": 1}}, "examples"),
     ],
 )
-def test_what_cannot_be_is_refused(settings: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_impossible_settings_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         run(**settings)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_mask_that_hides_everything_is_said_in_one_line(data: Data, jobs: int) -> None:
+def test_a_mask_that_hides_everything_is_an_error_of_one_line(data: Data, jobs: int) -> None:
     with pytest.raises(ConfigError, match=r"^mask: found 0.99, which hides 16 of 16, allowed: a share[^\n]*$"):
         outcome(data, run(mask=0.99), jobs)

@@ -1,4 +1,4 @@
-"""Early stopping, a sample of the train split, the steps of a range test: what is kept is what was said to be."""
+"""Early stopping, a sample of the train split, the trace of a range test."""
 
 import json
 import math
@@ -14,25 +14,25 @@ from rdfia import chapters, places
 from rdfia.analyse.probe import steps
 from rdfia.config import ConfigError
 from rdfia.train.classifier import forward_flops
-from rdfia.train.fit import Record
-from rdfia.train.patience import Keeper
+from rdfia.train.epochs import EpochRecord
+from rdfia.train.patience import EarlyStopping
 from rdfia.train.result import write
 from rdfia.train.run import Data
 from tests.train.sample import outcome, perceptron, run
 
 
-def record(epoch: int, loss: float) -> Record:
-    return Record(epoch, epoch, 0.1, loss, 0.5, loss, 0.5, loss, 0.5)
+def record(epoch: int, loss: float) -> EpochRecord:
+    return EpochRecord(epoch, epoch, 0.1, loss, 0.5, loss, 0.5, loss, 0.5)
 
 
 def test_the_lowest_is_kept_and_patience_ends() -> None:
-    keeper, ended = Keeper(2), list[bool]()
+    stopping, ended = EarlyStopping(2), list[bool]()
     for epoch, loss in enumerate([3.0, 2.0, math.nan, 2.5, 1.0]):
         weights = {"w": np.array([loss])}
-        ended.append(keeper.ends({0: record(epoch, loss)}, lambda weights=weights: weights))  # type: ignore[misc]
+        ended.append(stopping.update({0: record(epoch, loss)}, lambda weights=weights: weights))  # type: ignore[misc]
     assert ended == [False, False, False, True, False]
-    assert keeper.epoch == 4
-    assert not Keeper(None).ends({}, dict)
+    assert stopping.epoch == 4
+    assert not EarlyStopping(None).update({}, dict)
 
 
 def test_the_weights_of_the_lowest_loss_are_written(
@@ -40,14 +40,14 @@ def test_the_weights_of_the_lowest_loss_are_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     chosen = run(optimiser={"name": "sgd", "learning_rate": 3.0}, epochs=12, patience=2, seeds=2)
-    found = outcome(data, chosen)
-    write(found, "quick", "cnn", "tiny", chosen, data)
+    collected = outcome(data, chosen)
+    write(collected, "quick", "cnn", "tiny", chosen, data)
     metrics = json.loads((places.run("quick", "cnn", "tiny") / "metrics.json").read_text())
-    histories: Any = found.history
+    histories: Any = collected.history
     for seed, records in histories.items():
         losses = [r.validation_loss for r in records]
         lowest = int(np.nanargmin(losses))
-        assert found.trained[seed].epoch == lowest == metrics["seeds"][str(seed)]["epochs"]
+        assert collected.trained[seed].epoch == lowest == metrics["seeds"][str(seed)]["epochs"]
         assert len(losses) <= lowest + 3
         model = chapters.predictor(metrics, places.weights("quick", "cnn", "tiny"), seed)
         x, y = data.validation
@@ -80,14 +80,14 @@ def test_a_range_test_keeps_every_step(tmp_path: Path, data: Data, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     schedule = {"name": "range_test", "low": 0.01, "high": 1e30}
     chosen = run(optimiser={"name": "sgd", "learning_rate": 0.5}, schedule=schedule, seeds=2, epochs=6)
-    found = outcome(data, chosen)
-    write(found, "quick", "cnn", "tiny", chosen, data)
+    collected = outcome(data, chosen)
+    write(collected, "quick", "cnn", "tiny", chosen, data)
     trace = steps(places.weights("quick", "cnn", "tiny"))["trace"]
     assert trace.shape[:2] == (2, 2)
     first = trace[0, 0][~trace[0, 0].isnan()]
     assert first[0] == pytest.approx(0.005)
     assert torch.all(first[1:] / first[:-1] > 1)
-    epochs: Any = found.history[0]
+    epochs: Any = collected.history[0]
     sizes = torch.tensor([16.0] * 7 + [8.0])  # 120 images in batches of 16
     mean = (trace[0, 1, :8] * sizes).sum().item() / 120
     assert mean == pytest.approx(epochs[1].train_loss, rel=1e-4)
@@ -103,7 +103,7 @@ def test_other_runs_keep_no_steps(tmp_path: Path, data: Data, monkeypatch: pytes
     assert steps(places.weights("quick", "cnn", "tiny")) == {}
 
 
-def test_operations_are_counted_by_hand_too(data: Data) -> None:
+def test_operations_are_those_counted_by_hand(data: Data) -> None:
     products = 8 * 8 * 9 * 4 + 4 * 16 * 8 + 8 * 2  # convolution, and two dense layers
     assert forward_flops(run(), data.card) == 2 * products
     smaller = run(augment=({"name": "crop", "size": 6},))

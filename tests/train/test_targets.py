@@ -1,4 +1,4 @@
-"""What the network is asked for: labels, smoothed labels, mixtures."""
+"""The targets of training: labels, smoothed labels, mixtures."""
 
 import math
 from typing import Any
@@ -11,7 +11,8 @@ from torch import Generator
 from rdfia import chapters
 from rdfia.config import ConfigError
 from rdfia.data.mixing import Cutmix, Mixing, Mixup
-from rdfia.train.fit import Record, cross_entropy
+from rdfia.train.epochs import EpochRecord
+from rdfia.train.fit import cross_entropy
 from rdfia.train.run import Data
 from rdfia.train.targets import Targets
 from tests.train.sample import perceptron, run
@@ -34,7 +35,7 @@ def test_smoothing_is_pytorchs() -> None:
     torch.testing.assert_close(ours, theirs)
 
 
-def test_shares_of_stacked_networks_are_asked_of_each() -> None:
+def test_stacked_networks_share_their_targets() -> None:
     logits = torch.randn(2, 4, 3, generator=Generator().manual_seed(2))
     shares = F.one_hot(Y, 3).float().expand(2, 4, 3)
     torch.testing.assert_close(cross_entropy(logits, shares), cross_entropy(logits, Y))
@@ -57,16 +58,16 @@ def test_a_run_learns_from_soft_targets(data: Data, settings: dict[str, Any]) ->
     assert math.isfinite(soft.train_loss)
 
 
-def _last(data: Data, **settings: Any) -> Record:
+def _last(data: Data, **settings: Any) -> EpochRecord:
     events = run(epochs=6, seeds=1, **settings).events(data, 1)
-    return [report for _, report in events if isinstance(report, Record)][-1]
+    return [report for _, report in events if isinstance(report, EpochRecord)][-1]
 
 
 def test_formulas_for_labels_refuse_soft_targets() -> None:
     card = {"kind": "points", "shape": [2], "classes": ["a", "b"]}
-    for settings, says in (
+    for settings, message in (
         ({"label_smoothing": 0.1}, r"r\.label_smoothing: found 0\.1, allowed: none with formulas"),
         ({"mixing": {"name": "mixup"}}, r"r\.mixing: found mixup, allowed: none on points"),
     ):
-        with pytest.raises(ConfigError, match=says):
+        with pytest.raises(ConfigError, match=message):
             chapters.check(perceptron("by_hand", **settings), card, "mlp.runs.r")
