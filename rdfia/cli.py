@@ -30,9 +30,7 @@ def main() -> None:
     again = commands.add_parser("replay", help="check stale runs by their first epochs instead of training them again")
     again.add_argument("-k", "--epochs", type=int, default=1, help="how many epochs (1)")
     again.add_argument("--seeds", type=int, help="of how many seeds; without it: of all")
-    again.add_argument(
-        "--tolerance", type=float, default=0.0, help="how far figures may lie apart (0)"
-    )
+    again.add_argument("--tolerance", type=float, default=0.0, help="how far figures may lie apart (0)")
     again.add_argument("chapters", nargs="*", help="without names: all")
     again.set_defaults(act=lambda a: replay(a.chapters, a.epochs, a.seeds, a.tolerance))
     compared = commands.add_parser("compare", help="name every difference between two folders of results")

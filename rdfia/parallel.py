@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 Send = Callable[[Any], None]
@@ -34,14 +34,14 @@ class Active:
 
 
 @dataclass(frozen=True)
-class Message(Generic[T]):
+class Message:
     """What a task sent, or None if nothing came for a while; the last one of a task says how it ended.
 
     `error` is the exception that ended it, or what the system says of its process.
     """
 
     place: int
-    content: T | None = None
+    content: Any = None
     ended: bool = False
     seconds: float = 0.0
     error: BaseException | None = None
@@ -54,7 +54,7 @@ def cores() -> int:
 
 def messages(
     tasks: Sequence[Callable[[Send], None]], jobs: int, log: Callable[[int], Path | None] = lambda place: None
-) -> Iterator[Message[Any]]:
+) -> Iterator[Message]:
     """Yield what the tasks send, `jobs` of them at a time, begun in their order; each ends with a message of its end.
 
     A failure stops no other task. With `log`, what a task prints goes to a file. Now and then comes a message without
@@ -112,7 +112,7 @@ def _picklable(error: Exception) -> Exception:
     return error
 
 
-def _receive(one: Active) -> Message[Any]:
+def _receive(one: Active) -> Message:
     """Return the next that a task sends, or how it ended."""
     try:
         content, error = one.pipe.recv()

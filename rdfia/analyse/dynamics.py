@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 
-from rdfia.analyse.history import history
 from rdfia.analyse.metrics import Estimate, interval, variance
 from rdfia.analyse.results import FINISHED, PERCENT, RunResult, Study
 
@@ -117,7 +116,7 @@ class Dynamics:
 
 def of(study: Study, run: RunResult) -> Dynamics | None:
     """What a run's history says; None for a run that was not run, that diverged, or that knows no epochs."""
-    return dynamics(history(study, run)) if run.status == FINISHED else None
+    return dynamics(run.history) if run.status == FINISHED else None
 
 
 def dynamics(records: Sequence[Record]) -> Dynamics | None:

@@ -7,7 +7,7 @@ the reference has a value of it too: it takes its place among them, and the runs
 from dataclasses import dataclass
 from typing import Any
 
-from rdfia.analyse.changes import at, phrase
+from rdfia.analyse.changes import get_path, phrase
 from rdfia.analyse.results import ChapterResult, RunResult
 
 
@@ -36,7 +36,7 @@ def _group(chapter: ChapterResult, name: str, runs: list[RunResult]) -> Group:
     references = dict.fromkeys(run.reference for run in runs if run.reference not in own) if name else {}
     together = [*(run for run in chapter.runs if run.name in references), *runs]
     keys = {key for run in runs for key in run.delta}
-    values = {run.name: at(run.config, next(iter(keys), "")) for run in together}
+    values = {run.name: get_path(run.config, next(iter(keys), "")) for run in together}
     short = all(isinstance(value, int | float | str) for value in values.values())
     if not name or len(keys) != 1 or not short:
         return Group(name, tuple(together), tuple(run.name for run in together))

@@ -24,7 +24,7 @@ from math import hypot, sqrt
 from pathlib import Path
 from typing import Any
 
-from rdfia.analyse.changes import at
+from rdfia.analyse.changes import get_path
 from rdfia.analyse.metrics import Estimate, interval, prediction
 from rdfia.analyse.results import DIVERGED, LEFT_OUT, NOT_RUN, PERCENT, RunResult, Study
 
@@ -158,7 +158,7 @@ def _other_measurement(figure: Published, run: RunResult) -> str:
 
 def differences(figure: Published, config: Mapping[str, Any]) -> list[str]:
     """Return the stated settings that differ from a run's, as in "3 epochs, theirs 20"."""
-    pairs = [(path, at(config, path), theirs) for path, theirs in figure.stated.items()]
+    pairs = [(path, get_path(config, path), theirs) for path, theirs in figure.stated.items()]
     return [
         f"{_phrase(path, ours)}, theirs {theirs}"
         for path, ours, theirs in pairs

@@ -20,7 +20,10 @@ from rdfia.record.card import Card as Card
 from rdfia.record.declaration import plain
 from rdfia.record.predictor import recorded_run
 from rdfia.record.run import DIVERGED as DIVERGED
-from rdfia.record.run import FINISHED, LEFT_OUT, NOT_RUN, Row, RunRecord
+from rdfia.record.run import FINISHED as FINISHED
+from rdfia.record.run import LEFT_OUT as LEFT_OUT
+from rdfia.record.run import NOT_RUN as NOT_RUN
+from rdfia.record.run import Row, RunRecord
 from rdfia.study import runs as study_runs
 from rdfia.study.declaration import declarations
 from rdfia.words import listed

@@ -12,7 +12,7 @@ def merit(record: RunRecord) -> float | None:
     known = [value for value in values if value is not None and isfinite(value)]
     if record.status != FINISHED or record.searching or not known or len(known) < len(values):
         return None
-    return sum(known) / len(known)
+    return float(sum(known) / len(known))
 
 
 def best(records: Iterable[RunRecord]) -> RunRecord | None:
@@ -23,6 +23,6 @@ def best(records: Iterable[RunRecord]) -> RunRecord | None:
 
 def best_seed(record: RunRecord) -> int | None:
     """Return the seed with the best validation accuracy; the lowest of equals."""
-    values = {int(seed): last.get("validation_accuracy") for seed, last in record.sound_seeds.items()}
-    usable = [seed for seed, value in values.items() if value is not None and isfinite(value)]
-    return min(usable, key=lambda seed: (-values[seed], seed), default=None)
+    found = {int(seed): last.get("validation_accuracy") for seed, last in record.sound_seeds.items()}
+    values: dict[int, float] = {seed: value for seed, value in found.items() if value is not None and isfinite(value)}
+    return min(values, key=lambda seed: (-values[seed], seed), default=None)

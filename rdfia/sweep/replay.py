@@ -16,7 +16,7 @@ from rdfia.parallel import map_forked
 from rdfia.record import layout
 from rdfia.record.declaration import CODE, Declaration
 from rdfia.record.outcome import history_row
-from rdfia.record.run import METRICS, RunRecord
+from rdfia.record.run import METRICS, Row, RunRecord
 from rdfia.study import runs
 from rdfia.study.train_run import load_data, with_weights
 from rdfia.sweep import dvc
@@ -92,7 +92,9 @@ def _replay(params: Mapping[str, Any], chapter: str, run: str, data: Data, epoch
     return Replay(rows, worst.difference, worst.where)
 
 
-def _first(events: Iterable[Any], group: Sequence[int], epochs: int) -> Iterable[tuple[tuple[float, float], Any]]:
+def _first(
+    events: Iterable[Any], group: Sequence[int], epochs: int
+) -> Iterable[tuple[tuple[float | None, float | None], Row]]:
     """Yield the rows of every seed up to its first recorded epoch from `epochs` on."""
     waiting = set(group)
     for seed, report in events:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -39,7 +38,7 @@ class Show:
         self.active[place] = f"{self.labels[place]}  starts"
         return self.logs / f"{self.labels[place].replace('/', '-')}.log"
 
-    def __call__(self, message: Message[Any]) -> None:
+    def __call__(self, message: Message) -> None:
         if message.ended:
             self.end(message)
         elif message.place >= 0:
@@ -48,7 +47,7 @@ class Show:
         lines.append(f"  {self.ended} of {len(self.labels)} runs, {self.left()}")
         self.live.update(Text("\n".join(lines)), refresh=self.live.is_started)
 
-    def end(self, message: Message[Any]) -> None:
+    def end(self, message: Message) -> None:
         """Say how a task ended."""
         self.ended += 1
         self.active.pop(message.place, None)

@@ -137,7 +137,10 @@ def train_seed(run: MaskedRun, data: Data, seed: int) -> Iterator[Event]:
 def fit(learner: Learner, train: Examples, validation: Examples, generator: Generator) -> Iterator[EpochRecord]:
     """Yield one record for each recorded epoch, the first before any step; each leaves its readout in the head."""
     run, count = learner.run, len(train[1])
-    descent, steps = run.optimiser.over(learner.network.trainable_parameters()), per_epoch(count, min(run.batch_size, count))
+    descent, steps = (
+        run.optimiser.over(learner.network.trainable_parameters()),
+        per_epoch(count, min(run.batch_size, count)),
+    )
     timetable = Timetable(descent.learning_rate, run.schedule, run.epochs, steps, run.recorded)
 
     def train_epoch(epoch: int, recorded: bool) -> list[tuple[float, float]]:
