@@ -2,8 +2,7 @@
 
 A normaliser is one class: `fit` computes its statistics from the raw train split, `build` makes the layer from them,
 `shape` is the shape of the layer's output. The input of the layer is x in [0, 1] of shape (N, C, H, W), or points of
-shape (N, D). Normalisers that name the same statistics in `reads` share one fit. To add a normaliser, write its class
-and add it to the union in `Normaliser`; `prepare` then fits it and adds it to the contact sheets of every data set.
+shape (N, D). To add a normaliser, write its class and add it to the union in `Normaliser`: `prepare` fits and shows it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +27,7 @@ def to_unit(x: Tensor) -> Tensor:
 
 
 class _Normaliser(Config):
-    reads: ClassVar[str] = "none"  # prefix of the statistics that `fit` returns and `build` takes
+    reads: ClassVar[str] = "none"  # prefix of the statistics that `build` takes; equal prefixes share one fit
 
     def fit(self, train: Tensor) -> dict[str, Tensor]:
         return {}
