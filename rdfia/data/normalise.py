@@ -2,9 +2,7 @@
 
 A normaliser is one class: `fit` computes its statistics from the raw train split, `build` makes the layer from them,
 `shape` is the shape of the layer's output. The input of the layer is x in [0, 1] of shape (N, C, H, W), or points of
-shape (N, D). Normalisers that name the same statistics in `reads` share one fit, so that a setting such as ε needs no
-new one. To add a normaliser, write its class and add it to the union in `Normaliser`; `prepare` then fits it for every
-data set and adds it to the contact sheets.
+shape (N, D). To add a normaliser, write its class and add it to the union in `Normaliser`: `prepare` fits and shows it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +27,7 @@ def to_unit(x: Tensor) -> Tensor:
 
 
 class _Normaliser(Config):
-    reads: ClassVar[str] = "none"  # prefix of the statistics that `fit` returns and `build` takes
+    reads: ClassVar[str] = "none"  # prefix of the statistics that `build` takes; equal prefixes share one fit
 
     def fit(self, train: Tensor) -> dict[str, Tensor]:
         return {}
@@ -83,9 +81,8 @@ class ZCA(_Normaliser):
     """y = (x - mean) U (Λ + εI)^(-1/2) Uᵀ, where UΛUᵀ is the covariance of the train images.
 
     The whitened covariance is λ / (λ + ε) along each eigenvector. Here ε = `epsilon` · mean(λ): relative to the
-    spectrum, so that it is comparable between data sets. (Krizhevsky 2009, appendix A.) Two mistakes can be made on
-    purpose: `rescale` to [0, 1], the range of a picture, by each `image`'s own extremes or by a `clip`; and `own`,
-    which whitens every split by its own statistics.
+    spectrum, so that it is comparable between data sets. (Krizhevsky 2009, appendix A.) Two deliberate mistakes:
+    `rescale` to [0, 1], by the extremes of each `image` or by a `clip`; `own`, to whiten each split by its statistics.
     """
 
     reads: ClassVar[str] = "zca"
