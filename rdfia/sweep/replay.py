@@ -25,6 +25,8 @@ from rdfia.train import device
 from rdfia.train.run import Data, Snapshot, Trained
 from rdfia.words import listed
 
+Place = tuple[float | None, float | None]  # a seed and an epoch
+
 
 @dataclass(frozen=True)
 class Replay:
