@@ -1,0 +1,44 @@
+"""The registered functions of the project, found in the rooms of the report and in the chapters' folders."""
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+
+from rdfia.chapters import folder
+from rdfia.report.engine.registry import MAKERS, Maker
+
+OWN = "the chapter's own"  # in a reading order, the place of what a chapter's folder has
+ROOMS = ("tables", "figures")
+
+
+def chapter_makers(chapter: str) -> list[Maker]:
+    """Return what is called for a chapter, in reading order: what serves any, what is its own, and what its kind's."""
+    folders = dict.fromkeys((chapter, folder(chapter)))
+    return [maker for maker in _makers(list(folders)) if maker.per_chapter]
+
+
+def study_makers(chapters: Sequence[str]) -> list[Maker]:
+    """Return what is called once for the study, in the report's rooms and the folders of these chapters."""
+    folders = dict.fromkeys(name for chapter in chapters for name in (chapter, folder(chapter)))
+    return [maker for maker in _makers(list(folders)) if not maker.per_chapter]
+
+
+def _makers(folders: Sequence[str]) -> Iterator[Maker]:
+    """Yield the functions that the report and these folders register, room by room in reading order."""
+    for room in ROOMS:
+        for module in _modules(room, folders):
+            import_module(module)
+            yield from (maker for maker in MAKERS if maker.function.__module__ == module)
+
+
+def _modules(room: str, folders: Sequence[str]) -> Iterator[str]:
+    """Yield the modules of a room in reading order, with those of the folders in their place."""
+    package = import_module(f"rdfia.report.{room}")
+    own = [f"rdfia.chapters.{name}.{room}" for name in folders]
+    there = [module.name for module in iter_modules(package.__path__)]
+    for topic in dict.fromkeys((*package.READING, *there)):
+        if topic == OWN:
+            yield from filter(find_spec, own)
+        elif topic in there:
+            yield f"{package.__name__}.{topic}"
