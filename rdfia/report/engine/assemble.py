@@ -11,7 +11,7 @@ from rdfia.report.engine.collect import chapter_makers, study_makers
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.make import make
-from rdfia.report.engine.names import check, known_names
+from rdfia.report.engine.names import check
 from rdfia.report.engine.registry import Maker
 from rdfia.report.engine.render import Report
 from rdfia.report.engine.table import Table
@@ -70,7 +70,7 @@ def closing_pages(context: Context) -> list[Page]:
 def check_pages(pages: Sequence[Page], shared: Sequence[Maker]) -> None:
     """Refuse a text that names what neither its own functions nor the study's can make."""
     for page in pages:
-        check(page.text, known_names([*page.makers, *shared], page.context), page.source)
+        check(page.text, [*page.makers, *shared], page.context, page.source)
 
 
 def _made(parts: Mapping[str, tuple[Sequence[Maker], Context]]) -> dict[str, list[Table | Drawing]]:

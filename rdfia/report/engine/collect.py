@@ -9,7 +9,7 @@ from rdfia.chapters import folder
 from rdfia.report.engine.registry import MAKERS, Maker
 
 OWN = "the chapter's own"  # in a reading order, the place of what a chapter's folder has
-ROOMS = ("tables", "figures")
+ROOMS = {"tables": ("tables", "questions"), "figures": ("figures",)}  # each with the modules of a chapter's folder
 
 
 def chapter_makers(chapter: str) -> list[Maker]:
@@ -26,16 +26,15 @@ def study_makers(chapters: Sequence[str]) -> list[Maker]:
 
 def _makers(folders: Sequence[str]) -> Iterator[Maker]:
     """Yield the functions that the report and these folders register, room by room in reading order."""
-    for room in ROOMS:
-        for module in _modules(room, folders):
+    for room, files in ROOMS.items():
+        for module in _modules(room, [f"rdfia.chapters.{name}.{file}" for name in folders for file in files]):
             import_module(module)
             yield from (maker for maker in MAKERS if maker.function.__module__ == module)
 
 
-def _modules(room: str, folders: Sequence[str]) -> Iterator[str]:
-    """Yield the modules of a room in reading order, with those of the folders in their place."""
+def _modules(room: str, own: Sequence[str]) -> Iterator[str]:
+    """Yield the modules of a room in reading order, with the chapters' own in their place where they exist."""
     package = import_module(f"rdfia.report.{room}")
-    own = [f"rdfia.chapters.{name}.{room}" for name in folders]
     there = [module.name for module in iter_modules(package.__path__)]
     for topic in dict.fromkeys((*package.READING, *there)):
         if topic == OWN:

@@ -13,7 +13,6 @@ READING = (
     "price",
     "curves",
     "schedules",
-    OWN,
     "confusion",
-    "sheets",
+    OWN,
 )
