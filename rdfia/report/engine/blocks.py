@@ -105,7 +105,7 @@ def section(
 ) -> Section:
     """Return the section that a text lays out; `own` are the names of contents that are shown though it names none."""
     title, *written = [part for part in re.split(r"\n\s*\n", text.strip()) if part]
-    waiting = {(content.kind, content.name): content for content in contents}
+    waiting: dict[tuple[str, str], Table | Drawing] = {(each.kind, each.name): each for each in contents}
     blocks: list[Block] = []
     for part in written:
         placed = PLACE.fullmatch(part)
