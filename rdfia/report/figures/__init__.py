@@ -1,0 +1,1 @@
+"""Figures that serve any chapter."""

@@ -1,0 +1,1 @@
+"""Tables that serve any chapter."""
