@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from statistics import median
 
 from rdfia.analyse.epochs_to_match import Match, matches
-from rdfia.report.effects import usable
+from rdfia.analyse.published import comparable_figures
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.registry import Rows, table
 from rdfia.report.engine.table import Cell, Column
@@ -27,7 +27,9 @@ def epochs_to_match(context: Context) -> Iterator[Rows]:
     """List each published accuracy that may stand beside our runs, and where the run was when it came by."""
     study = context.study
     found = [
-        match for run in context.chapter.runs for match in matches(study, run, usable(study, run, context.printed))
+        match
+        for run in context.chapter.runs
+        for match in matches(study, run, comparable_figures(study, run, context.printed))
     ]
     if found:
         epochs = [match.epoch for match in found if match.epoch is not None]
