@@ -6,9 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from rdfia.analyse.groups import Group, groups
-from rdfia.report.curves import DETAILED
 from rdfia.report.engine.context import Arrays, Context
-from rdfia.report.engine.drawing import panels
+from rdfia.report.engine.drawing import MOST_PANELS, panels
 from rdfia.report.engine.plane import SIDE, SUMMARY, Array, plot_examples, plot_plane, shade, summary
 from rdfia.report.engine.registry import Numbers, Plot, figure
 
@@ -52,7 +51,7 @@ def _probed(context: Context, key: str) -> Iterator[tuple[Group, Mapping[str, st
         named = zip(group.runs, group.labels, strict=True)
         shown = [(run.name, label) for run, label in named if f"{run.name}/{key}" in context.probes]
         if shown:
-            yield group, dict(shown[:DETAILED])
+            yield group, dict(shown[:MOST_PANELS])
 
 
 def _strip(probes: Arrays, name: str, end: object) -> list[tuple[object, Array]]:

@@ -35,6 +35,7 @@ DARK = {
     "--green": "#3ecfa0", "--pink": "#e9a3c9", "--paper": "#14171d",
 }  # fmt: skip
 WIDTH = 10.0  # inches
+MOST_PANELS = 12  # of runs one by one: in a figure of more each would be too small
 RESOLUTION = 110  # dots per inch of the PNG
 
 RULES: Any = {
