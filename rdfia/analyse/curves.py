@@ -26,20 +26,21 @@ class Band(NamedTuple):
     mean: Floats
     high: Floats
 
-    def thinned(self, most: int) -> "Band":
-        """Return at most so many evenly spread epochs, the first and the last among them."""
+    def thinned(self, most: int, scale: float = 1.0) -> "Band":
+        """Return at most so many evenly spread epochs, the first and the last among them, and the values times scale."""
         count = len(self.epochs)
         at = np.unique(np.linspace(0, max(0, count - 1), min(most, count)).round().astype(int))
-        return Band(*(values[at] for values in self))
+        return Band(self.epochs[at], *(scale * values[at] for values in self[1:]))
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A run with its bands by the part of the data; accuracies in percent."""
+    """A run with its bands by the part of the data; `scale` makes percent of accuracies."""
 
     run: RunResult
     label: str
     bands: Mapping[str, Band]
+    scale: float
 
     @property
     def start(self) -> float | None:
@@ -49,15 +50,15 @@ class Curve:
 
     @property
     def end(self) -> float | None:
-        """The mean validation value after the last epoch."""
-        ends = self.bands["validation"].mean
-        return float(ends[-1]) if len(ends) else None
+        """The mean validation value after the last epoch, scaled."""
+        values = self.bands["validation"].mean
+        return self.scale * float(values[-1]) if len(values) else None
 
     @property
     def gap(self) -> float:
-        """The mean with frozen weights on train data minus that on validation data, after the last epoch."""
-        frozen = self.bands["frozen"].mean
-        return float(frozen[-1]) - self.end if len(frozen) and self.end is not None else 0.0
+        """The scaled mean with frozen weights on train data minus that on validation data, after the last epoch."""
+        frozen, validation = self.bands["frozen"].mean, self.bands["validation"].mean
+        return self.scale * float(frozen[-1] - validation[-1]) if len(frozen) and len(validation) else 0.0
 
 
 def curves(study: Study, group: Group, measure: str) -> list[Curve]:
@@ -69,12 +70,12 @@ def curves(study: Study, group: Group, measure: str) -> list[Curve]:
         return []
     scale = PERCENT if measure == ACCURACY else 1.0
     return [
-        Curve(run, label, {part: band(records, f"{part}_{measure}", scale) for part in PARTS})
+        Curve(run, label, {part: band(records, f"{part}_{measure}") for part in PARTS}, scale)
         for run, label, records in epochs
     ]
 
 
-def band(records: Sequence[Record], key: str, scale: float = 1.0) -> Band:
+def band(records: Sequence[Record], key: str) -> Band:
     """Return the band of a recorded value over the seeds that reached each epoch."""
     by_epoch: dict[float, list[float]] = defaultdict(list)
     for record in records:
@@ -82,5 +83,5 @@ def band(records: Sequence[Record], key: str, scale: float = 1.0) -> Band:
         if epoch is not None and value is not None and np.isfinite(value):
             by_epoch[epoch].append(value)
     epochs = sorted(by_epoch)
-    parts = [[scale * reduce(by_epoch[epoch]) for epoch in epochs] for reduce in (np.min, np.mean, np.max)]
+    parts = [[reduce(by_epoch[epoch]) for epoch in epochs] for reduce in (np.min, np.mean, np.max)]
     return Band(*(np.asarray(values, dtype=np.float64) for values in (epochs, *parts)))

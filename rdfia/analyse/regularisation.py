@@ -35,4 +35,5 @@ def paths_of_C(study: Study, chapter: ChapterResult) -> list[PathOfC]:
 
 def _path(name: str, records: Sequence[Record]) -> PathOfC:
     by_C = [{**record, "epoch": record["C"]} for record in records]
-    return PathOfC(name, band(by_C, "validation_accuracy", PERCENT), band(by_C, "support_vectors"))
+    C, *accuracies = band(by_C, "validation_accuracy")
+    return PathOfC(name, Band(C, *(PERCENT * values for values in accuracies)), band(by_C, "support_vectors"))

@@ -8,7 +8,7 @@ import torch
 from rdfia import theory
 from rdfia.data.circles import Circles
 from rdfia.report.engine.context import Context
-from tests.chapters.made import answered
+from tests.chapters.answers import answered
 
 ASKED = {
     "gradients": {"shapes": 4},

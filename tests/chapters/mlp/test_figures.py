@@ -8,8 +8,8 @@ import pytest
 from rdfia.analyse import results
 from rdfia.chapters.mlp import figures
 from rdfia.report.engine.context import Context
-from tests.chapters.made import made, plots
 from tests.report import sample
+from tests.report.making import drawings, plots
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def context(tmp_path: Path) -> Context:
 
 
 def test_every_group_has_its_maps(context: Context) -> None:
-    names = [item.name for function in (figures.regions, figures.strips) for item in made(function, context)]
+    names = [item.name for function in (figures.regions, figures.strips) for item in drawings(function, context)]
     assert names == ["mlp_regions", "mlp_hidden_units_regions", "mlp_strip", "mlp_hidden_units_strip"]
 
 
@@ -43,4 +43,4 @@ def test_a_row_ends_with_the_map_after_training(context: Context) -> None:
 
 def test_a_chapter_without_points_has_no_maps(context: Context) -> None:
     images = context.of(context.study.chapters[1])
-    assert (made(figures.regions, images), made(figures.strips, images)) == ([], [])
+    assert (drawings(figures.regions, images), drawings(figures.strips, images)) == ([], [])

@@ -12,8 +12,9 @@ from rdfia.chapters.mlp import questions
 from rdfia.files import read_json, write_json
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.registry import Plot
-from tests.chapters.made import answered, drawing, made, numbered, plots, plotted
+from tests.chapters.answers import answered, numbered, plotted
 from tests.report import sample
+from tests.report.making import drawings, plots
 
 FIGURES = {
     questions.losses: "theory_losses",
@@ -26,10 +27,10 @@ Function = Callable[[Context], Iterable[Plot]]
 
 @pytest.mark.parametrize(("function", "name"), FIGURES.items())
 def test_the_same_answers_give_the_same_bytes(function: Function, name: str, answers: Context, tmp_path: Path) -> None:
-    first, second = drawing(function, answers), drawing(function, answers)
+    first, second = drawings(function, answers)[0], drawings(function, answers)[0]
     assert first.name == name
     assert first == second
-    assert made(function, answered(tmp_path)) == []
+    assert drawings(function, answered(tmp_path)) == []
 
 
 def test_losses_are_plotted_and_written_alike(answers: Context) -> None:
@@ -42,7 +43,7 @@ def test_losses_are_plotted_and_written_alike(answers: Context) -> None:
 
 def test_the_losses_caption_has_the_pushes_and_the_steps(answers: Context) -> None:
     facts, _ = answers.theory("losses")
-    caption = drawing(questions.losses, answers).caption
+    caption = drawings(questions.losses, answers)[0].caption
     both = [f"{facts[kind]['at_start']:.3f}" for kind in ("cross_entropy", "squared_error")]
     assert f"the pushes are {both[0]} and {both[1]}" in caption
     assert "never with squared error" in caption  # 20 steps do not suffice
@@ -56,7 +57,7 @@ def test_multiplications_are_plotted_beside_those_of_backpropagation(answers: Co
     ratios = [y for panel, _, _, y in plot.numbers.rows if panel == questions.COST_PANELS[1]]
     np.testing.assert_allclose(ratios, np.divide(counts, counts[0]).flatten())
     naive = f"take {counts[1][-1] / counts[0][-1]:.0f} and {counts[2][-1] / counts[0][-1]:.0f} times"
-    assert naive in drawing(questions.backprop, answers).caption
+    assert naive in drawings(questions.backprop, answers)[0].caption
 
 
 def test_the_factorial_is_scaled_to_its_start_and_ends_below_the_top() -> None:
@@ -79,7 +80,7 @@ def test_paths_are_plotted_with_their_losses(function: Function, answers: Contex
 
 def test_the_captions_of_descent_have_its_steps_and_its_limit(answers: Context) -> None:
     facts, _ = answers.theory("descent")
-    batches, rates = (drawing(function, answers).caption for function in list(FIGURES)[2:])
+    batches, rates = (drawings(function, answers)[0].caption for function in list(FIGURES)[2:])
     assert f"the star is the lowest point ({facts['lowest']['loss']:.2f})." in batches
     assert "Whole set (60): 2 steps" in batches
     assert f"2/λ = {facts['stable_below']:.2f} cannot" in rates
@@ -90,7 +91,7 @@ def test_without_a_curvature_there_is_no_limit(answers: Context, tmp_path: Path)
     folder, copy = (study.folder() / "theory" for study in (answers.study, context.study))
     write_json(read_json(folder / "descent.json", "") | {"stable_below": None}, copy / "descent.json")
     (copy / "descent.safetensors").write_bytes((folder / "descent.safetensors").read_bytes())
-    assert drawing(questions.learning_rates, context).caption.endswith("too large a step jumps across the valley.")
+    assert drawings(questions.learning_rates, context)[0].caption.endswith("too large a step jumps across the valley.")
 
 
 def test_implementations_are_plotted_where_their_weights_differ(answers: Context, tmp_path: Path) -> None:
@@ -107,5 +108,5 @@ def test_implementations_are_plotted_where_their_weights_differ(answers: Context
         lines.setdefault((panel, line), []).append(y)
     assert len(lines[questions.IMPLEMENTATION_PANELS[0], "autograd"]) == 9  # the sample's epochs of seed 0
     worst = max(y for (panel, line), ys in lines.items() if line.endswith("float32") for y in ys)
-    assert questions.scientific(worst) in drawing(questions.implementation_losses, context).caption
-    assert made(questions.implementation_losses, answers) == []  # no run, no figure
+    assert questions.scientific(worst) in drawings(questions.implementation_losses, context)[0].caption
+    assert drawings(questions.implementation_losses, answers) == []  # no run, no figure

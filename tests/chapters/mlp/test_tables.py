@@ -7,8 +7,9 @@ import pytest
 from rdfia.analyse import results
 from rdfia.chapters.mlp import tables
 from rdfia.report.engine.context import Context
-from tests.chapters.made import answered, made, table
+from tests.chapters.answers import answered
 from tests.report import sample
+from tests.report.making import tables as made_tables
 
 TABLES = {
     tables.gradients: "theory_gradients",
@@ -19,13 +20,13 @@ TABLES = {
 
 
 def test_a_question_without_an_answer_has_no_table(answers: Context, tmp_path: Path) -> None:
-    assert [table(function, answers).name for function in TABLES] == list(TABLES.values())
-    assert [made(function, answered(tmp_path)) for function in TABLES] == [[], [], [], []]
+    assert [made_tables(function, answers)[0].name for function in TABLES] == list(TABLES.values())
+    assert [made_tables(function, answered(tmp_path)) for function in TABLES] == [[], [], [], []]
 
 
 def test_right_formulas_err_by_rounding_and_wrong_ones_by_more(answers: Context) -> None:
     facts, _ = answers.theory("gradients")
-    right, wrong = table(tables.gradients, answers), table(tables.wrong_formulas, answers)
+    right, wrong = made_tables(tables.gradients, answers)[0], made_tables(tables.wrong_formulas, answers)[0]
     assert [row[0] for row in right.rows] == [entry["function"] for entry in facts["formulas"]]
     assert all(float(str(row[-1])) < 1e-12 for row in right.rows)
     assert all(float(str(row[-1])) > 1e-2 for row in wrong.rows)
@@ -36,7 +37,7 @@ def test_right_formulas_err_by_rounding_and_wrong_ones_by_more(answers: Context)
 
 def test_multiplications_are_those_that_were_counted(answers: Context) -> None:
     facts, _ = answers.theory("backprop")
-    counted = table(tables.multiplications, answers)
+    counted = made_tables(tables.multiplications, answers)[0]
     assert [row[0] for row in counted.rows] == ["2", "4", "8", "16", "exponent"]
     assert [row[1] for row in counted.rows[:-1]] == facts["methods"]["backprop"]["counts"]
     assert counted.rows[0][-1] == "2"
@@ -49,7 +50,7 @@ def test_multiplications_are_those_that_were_counted(answers: Context) -> None:
 
 def test_the_implementations_stand_beside_the_runs(answers: Context, tmp_path: Path) -> None:
     facts, _ = answers.theory("implementations")
-    rows = {row[0]: row for row in table(tables.implementations, answers).rows}
+    rows = {row[0]: row for row in made_tables(tables.implementations, answers)[0].rows}
     assert rows["by_hand"] == ("by_hand", "the derived formulas", "written out", "0", "0", None, None)
     assert rows["nn"][4] == tables.scientific(facts["largest_difference"]["float64"]["nn"])
     assert float(str(rows["nn"][3])) < 1e-4

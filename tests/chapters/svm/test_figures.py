@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 from rdfia.analyse.results import Card, ChapterResult, RunResult, Study
 from rdfia.chapters.svm import figures
 from rdfia.report.engine.context import Context
-from tests.chapters.made import drawing, made, plots
+from tests.report.making import drawings, plots
 
 RUNS = {"rbf": (0.5, 0.92, 0.96), "linear": (0.6, 0.6, 0.5)}
 DECADES = (0.1, 1.0, 10.0)
@@ -63,7 +63,7 @@ def test_the_lines_are_the_means_and_the_numbers_theirs(context: Context) -> Non
 
 
 def test_the_caption_names_the_highest_means(context: Context) -> None:
-    figure = drawing(figures.against_C, context)
+    figure = drawings(figures.against_C, context)[0]
     assert figure.name == "svm_C"
     assert "rbf 96.00 % at C = 10 and linear 60.00 % at C = 0.1." in figure.caption
     assert "From C = 0.1 to 10 the boundary of rbf goes from 200 support vectors to 66." in figure.caption
@@ -74,7 +74,7 @@ def test_the_caption_has_what_the_scale_leaves_out(context: Context) -> None:
     floor = 60 - figures.ROOM
     [plot] = plots(figures.against_C, context)
     assert plot.figure.axes[0].get_ylim() == pytest.approx((floor, 97 + 0.06 * (97 - floor)))
-    caption = drawing(figures.against_C, context).caption
+    caption = drawings(figures.against_C, context)[0].caption
     assert caption.endswith(f"Means below {floor:.0f} %, down to 50.00 %, are not shown.")
 
 
@@ -82,12 +82,12 @@ def test_a_history_of_epochs_is_not_one_of_C(context: Context) -> None:
     for name in RUNS:
         path = context.study.folder() / "runs" / "svm" / name / "history.csv"
         path.write_text("seed,epoch,validation_accuracy\n0,1,0.5\n", encoding="utf-8")
-    assert made(figures.against_C, context) == []
+    assert drawings(figures.against_C, context) == []
 
 
 def test_support_vectors_are_ringed_and_counted(context: Context) -> None:
     context = probed(context, probes(rbf=7, linear=31))
-    figure = drawing(figures.margins, context)
+    figure = drawings(figures.margins, context)[0]
     assert figure.name == "svm_regions"
     assert "rbf rests on 7 of 40 points, linear on 31:" in figure.caption
     assert "(violet is outer, orange inner)" in figure.caption
@@ -110,11 +110,11 @@ def test_margins_lie_where_the_decision_is_one() -> None:
 
 
 def test_runs_without_probes_have_no_regions(context: Context) -> None:
-    assert made(figures.margins, context) == []
-    figure = drawing(figures.margins, probed(context, {"rbf/boundary": probes(rbf=1)["rbf/boundary"]}))
+    assert drawings(figures.margins, context) == []
+    [figure] = drawings(figures.margins, probed(context, {"rbf/boundary": probes(rbf=1)["rbf/boundary"]}))
     assert "rests on" not in figure.caption
     assert figure.alt == "Decision regions, margins and support vectors of rbf."
 
 
 def test_same_files_same_bytes(context: Context) -> None:
-    assert drawing(figures.against_C, context) == drawing(figures.against_C, context)
+    assert drawings(figures.against_C, context)[0] == drawings(figures.against_C, context)[0]

@@ -10,7 +10,8 @@ from rdfia.data.store import Split
 from rdfia.report.engine.context import Context
 from rdfia.theory.answer import Answer
 from rdfia.theory.attention import AttentionCost
-from tests.chapters.made import answered, drawing, made, numbered, plots, plotted, table
+from tests.chapters.answers import answered, numbered, plotted
+from tests.report.making import drawings, plots, tables
 
 NONE = Split(torch.zeros(0, 2), torch.zeros(0))
 
@@ -45,15 +46,15 @@ def test_costs_are_plotted_as_they_were_counted(context: Context, answer: Answer
 
 def test_the_caption_compares_the_bytes(context: Context, answer: Answer) -> None:
     written, fused = (answer.facts["ways"][name]["bytes"][-1] for name in ("written", "fused"))
-    figure = drawing(questions.attention_cost, context)
+    figure = drawings(questions.attention_cost, context)[0]
     assert f"at 128 tokens needs {written / fused:.0f} times fewer bytes" in figure.caption
     assert "Seconds" not in figure.caption
     assert figure.alt.startswith("Line charts of operations and memory of four ways of attention against 16 to 128")
 
 
 def test_exponents_stand_beside_the_claims(context: Context) -> None:
-    costs = table(questions.attention_exponents, context)
-    product = table(questions.product_of_queries_and_keys, context)
+    costs = tables(questions.attention_exponents, context)[0]
+    product = tables(questions.product_of_queries_and_keys, context)[0]
     assert (costs.name, product.name) == ("theory_attention", "theory_product")
     assert [row[1] for row in costs.rows] == ["O(n²·d)", "O(n²·d)", "O(n·d²)", "O(n·w·d)"]
     assert [round(float(str(row[2])), 2) for row in costs.rows] == [2, 2, 1, 1]
@@ -66,14 +67,14 @@ def test_seconds_have_a_panel_and_columns_where_they_were_taken(timed: Context) 
     [plot] = plots(questions.attention_cost, timed)
     seconds = [y for panel, line, _, y in plot.numbers.rows if (panel, line) == ("time of a step", "linear")]
     assert seconds == pytest.approx([1e-3, 1e-3, 2e-3, 4e-3])
-    figure = drawing(questions.attention_cost, timed)
+    figure = drawings(questions.attention_cost, timed)[0]
     assert "no two runs of this page have the same" in figure.caption
     assert "operations, memory and time" in figure.alt
-    costs = table(questions.attention_exponents, timed)
+    costs = tables(questions.attention_exponents, timed)[0]
     assert costs.rows[0][-1] == "4.0 ms"
     assert "Seconds are measured" in costs.caption
 
 
 def test_without_an_answer_nothing_is_made(tmp_path: Path) -> None:
     functions = (questions.attention_cost, questions.attention_exponents, questions.product_of_queries_and_keys)
-    assert [made(function, answered(tmp_path)) for function in functions] == [[], [], []]
+    assert [list(function(answered(tmp_path))) for function in functions] == [[], [], []]

@@ -13,7 +13,8 @@ from rdfia.report.engine.context import Context
 from rdfia.report.engine.table import Table
 from rdfia.theory.answer import Answer
 from rdfia.theory.one_patch import OnePatch
-from tests.chapters.made import answered, made, table
+from tests.chapters.answers import answered
+from tests.report.making import tables
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +29,11 @@ def context(root: Path, answer: Answer) -> Context:
 
 @pytest.fixture
 def shown(answer: Answer, tmp_path: Path) -> Table:
-    return table(one_patch, context(tmp_path, answer))
+    return tables(one_patch, context(tmp_path, answer))[0]
 
 
 def test_without_an_answer_there_is_no_table(tmp_path: Path) -> None:
-    assert made(one_patch, answered(tmp_path)) == []
+    assert tables(one_patch, answered(tmp_path)) == []
 
 
 def test_the_rows_are_the_ways(shown: Table, answer: Answer) -> None:
@@ -52,4 +53,4 @@ def test_the_caption_carries_the_error_and_the_published_figures(shown: Table, a
 
 def test_a_table_in_which_every_way_sees_all_says_so(answer: Answer, tmp_path: Path) -> None:
     whole = Answer({**answer.facts, "ways": answer.facts["ways"][1:]})
-    assert "Every way sees all pixels." in table(one_patch, context(tmp_path, whole)).caption
+    assert "Every way sees all pixels." in tables(one_patch, context(tmp_path, whole))[0].caption

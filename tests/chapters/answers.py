@@ -1,6 +1,5 @@
-"""Figures and tables of a study that has the answer to a question and nothing else."""
+"""A study that has the answers to questions and nothing else, and the points of a figure of lines."""
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,7 @@ from rdfia.analyse.results import Study
 from rdfia.data.store import save_tensors
 from rdfia.files import write_json
 from rdfia.report.engine.context import Context
-from rdfia.report.engine.drawing import Drawing, style
-from rdfia.report.engine.make import make
-from rdfia.report.engine.registry import MAKERS, Plot, Rows
-from rdfia.report.engine.table import Table
+from rdfia.report.engine.registry import Plot
 from rdfia.theory.answer import Answer
 
 
@@ -25,32 +21,6 @@ def answered(root: Path, **answers: Answer) -> Context:
         write_json(answer.facts, folder / f"{question}.json")
         save_tensors(answer.arrays, folder / f"{question}.safetensors")
     return Context(Study(root, "full", (), {}), ())
-
-
-def made(function: Callable[[Context], Iterable[Plot | Rows]], context: Context) -> list[Drawing | Table]:
-    """Return what a registered function makes, with its name and caption."""
-    [maker] = [maker for maker in MAKERS if maker.function is function]
-    return make(maker, context)
-
-
-def drawing(function: Callable[[Context], Iterable[Plot]], context: Context) -> Drawing:
-    """Return the one figure that a function makes."""
-    [one] = made(function, context)
-    assert isinstance(one, Drawing)
-    return one
-
-
-def table(function: Callable[[Context], Iterable[Rows]], context: Context) -> Table:
-    """Return the one table that a function makes."""
-    [one] = made(function, context)
-    assert isinstance(one, Table)
-    return one
-
-
-def plots(function: Callable[[Context], Iterable[Plot]], context: Context) -> list[Plot]:
-    """Return the figures before they are written, to see what is plotted."""
-    with style():
-        return list(function(context))
 
 
 def plotted(plot: Plot) -> list[tuple[Any, ...]]:
