@@ -160,3 +160,9 @@ def _clause(head: str, names: Sequence[str]) -> str:
 def comparable(run: RunResult, profile: str) -> bool:
     """Whether the run is on published data, under a profile that may claim agreement."""
     return run.status == FINISHED and run.card.stands_for is not None and profile != QUICK
+
+
+def comparable_figures(study: Study, run: RunResult, figures: Iterable[Published]) -> list[Published]:
+    """Return the published figures that may stand beside a run: the same data, no caveat."""
+    right = comparable(run, study.profile)
+    return [f for f in of(run, figures) if right and not f.caveat and f.dataset == run.card.stands_for]

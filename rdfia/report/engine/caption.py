@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from rdfia.report.engine.drawing import listed
+
+CAPTIONS = Path(__file__).parents[1] / "captions"
 
 
 def caption(path: Path, facts: Mapping[str, Any]) -> tuple[str, str]:
@@ -25,12 +27,14 @@ def _template(path: Path) -> Template:
 
 
 def environment() -> Environment:
-    """Return an environment in which a name that is not among the facts is an error.
+    """Return an environment in which a name that is not among the facts is an error, and captions may share macros.
 
     Filters: `listed` ("a, b and c"), `fixed(n)` with n decimals, `signed(n)` with the sign too, `plain` as short as it
     goes (%g).
     """
-    made = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=FileSystemLoader(CAPTIONS), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     made.filters |= {"listed": listed, "fixed": _fixed, "signed": _signed, "plain": _plain}
     return made
 
