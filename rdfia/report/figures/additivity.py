@@ -7,7 +7,7 @@ from rdfia.report.engine.axes import dot, effect_colour, interval_cells, legend,
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import GREEN, INK, MUTED, ORANGE, panels
 from rdfia.report.engine.registry import Numbers, Plot, figure
-from rdfia.report.tables.additive import facts, lines
+from rdfia.report.tables.additivity import facts, lines
 
 ROW = 0.3  # inches for one line
 
