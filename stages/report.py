@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rdfia import config
 from rdfia.command import one_line
-from rdfia.report.page import write
+from rdfia.report.engine.write import write
 
 if __name__ == "__main__":
     with one_line():

@@ -10,6 +10,8 @@ from typing import Any
 from rdfia.analyse.changes import at, phrase
 from rdfia.analyse.results import ChapterResult, RunResult
 
+CROWDED = 20  # runs that one table or drawing holds; a longer one is read by nobody
+
 
 @dataclass(frozen=True)
 class Group:
@@ -29,6 +31,13 @@ def groups(chapter: ChapterResult) -> list[Group]:
     """The chapter's groups in the order of the parameters; runs without one are a group of that name."""
     names = dict.fromkeys(run.group for run in chapter.runs)
     return [_group(chapter, name, [run for run in chapter.runs if run.group == name]) for name in names]
+
+
+def table_groups(chapter: ChapterResult) -> list[Group]:
+    """Return the groups of a crowded chapter, each with the runs that it is measured against; else all runs as one."""
+    if len(chapter.runs) > CROWDED:
+        return groups(chapter)
+    return [Group("", chapter.runs, tuple(run.name for run in chapter.runs))]
 
 
 def _group(chapter: ChapterResult, name: str, runs: list[RunResult]) -> Group:

@@ -138,7 +138,7 @@ class Study:
     cards: Mapping[str, Card]
 
     @property
-    def worked(self) -> tuple[ChapterResult, ...]:
+    def active_chapters(self) -> tuple[ChapterResult, ...]:
         """The chapters of which the profile trains runs."""
         return tuple(chapter for chapter in self.chapters if not chapter.left_out)
 

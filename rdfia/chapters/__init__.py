@@ -21,11 +21,16 @@ from rdfia.train.classifier import Classifier, build, network
 from rdfia.train.run import Run
 
 
-def kind(chapter: str) -> type[Run]:
-    """The configuration class of a chapter's runs."""
+def folder(chapter: str) -> str:
+    """Return the name of the folder with what a chapter trains: its own, or that of its kind."""
     if chapter not in CHAPTERS:
         raise ConfigError(f"chapter: found {chapter!r}, allowed: {', '.join(CHAPTERS)}")
-    declared: type[Run] = import_module(f"rdfia.chapters.{CHAPTERS[chapter]}.run").ChapterRun
+    return CHAPTERS[chapter]
+
+
+def kind(chapter: str) -> type[Run]:
+    """The configuration class of a chapter's runs."""
+    declared: type[Run] = import_module(f"rdfia.chapters.{folder(chapter)}.run").ChapterRun
     return declared
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rdfia.report import page
+from rdfia.report.engine.write import write
 from tests.report import sample
 
 
@@ -12,5 +12,5 @@ from tests.report import sample
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report on published data, as it was written."""
     root: Path = tmp_path_factory.mktemp("report")
-    page.write(sample.write(root), root)
+    write(sample.write(root), root)
     return root / "reports" / "full"

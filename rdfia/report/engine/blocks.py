@@ -6,32 +6,26 @@ block by block, with blank lines between:
     the first block          the section's title
     ## words                 a heading
     $$ latex $$ | code | words   an equation, and beside it the code that computes it and a remark; both may be left out
-    [table name]             a table of the section
-    [figure name]            a figure of the section
+    [table name]             a table
+    [figure name]            a figure
     anything else            a paragraph, with `code` between backticks
 
-A table or figure that does not exist is passed over. One that no block names comes at the end: first those of the whole
-chapter, then those of each group of runs under its name.
+A table or figure that was not made is passed over (`names.check` has refused names that nothing makes). One of the
+section's own that no block names comes at the end: first those of the whole chapter, then those of each group of runs
+under its name.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
-from rdfia.analyse.groups import Group
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.equations import equation
 from rdfia.report.engine.table import Table
 
-CHAPTERS = Path(__file__).parents[2] / "chapters"
 WHOLE = "The chapter as a whole"
-PICTURES = ("_regions", "_attention", "_mistakes", "_filters")  # figures that are no charts, the most telling first
-PLACE = re.compile(r"\[(table|figure) (\w+)\]")
+PLACE = re.compile(r"\[(\w+) ([^\]]*)\]")
 FORMULA = re.compile(r"\$\$ (.+?) \$\$(?: \| (.*?)(?: \| (.*))?)?")
 
 
@@ -57,11 +51,14 @@ class Formula:
 
 @dataclass(frozen=True)
 class Shown:
-    """A table or a figure in its place; a folded one is seen after a click on its summary."""
+    """A table or a figure in its place."""
 
     content: Table | Drawing
-    kind: str  # table, figure
-    summary: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Return what is shown: table or figure."""
+        return self.content.kind
 
 
 Block = Words | Formula | Shown
@@ -97,52 +94,37 @@ class Section:
 
     @property
     def cover(self) -> Drawing | None:
-        """The figure that tells most when it is small: a picture rather than a chart, and the fullest of its kind."""
-        for ending in PICTURES:
-            pictures = [drawing for drawing in self.drawings if drawing.name.endswith(ending)]
-            if pictures:
-                return max(pictures, key=lambda drawing: len(drawing.svg))
-        return next(iter(self.drawings), None)
+        """Return the figure that tells most when it is small: the fullest of the first kind of picture."""
+        makers = [drawing.maker for drawing in self.drawings if drawing.maker and drawing.maker.picture]
+        pictures = [drawing for drawing in self.drawings if makers and drawing.maker == makers[0]]
+        return max(pictures, key=lambda drawing: len(drawing.svg), default=next(iter(self.drawings), None))
 
 
 def section(
-    key: str,
-    text: str,
-    tables: Sequence[Table],
-    drawings: Sequence[Drawing],
-    groups: Sequence[Group] = (),
-    folded: Mapping[str, str] | None = None,
+    key: str, text: str, contents: Sequence[Table | Drawing], groups: Sequence[str] = (), own: Container[str] = ()
 ) -> Section:
-    """A section as its text lays it out; `folded` has the summaries of the tables to fold, by name."""
+    """Return the section that a text lays out; `own` are the names of contents that are shown though it names none."""
     title, *written = [part for part in re.split(r"\n\s*\n", text.strip()) if part]
-    shown = [Shown(table, "table", (folded or {}).get(table.name, "")) for table in tables]
-    waiting = {(s.kind, s.content.name): s for s in (*shown, *(Shown(drawing, "figure") for drawing in drawings))}
+    waiting = {(content.kind, content.name): content for content in contents}
     blocks: list[Block] = []
     for part in written:
         placed = PLACE.fullmatch(part)
         if placed is None:
             blocks.append(_written(part))
         elif (placed[1], placed[2]) in waiting:
-            blocks.append(waiting.pop((placed[1], placed[2])))
+            blocks.append(Shown(waiting.pop((placed[1], placed[2]))))
+    rest = [content for content in waiting.values() if content.name in own]
     headed = any(block.kind == "heading" for block in blocks)
-    return Section(key, title, tuple(_anchored([*blocks, *_rest(key, list(waiting.values()), groups, headed)])))
+    return Section(key, title, tuple(_anchored([*blocks, *_rest(rest, groups, headed)])))
 
 
-def _rest(key: str, waiting: Sequence[Shown], groups: Sequence[Group], headed: bool) -> Iterator[Block]:
-    """What no block names: that of the whole chapter, then that of each group; headings where there is something."""
-    owners = [(shown, _owner(key, shown.content.name, groups)) for shown in waiting]
-    for name in ("", *(group.name for group in groups if group.name)):
-        own = [shown for shown, owner in owners if owner == name]
+def _rest(waiting: Sequence[Table | Drawing], groups: Sequence[str], headed: bool) -> Iterator[Block]:
+    """Yield what no block names: that of the whole chapter, then that of each group; headings where there is any."""
+    for name in ("", *filter(None, groups)):
+        own = [content for content in waiting if content.group == name]
         if own and (name or headed or len(own) < len(waiting)):
             yield Words(name[:1].upper() + name[1:] or WHOLE, "heading")
-        yield from own
-
-
-def _owner(key: str, name: str, groups: Sequence[Group]) -> str:
-    """The group whose name stands in that of a table or figure; the longest, because one may hold another."""
-    rest = f"{name.removeprefix(key)}_"
-    found = [group for group in groups if group.name and f"{group.suffix}_" in rest]
-    return max(found, key=lambda group: len(group.suffix)).name if found else ""
+        yield from map(Shown, own)
 
 
 def _anchored(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -164,12 +146,3 @@ def _written(part: str) -> Block:
     if formula is not None:
         return Formula(formula[1], equation(formula[1]), formula[2] or "", formula[3] or "")
     return Words(words[3:], "heading") if words.startswith("## ") else Words(words)
-
-
-def template(chapter: str, facts: Mapping[str, Any]) -> str:
-    """A chapter's text with its numbers; one without a template has its name."""
-    path = CHAPTERS / chapter / "text.md"
-    if not path.exists():
-        return chapter.replace("_", " ").capitalize()
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(path.read_text(encoding="utf-8")).render(**facts)

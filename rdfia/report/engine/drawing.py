@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import matplotlib
 import numpy as np
@@ -84,6 +84,7 @@ class Drawing:
     maker: "Maker | None" = None
     group: str = ""
     numbers: str = ""  # what it shows, as CSV
+    kind: ClassVar[Literal["figure"]] = "figure"
 
 
 @contextmanager

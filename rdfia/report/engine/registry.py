@@ -14,7 +14,7 @@ with the facts.
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,14 +55,22 @@ class Rows:
     group: str = ""
     summary: str = ""
 
+    def trimmed(self) -> "Rows":
+        """Return the table without the columns that are empty in every row; the first stays: it names the rows."""
+        places = range(len(self.columns))
+        kept = [i for i in places if not i or any(row[i] not in (None, "") for row in self.rows)]
+        rows = [[row[i] for i in kept] for row in self.rows]
+        return replace(self, columns=[self.columns[i] for i in kept], rows=rows)
+
 
 @dataclass(frozen=True)
 class Maker:
-    """A registered function: what it makes and under which name."""
+    """A registered function: what it makes and under which name; a `picture` is no chart, and may be a cover."""
 
     kind: Kind
     pattern: str
     function: Callable[[Context], Iterable[Plot | Rows]]
+    picture: bool = False
 
     @property
     def per_chapter(self) -> bool:
@@ -93,23 +101,25 @@ class Maker:
         return self.pattern.format(chapter=chapter, group=suffix, dataset=dataset)
 
 
+Plots = Callable[[Context], Iterable[Plot]]
+Tables = Callable[[Context], Iterable[Rows]]
 MAKERS: list[Maker] = []
 
 
-def figure(pattern: str) -> Callable[[Callable[[Context], Iterable[Plot]]], Callable[[Context], Iterable[Plot]]]:
+def figure(pattern: str, picture: bool = False) -> Callable[[Plots], Plots]:
     """Register a function that yields plots."""
 
-    def register(function: Callable[[Context], Iterable[Plot]]) -> Callable[[Context], Iterable[Plot]]:
-        MAKERS.append(Maker("figure", pattern, function))
+    def register(function: Plots) -> Plots:
+        MAKERS.append(Maker("figure", pattern, function, picture))
         return function
 
     return register
 
 
-def table(pattern: str) -> Callable[[Callable[[Context], Iterable[Rows]]], Callable[[Context], Iterable[Rows]]]:
+def table(pattern: str) -> Callable[[Tables], Tables]:
     """Register a function that yields tables."""
 
-    def register(function: Callable[[Context], Iterable[Rows]]) -> Callable[[Context], Iterable[Rows]]:
+    def register(function: Tables) -> Tables:
         MAKERS.append(Maker("table", pattern, function))
         return function
 

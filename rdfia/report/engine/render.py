@@ -13,9 +13,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from rdfia.analyse import provenance
 from rdfia.analyse.published import QUICK
 from rdfia.analyse.results import Study
-from rdfia.report import provenance
 from rdfia.report.engine.blocks import Section
 from rdfia.report.engine.drawing import Drawing, themed
 from rdfia.report.engine.table import Table
@@ -41,15 +41,32 @@ class Report:
 
 def files(report: Report) -> Iterator[tuple[str, str]]:
     """Each file's path below the report's folder, with its text."""
-    said = {"report": report, "study": report.study, "quick": QUICK}
+    facts = {"report": report, "study": report.study, "quick": QUICK, "made": provenance.lines(report.study)}
+    stale, replayed = stale_runs(report.study), replayed_runs(report.study)
     method = [_led(paragraph) for paragraph in (TEMPLATES / "method.md").read_text("utf-8").split("\n\n")]
-    front = {**said, "made": provenance.lines(report.study), "method": method, "base": "", "key": ""}
+    front = {**facts, "stale": stale, "replayed": replayed, "method": method, "base": "", "key": ""}
     for name in ("index.html", "report.md"):
         yield name, _environment(name).get_template(name).render(**front)
     page = _environment("page.html").get_template("page.html")
     for place, section in enumerate(report.sections):
-        around = _neighbours(report.sections, place)
-        yield f"pages/{section.key}.html", page.render(**said, **around, section=section, base="../", key=section.key)
+        around = {**_neighbours(report.sections, place), "section": section, "base": "../", "key": section.key}
+        own = {"stale": _of(section.key, stale), "replayed": _of(section.key, replayed)}
+        yield f"pages/{section.key}.html", page.render(**facts, **around, **own)
+
+
+def stale_runs(study: Study) -> tuple[str, ...]:
+    """Return the runs whose recorded declaration, of settings and code, differs from today's."""
+    return tuple(getattr(study, "stale", ()))
+
+
+def replayed_runs(study: Study) -> tuple[str, ...]:
+    """Return the runs of another declaration whose first epochs came out the same when they were trained again."""
+    return tuple(getattr(study, "replayed", ()))
+
+
+def _of(chapter: str, runs: Sequence[str]) -> list[str]:
+    """Return those of the runs, called chapter/name, that are the chapter's."""
+    return [run for run in runs if run.partition("/")[0] == chapter]
 
 
 def _neighbours(sections: Sequence[Section], place: int) -> dict[str, Section | None]:

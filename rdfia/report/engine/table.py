@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rdfia.analyse.metrics import Estimate
 
@@ -74,6 +74,7 @@ class Table:
     maker: "Maker | None" = None
     group: str = ""
     summary: str = ""  # words that a click unfolds it from
+    kind: ClassVar[Literal["table"]] = "table"
 
     @property
     def spread(self) -> tuple[bool, ...]:

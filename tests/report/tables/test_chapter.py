@@ -1,13 +1,18 @@
 """The tables of a chapter's runs: one, or one for each group, with the columns that hold something."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
-from rdfia.analyse.published import Published, Verdict
-from rdfia.analyse.results import FINISHED, Card, ChapterResult, RunResult
-from rdfia.report import contents, grouped
+from rdfia.analyse import groups
+from rdfia.analyse.published import Published
+from rdfia.analyse.results import FINISHED, Card, ChapterResult, RunResult, Study
+from rdfia.report.engine.context import Context
+from rdfia.report.engine.registry import Rows
 from rdfia.report.engine.table import Column, Table
+from rdfia.report.tables.chapter import runs
+from tests.report import making
 
 FIRST = {"0": 70.0, "1": 71.0, "2": 72.0}
 BETTER = {"0": 80.0, "1": 81.5, "2": 82.0}
@@ -30,6 +35,12 @@ CHAPTER = ChapterResult(
 )
 
 
+def made(chapter: ChapterResult = CHAPTER, printed: Sequence[Published] = ()) -> list[Table]:
+    """Return the tables of the chapter's runs."""
+    study = Study(Path(), "full", (chapter,), {})
+    return making.tables(runs, Context(study, tuple(printed), chapter))
+
+
 def cells(table: Table, name: str) -> list[str]:
     """The cells of a column as a reader sees them."""
     place = [column.name for column in table.columns].index(name)
@@ -37,15 +48,15 @@ def cells(table: Table, name: str) -> list[str]:
 
 
 def test_few_runs_are_one_table_that_says_what_holds_together() -> None:
-    (table,) = contents.chapter(CHAPTER, [])
+    (table,) = made()
     assert (table.name, cells(table, "run")) == ("cnn", ["baseline", "slow", "fast", "wide"])
     assert "for the comparisons of a group: 2 in learning rate, 1 in hidden units." in table.caption
     assert table.caption.startswith("Runs of the chapter cnn: ")
 
 
 def test_many_runs_are_a_table_for_each_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouped, "CROWDED", 3)
-    alone, rates, units = contents.chapter(CHAPTER, [])
+    monkeypatch.setattr(groups, "CROWDED", 3)
+    alone, rates, units = made()
     assert [table.name for table in (alone, rates, units)] == ["cnn", "cnn_learning_rate", "cnn_hidden_units"]
     assert cells(alone, "run") == ["baseline"]
     assert "in no group" in alone.caption
@@ -56,40 +67,40 @@ def test_many_runs_are_a_table_for_each_group(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_run_from_outside_the_group_has_its_effect_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouped, "CROWDED", 3)
-    units = contents.chapter(CHAPTER, [])[2]
-    lent, own = zip(cells(units, "run"), cells(units, "effect"), cells(units, "against"), strict=True)
-    assert lent == ("slow", "–", "–")
+    monkeypatch.setattr(groups, "CROWDED", 3)
+    units = made()[2]
+    other, own = zip(cells(units, "run"), cells(units, "effect"), cells(units, "against"), strict=True)
+    assert other == ("slow", "–", "–")
     assert own[0] == "wide"
     assert own[1].startswith("+0.00 [")
     assert own[2] == "slow"
 
 
 def test_every_run_of_a_crowded_chapter_has_its_row() -> None:
-    runs = [run(f"run_{place}", f"group {place % 4}") for place in range(90)]
-    tables = contents.chapter(ChapterResult("cnn", "four", (run("baseline", test=FIRST), *runs)), [])
+    many = [run(f"run_{place}", f"group {place % 4}") for place in range(90)]
+    tables = made(ChapterResult("cnn", "four", (run("baseline", test=FIRST), *many)))
     rows = [name for table in tables for name in cells(table, "run")]
-    assert {row for row in rows if row != "baseline"} == {each.name for each in runs}
+    assert {row for row in rows if row != "baseline"} == {each.name for each in many}
     assert len(rows) == 90 + len(tables)  # the reference stands in each
     assert [len(table.rows) for table in tables] == [1, 24, 24, 23, 23]
 
 
-@pytest.mark.parametrize(("count", "tables"), [(grouped.CROWDED, 1), (grouped.CROWDED + 1, 2)])
+@pytest.mark.parametrize(("count", "tables"), [(groups.CROWDED, 1), (groups.CROWDED + 1, 2)])
 def test_a_chapter_is_crowded_above_a_number_of_runs(count: int, tables: int) -> None:
-    runs = tuple(run(f"run_{place}", "even" if place % 2 else "odd") for place in range(count))
-    assert len(contents.chapter(ChapterResult("cnn", "four", runs), [])) == tables
+    many = tuple(run(f"run_{place}", "even" if place % 2 else "odd") for place in range(count))
+    assert len(made(ChapterResult("cnn", "four", many))) == tables
 
 
 def test_columns_that_hold_nothing_are_left_out() -> None:
-    names = {column.name for column in contents.chapter(CHAPTER, [])[0].columns}
+    names = {column.name for column in made()[0].columns}
     assert not names & {"published", "verdict on the published", "validation", "train minus test", "weights"}
     printed = dict.fromkeys(Published.__dataclass_fields__, "") | {"run": "cnn/slow", "value": "70"}
-    (table,) = contents.chapter(CHAPTER, [Verdict(Published(**printed), "no run yet")])
+    (table,) = made(printed=[Published(**printed)])
     assert "published" in [column.name for column in table.columns]
 
 
 def test_trimming_keeps_zeros_and_the_names_of_rows() -> None:
     columns = tuple(Column(name) for name in ("name", "zero", "none", "empty", "some"))
-    found = grouped.trimmed(Table("t", "", columns, (("", 0, None, "", None), (None, 0, None, "", "x"))))
+    found = Rows(columns, (("", 0, None, "", None), (None, 0, None, "", "x"))).trimmed()
     assert [column.name for column in found.columns] == ["name", "zero", "some"]
-    assert found.rows == (("", 0, None), (None, 0, "x"))
+    assert found.rows == [["", 0, None], [None, 0, "x"]]

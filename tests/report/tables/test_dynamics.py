@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from rdfia.analyse import groups
 from rdfia.analyse.results import DIVERGED, FINISHED, NOT_RUN, Card, ChapterResult, RunResult, Study
-from rdfia.report import grouped
-from rdfia.report.dynamics import COLUMNS, tables
+from rdfia.report.engine.context import Context
 from rdfia.report.engine.table import Table
+from rdfia.report.tables.dynamics import COLUMNS, dynamics
+from tests.report import making
 
 HEAD = "seed,epoch,train_loss,frozen_loss,frozen_accuracy,validation_loss,validation_accuracy"
 FITS = ("0,0,,1.4,0.3,1.5,0.25", "0,1,1.2,0.9,0.6,1.0,0.5", "0,2,0.8,0.7,0.8,0.75,0.7")
@@ -33,7 +35,12 @@ def chapter(root: Path, histories: dict[str, Sequence[str]], diverged: str = "",
         (folder / "history.csv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
     runs.append(RunResult("cnn", "planned", "planned", "", "", card, status=NOT_RUN))
     found = ChapterResult("cnn", "four", tuple(runs))
-    return tables(Study(root, "full", (found,), {"four": card}), found)
+    return tables(Study(root, "full", (found,), {"four": card}))
+
+
+def tables(study: Study) -> list[Table]:
+    """Return the tables of the study's one chapter."""
+    return making.tables(dynamics, Context(study, (), study.chapters[0]))
 
 
 def made(root: Path, histories: dict[str, Sequence[str]], diverged: str = "", head: str = HEAD) -> Table | None:
@@ -106,7 +113,7 @@ def test_the_table_can_be_written_in_every_way(tmp_path: Path) -> None:
 
 
 def test_a_crowded_chapter_tells_the_columns_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouped, "CROWDED", 3)
+    monkeypatch.setattr(groups, "CROWDED", 3)
     first, second = chapter(tmp_path, {"fits": FITS, "how long/overfits": OVERFITS, "how long/worse": WORSE})
     assert [first.name, second.name] == ["cnn_dynamics", "cnn_dynamics_how_long"]
     assert [[row[0] for row in table.rows] for table in (first, second)] == [["fits"], ["overfits", "worse"]]
@@ -118,7 +125,7 @@ def test_a_crowded_chapter_tells_the_columns_once(tmp_path: Path, monkeypatch: p
 
 
 def test_a_group_has_no_table_for_its_reference_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouped, "CROWDED", 1)
+    monkeypatch.setattr(groups, "CROWDED", 1)
     card = Card("four", classes=("a", "b", "c", "d"))
     assert [table.name for table in chapter(tmp_path, {"fits": FITS})] == ["cnn_dynamics"]
     runs = (
@@ -126,7 +133,7 @@ def test_a_group_has_no_table_for_its_reference_alone(tmp_path: Path, monkeypatc
         RunResult("cnn", "later", "later", "fits", "", card, group="how long"),
     )
     found = ChapterResult("cnn", "four", runs)
-    assert [table.name for table in tables(Study(tmp_path, "full", (found,), {}), found)] == ["cnn_dynamics"]
+    assert [table.name for table in tables(Study(tmp_path, "full", (found,), {}))] == ["cnn_dynamics"]
 
 
 def test_a_column_that_no_run_fills_is_left_out(tmp_path: Path) -> None:

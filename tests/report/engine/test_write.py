@@ -8,19 +8,50 @@ from typing import Any
 
 import pytest
 
-from rdfia.report import figures, page, render
+from rdfia.report.engine import assemble, render, write
+from rdfia.report.engine.context import Context
+from rdfia.report.engine.drawing import Drawing
+from rdfia.report.engine.make import make
+from rdfia.report.engine.registry import Maker
+from rdfia.report.engine.table import Table
 from tests.report import sample
 
 CHAPTERS = ("mlp", "cnn")
 PAGES = (*CHAPTERS, "data", "published", "cost")
+SHARED = ("test_accuracy", "effects", "price", "loss", "accuracy", "confusion")
+
+
+def tables_alone(maker: Maker, context: Context) -> list[Drawing | Table]:
+    """Make tables, and none of the figures, which take long."""
+    return make(maker, context) if maker.kind == "table" else []
 
 
 def test_all_parts_are_there(report: Path) -> None:
-    assert {part for part in page.PARTS if not (report / part).exists()} == set()
+    assert {part for part in write.PARTS if not (report / part).exists()} == set()
     names = {*CHAPTERS, *(f"{chapter}_dynamics" for chapter in CHAPTERS), "headline", "data", "published", "cost"}
     assert {path.name for path in (report / "tables").iterdir()} == {f"{n}.{e}" for n in names for e in ("csv", "md")}
     assert {path.name for path in (report / "pages").iterdir()} == {f"{name}.html" for name in PAGES}
     assert [path.name for path in report.iterdir() if path.name.startswith(".")] == []
+
+
+def test_every_kind_of_figure_is_made_with_its_numbers(report: Path) -> None:
+    shared = {f"{chapter}_{kind}" for chapter in CHAPTERS for kind in SHARED}
+    own = {"mlp_regions", "mlp_strip", "cnn_filters", "cnn_mistakes"}
+    own |= {f"mlp_hidden_units_{kind}" for kind in ("loss", "accuracy", "regions", "strip")}
+    data = {f"cifar10_{kind}" for kind in ("samples", "normalise", "augment", "spectrum")}
+    files = {f"{name}.{ending}" for name in shared | own | data for ending in ("svg", "png", "csv")}
+    assert {path.name for path in (report / "figures").iterdir()} == files
+    for path in report.glob("figures/*.csv"):
+        head, *rows = csv.reader(path.read_text("utf-8").splitlines())
+        assert rows
+        assert {len(row) for row in rows} == {len(head)}
+
+
+def test_the_headline_metrics_are_mean_accuracies_of_evaluated_runs(report: Path) -> None:
+    found = json.loads((report / "metrics.json").read_text("utf-8"))
+    summary = json.loads((report / "summary.json").read_text("utf-8"))["runs"]
+    evaluated = {key: run["test_accuracy"]["mean"] for key, run in summary.items() if run["test_accuracy"]}
+    assert {f"{chapter}/{run}": value for chapter, runs in found.items() for run, value in runs.items()} == evaluated
 
 
 def test_summary_is_strict_and_speaks_of_every_run(report: Path) -> None:
@@ -63,6 +94,9 @@ def test_links_lead_to_pages_and_anchors_that_exist(report: Path) -> None:
         links = re.findall(r'href="(?!data:)([^"#]*)(?:#([^"]*))?"', html)
         assert len(links) > len(PAGES)
         for file, anchor in links:
+            if file.endswith(".csv"):
+                assert (path.parent / file).resolve().stat().st_size > 0
+                continue
             target = pages[(path.parent / file).resolve() if file else path]
             assert not anchor or f'id="{anchor}"' in target
 
@@ -81,9 +115,8 @@ def test_markdown_links_to_figures_that_exist(report: Path) -> None:
 
 
 def test_stand_in_data_are_named_and_claim_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "chapter", lambda *_: [])  # this test reads words alone
-    monkeypatch.setattr(figures, "data", lambda _: [])
-    page.write(sample.write(tmp_path, "quick", stands_for=False), tmp_path)
+    monkeypatch.setattr(assemble, "make", tables_alone)  # this test reads words alone
+    write.write(sample.write(tmp_path, "quick", stands_for=False), tmp_path)
     folder = tmp_path / "reports" / "quick"
     for name in ("index.html", "report.md", *(f"pages/{key}.html" for key in PAGES)):
         assert "These results are on stand-in data and say nothing about MNIST or CIFAR-10." in (
@@ -99,7 +132,7 @@ def test_writing_again_gives_the_same_bytes_and_clears_what_is_stale(report: Pat
     before = _contents(report)
     for stale in ("figures/gone.png", "pages/gone.html"):
         (report / stale).touch()
-    page.write(sample.params(), report.parent.parent)
+    write.write(sample.params(), report.parent.parent)
     assert _contents(report) == before
 
 
@@ -114,18 +147,20 @@ def test_a_failure_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(render, "embedded", fail)
     monkeypatch.setattr(render, "_environment", fail)
     with pytest.raises(RuntimeError):
-        page.write(sample.params(), tmp_path)
+        write.write(sample.params(), tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == ["figures", "index.html"]
     assert (folder / "index.html").read_text("utf-8") == "old"
 
 
 def test_a_report_before_any_run_says_so(tmp_path: Path) -> None:
-    page.write(sample.params(), tmp_path)
+    write.write(sample.params(), tmp_path)
     summary = json.loads((tmp_path / "reports/full/summary.json").read_text("utf-8"))
     assert {run["status"] for run in summary["runs"].values()} == {"not run"}
+    assert [*(tmp_path / "reports/full/figures").iterdir()] == []
+    assert json.loads((tmp_path / "reports/full/metrics.json").read_text("utf-8")) == {}
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
     """Every file of the report by its path."""
-    files = [path for part in page.PARTS for path in [folder / part, *(folder / part).glob("*")] if path.is_file()]
+    files = [path for part in write.PARTS for path in [folder / part, *(folder / part).glob("*")] if path.is_file()]
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}

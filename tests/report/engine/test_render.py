@@ -2,18 +2,22 @@
 
 import base64
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rdfia.analyse import provenance
 from rdfia.analyse.results import Study
-from rdfia.report import provenance
 from rdfia.report.engine import render
 from rdfia.report.engine.blocks import section
+from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing
+from rdfia.report.engine.registry import Maker, Rows
 from rdfia.report.engine.render import Report, coded, embedded, files
 from rdfia.report.engine.table import Column, Table
 
+PAGES = ("index.html", "pages/one.html", "pages/two.html", "pages/data.html", "report.md")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>'
 
 
@@ -22,19 +26,27 @@ def drawing(svg: bytes, png: bytes) -> Drawing:
     return Drawing("figure", "What to look at.", "A figure that shows nothing.", svg, png)
 
 
+def rows(context: Context) -> Iterator[Rows]:
+    """Make nothing: only its source counts here."""
+    yield from ()
+
+
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The files of a report of two chapters and one page more."""
+    """Return the files of a report of two chapters and one page more, with stale results in the second."""
+    monkeypatch.setattr(render, "stale_runs", lambda _: ("two/slow", "two/fast"))
+    monkeypatch.setattr(render, "replayed_runs", lambda _: ("one/same",))
     monkeypatch.setattr(provenance, "lines", lambda _: (("profile", "full"),))
-    table = Table("one_dynamics", "A caption.", (Column("run"),), (("a",), ("b",)))
+    maker = Maker("table", "{chapter}_dynamics", rows)
+    table = Table("one_dynamics", "A caption.", (Column("run"),), (("a",), ("b",)), maker, summary="Numbers")
     text = "One\n\nThe first `words`.\n\n## A heading\n\nMore.\n\n[table one_dynamics]"
     chapters = (
-        section("one", text, [table], [drawing(SVG, b"")], (), {table.name: "Numbers"}),
-        section("two", "Two", [], []),
+        section("one", text, [table, drawing(SVG, b"")], (), {"figure"}),
+        section("two", "Two", []),
     )
     head = Table("headline", "At a glance.", (Column("chapter"),), (("one",),))
     study = Study(Path(), "full", (), {})
-    return dict(files(Report(study, head, chapters, (section("data", "Data\n\nSeen.", [], []),))))
+    return dict(files(Report(study, head, chapters, (section("data", "Data\n\nSeen.", []),))))
 
 
 def test_every_part_has_a_page(made: dict[str, str]) -> None:
@@ -53,6 +65,22 @@ def test_pages_lead_to_the_ones_before_and_after(made: dict[str, str]) -> None:
     assert turns["one"] == [("../pages/two.html", "next")]
     assert turns["two"] == [("../pages/one.html", "prev"), ("../pages/data.html", "next")]
     assert turns["data"] == [("../pages/two.html", "prev")]
+
+
+def test_content_names_its_source_and_links_to_its_numbers(made: dict[str, str]) -> None:
+    page = made["pages/one.html"]
+    assert (
+        '<a href="../tables/one_dynamics.csv">numbers</a> <code>tests/report/engine/test_render.py:rows</code>' in page
+    )
+    assert '<a href="../figures/figure.csv">numbers</a>' in page
+    assert '<a href="tables/headline.csv">numbers</a>' in made["index.html"]
+
+
+def test_results_of_another_declaration_are_named_on_their_pages(made: dict[str, str]) -> None:
+    stale = "2 results were recorded under another declaration (settings or code) than today's: two/slow, two/fast"
+    replayed = "1 result was recorded under another declaration, and a replay"
+    assert [stale in made[name] for name in PAGES] == [True, False, True, False, True]
+    assert [replayed in made[name] for name in PAGES] == [True, True, False, False, True]
 
 
 def test_the_overview_shows_each_chapter(made: dict[str, str]) -> None:

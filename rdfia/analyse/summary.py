@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rdfia.analyse.metrics import Estimate, resolve
+from rdfia.analyse.metrics import Estimate, mean, resolve
 from rdfia.analyse.published import Verdict, joined
 from rdfia.analyse.results import ChapterResult, RunResult, Study
 
@@ -50,3 +50,13 @@ def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
+
+
+def headline_metrics(study: Study) -> dict[str, dict[str, float]]:
+    """Return the mean test accuracy of each evaluated run in percent, by chapter: few numbers that DVC compares."""
+    runs = {chapter.name: [run for run in chapter.runs if run.test] for chapter in study.chapters}
+    return {
+        name: {run.name: round(mean(list(run.test.values())), 2) for run in evaluated}
+        for name, evaluated in runs.items()
+        if evaluated
+    }

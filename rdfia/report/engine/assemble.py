@@ -1,0 +1,80 @@
+"""A report from the results of a study: every registered function is called, and texts lay out what was made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from rdfia.analyse.side_by_side import side_by_side
+from rdfia.report.engine import text
+from rdfia.report.engine.blocks import Section, section
+from rdfia.report.engine.collect import chapter_makers, study_makers
+from rdfia.report.engine.context import Context
+from rdfia.report.engine.drawing import Drawing
+from rdfia.report.engine.make import make
+from rdfia.report.engine.names import check
+from rdfia.report.engine.registry import Maker
+from rdfia.report.engine.render import Report
+from rdfia.report.engine.table import Table
+
+CLOSING = ("data", "published", "cost")  # texts after the chapters
+HEADLINE = "headline"  # the table of the overview
+Contents = Sequence[Table | Drawing]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page before it is laid out: its text, where that was read, and the functions that are called for it alone."""
+
+    key: str
+    context: Context
+    text: str
+    source: str
+    makers: Sequence[Maker] = ()
+
+    def lay_out(self, own: Contents, shared: Contents) -> Section:
+        """Return the section with all that is its own, and what the text names of the study's."""
+        runs = self.context.subject.runs if self.context.subject else ()
+        groups = list(dict.fromkeys(run.group for run in runs))
+        return section(self.key, self.text, [*own, *shared], groups, {content.name for content in own})
+
+
+def assemble(context: Context) -> Report:
+    """Make everything that the study has results for, and lay it out; a name in a text that none makes is an error."""
+    chapters, closing = chapter_pages(context), closing_pages(context)
+    shared = study_makers([page.key for page in chapters])
+    check_pages([*chapters, *closing], shared)
+    parts = {page.key: (page.makers, page.context) for page in chapters}
+    made = _made(parts | {"": (shared, context)})
+    (headline,) = (table for table in made[""] if isinstance(table, Table) and table.name == HEADLINE)
+    sections = tuple(page.lay_out(made[page.key], made[""]) for page in chapters)
+    return Report(context.study, headline, sections, tuple(page.lay_out((), made[""]) for page in closing))
+
+
+def chapter_pages(context: Context) -> list[Page]:
+    """Return a page for each chapter of which the profile trains runs."""
+    contexts = [context.of(chapter) for chapter in context.study.active_chapters]
+    return [
+        Page(name, each, text.chapter_text(each), text.short(text.path(name)), chapter_makers(name))
+        for each in contexts
+        if (name := each.chapter.name)
+    ]
+
+
+def closing_pages(context: Context) -> list[Page]:
+    """Return the pages of the study as a whole."""
+    templates = {key: text.TEMPLATES / "closing" / f"{key}.md" for key in CLOSING}
+    facts = {"study": context.study}
+    return [Page(key, context, text.fill(path, facts), text.short(path)) for key, path in templates.items()]
+
+
+def check_pages(pages: Sequence[Page], shared: Sequence[Maker]) -> None:
+    """Refuse a text that names what neither its own functions nor the study's can make."""
+    for page in pages:
+        check(page.text, [*page.makers, *shared], page.context, page.source)
+
+
+def _made(parts: Mapping[str, tuple[Sequence[Maker], Context]]) -> dict[str, list[Table | Drawing]]:
+    """Call all functions of each part side by side, and return what they made in their order."""
+    tasks = [partial(make, maker, context) for makers, context in parts.values() for maker in makers]
+    waiting = iter(side_by_side(tasks))
+    return {name: [each for _ in makers for each in next(waiting)] for name, (makers, _) in parts.items()}

@@ -1,0 +1,64 @@
+"""The report of a profile: an overview, a page for each chapter, and their tables and figures as files.
+
+Everything is written to a folder beside the report and moved into place at the end: a failure leaves the old one whole.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rdfia.analyse import published, results
+from rdfia.analyse.summary import headline_metrics, summary
+from rdfia.report.engine import render
+from rdfia.report.engine.assemble import assemble
+from rdfia.report.engine.context import Context
+
+PARTS = ("index.html", "report.md", "summary.json", "metrics.json", "pages", "tables", "figures")
+
+
+def write(params: Mapping[str, Any], root: Path) -> None:
+    """Read the results below `root` and write the report of the chosen profile."""
+    context = Context(results.load(params, root), published.read())
+    report = assemble(context)
+    folder = context.study.folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
+    try:
+        _fill(fresh, report)
+        _write_json(summary(context.study, context.verdicts), fresh / "summary.json")
+        _write_json(headline_metrics(context.study), fresh / "metrics.json")
+        _replace(fresh, folder)
+    finally:
+        shutil.rmtree(fresh)
+
+
+def _fill(folder: Path, report: render.Report) -> None:
+    """Write the pages, tables and figures into `folder`."""
+    for name in ("pages", "tables", "figures"):
+        (folder / name).mkdir()
+    for table in (report.headline, *(table for part in report.sections for table in part.tables)):
+        (folder / "tables" / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8")
+        (folder / "tables" / f"{table.name}.md").write_text(table.markdown(), encoding="utf-8")
+    for drawing in (drawing for part in report.sections for drawing in part.drawings):
+        (folder / "figures" / f"{drawing.name}.svg").write_bytes(drawing.svg)
+        (folder / "figures" / f"{drawing.name}.png").write_bytes(drawing.png)
+        (folder / "figures" / f"{drawing.name}.csv").write_text(drawing.numbers, encoding="utf-8")
+    for path, page in render.files(report):
+        (folder / path).write_text(page, encoding="utf-8")
+
+
+def _write_json(content: Mapping[str, Any], path: Path) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _replace(fresh: Path, folder: Path) -> None:
+    """Move the new parts over the old; a page, figure or table that is no longer made goes."""
+    for name in PARTS:
+        target = folder / name
+        if target.is_dir():
+            shutil.rmtree(target)
+        (fresh / name).replace(target)
