@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rdfia.analyse.metrics import HELPS, HURTS, LEVEL, UNRESOLVED, Estimate, resolve, shared
+from rdfia.analyse.metrics import HELPS, HURTS, UNRESOLVED, Estimate, resolve, shared
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult
 
 
@@ -13,7 +13,6 @@ class Correction:
 
     least: int
     most: int
-    whole: float = PERCENT * LEVEL  # percent, of all intervals together
 
     @property
     def level(self) -> float:

@@ -10,11 +10,11 @@ from rdfia.analyse.chain import longest_chain, published_chains
 from rdfia.analyse.effects import correction, resolved
 from rdfia.analyse.metrics import Estimate, resolve
 from rdfia.analyse.results import FINISHED, RunResult
-from rdfia.report.contents import status
 from rdfia.report.engine.axes import above, error_bar, interval_cells
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, PINK, panels
 from rdfia.report.engine.registry import Numbers, Plot, figure
+from rdfia.report.tables.chapter import status
 
 STEPS = 4  # runs that make a chain, at least
 LETTERS = 110  # of the labels below all steps, in one line

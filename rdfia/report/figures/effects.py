@@ -8,11 +8,10 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from rdfia.analyse.effects import correction, resolved
-from rdfia.analyse.groups import Group
+from rdfia.analyse.groups import CROWDED, Group, table_groups
 from rdfia.analyse.metrics import Estimate, interval
 from rdfia.analyse.published import comparable_figures
 from rdfia.analyse.results import RunResult
-from rdfia.report import grouped
 from rdfia.report.engine.axes import dot, effect_colour, interval_cells, legend, published_mark, rows, scale_floor
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, panels
@@ -38,12 +37,12 @@ def accuracies(context: Context) -> Iterable[Plot]:
 
 
 def _crowded(context: Context) -> bool:
-    return len(context.chapter.runs) > grouped.CROWDED
+    return len(context.chapter.runs) > CROWDED
 
 
 def _accuracies(context: Context) -> Iterator[Plot]:
     """Plot a line for each run: a stroke for each seed below the mean with its interval."""
-    for group in grouped.parts(context.chapter):
+    for group in table_groups(context.chapter):
         if runs := _evaluated(context, group):
             yield _accuracy_plot(context, group, runs)
 
@@ -86,7 +85,7 @@ def _numbers(what: str, labels: Sequence[str], estimates: Sequence[Estimate], ma
 @figure("{chapter}_effects{group}")
 def effects(context: Context) -> Iterator[Plot]:
     """Plot each run's difference to its reference: an effect is resolved where its interval leaves out zero."""
-    for group in grouped.parts(context.chapter):
+    for group in table_groups(context.chapter):
         if compared := _compared(context, group):
             yield _effect_plot(context, group, compared)
 
