@@ -59,22 +59,25 @@ def prediction(values: Sequence[float], level: float = LEVEL) -> Estimate:
     return Estimate(centre, centre - half, centre + half, n)
 
 
-def difference(values: Sequence[float], reference: Sequence[float], level: float = LEVEL) -> Estimate:
-    """Welch's difference of two means, d = x̄ - ȳ, with d ± t(k) · √(u + v), u = s²ₓ/n and v = s²ᵧ/m.
+def contrast(parts: Sequence[tuple[float, Sequence[float]]], level: float = LEVEL) -> Estimate:
+    """Return Σ cᵢ x̄ᵢ of independent runs with Welch's interval ± t(k) · √Σ vᵢ, where vᵢ = cᵢ² sᵢ²/nᵢ.
 
-    The degrees of freedom are Welch and Satterthwaite's, k = (u + v)² / (u²/(n-1) + v²/(m-1)) (Welch 1947).
-    There is no interval when a side has one seed, or when neither side varies at all: k is undefined then.
+    The degrees of freedom are Welch and Satterthwaite's, k = (Σ vᵢ)² / Σ vᵢ²/(nᵢ - 1) (Welch 1947, Satterthwaite 1946).
+    There is no interval when a run has one seed, or when none varies at all: k is undefined then.
     """
-    d, n, m = mean(values) - mean(reference), len(values), len(reference)
-    if min(n, m) < 2:
-        return Estimate(d, None, None, min(n, m))
-    u, v = variance(values) / n, variance(reference) / m
-    if u + v == 0:
-        return Estimate(d, None, None, min(n, m))
-    share = u / (u + v)  # the formula below, divided through by (u + v)², so that small numbers do not vanish
-    degrees = 1 / (share**2 / (n - 1) + (1 - share) ** 2 / (m - 1))
-    half = quantile(degrees, level) * sqrt(u + v)
-    return Estimate(d, d - half, d + half, min(n, m))
+    centre, fewest = sum(c * mean(values) for c, values in parts), min(len(values) for _, values in parts)
+    each = [(c**2 * variance(values) / len(values), len(values) - 1) for c, values in parts] if fewest > 1 else []
+    total = sum(v for v, _ in each)
+    if total == 0:
+        return Estimate(centre, None, None, fewest)
+    degrees = 1 / sum((v / total) ** 2 / n for v, n in each)  # divided through by Σ vᵢ, so that none vanishes
+    half = quantile(degrees, level) * sqrt(total)
+    return Estimate(centre, centre - half, centre + half, fewest)
+
+
+def difference(values: Sequence[float], reference: Sequence[float], level: float = LEVEL) -> Estimate:
+    """Return Welch's difference of two means, the contrast x̄ - ȳ."""
+    return contrast([(1.0, values), (-1.0, reference)], level)
 
 
 def shared(comparisons: int, level: float = LEVEL) -> float:

@@ -89,3 +89,15 @@ def test_of_many_true_zeros_the_shared_level_resolves_few() -> None:
             wrong[m] += any(metrics.resolve(effect) != metrics.UNRESOLVED for effect in effects)
     assert wrong[10] / 400 < 0.07
     assert wrong[1] / 400 > 0.15
+
+
+def test_the_interval_of_a_contrast_covers_the_truth() -> None:
+    """Sampled many times with known means, 95 of 100 intervals of a sum of effects hold the sum of the true effects."""
+    rng, inside, times = np.random.default_rng(0), 0, 400
+    for _ in range(times):
+        reference, *others = (rng.normal(level, 0.5, 5).tolist() for level in (70.0, 72.0, 73.0, 71.0))
+        estimate = metrics.contrast([(-3.0, reference), *((1.0, values) for values in others)])
+        assert estimate.low is not None
+        assert estimate.high is not None
+        inside += estimate.low <= 6.0 <= estimate.high
+    assert 0.92 < inside / times < 0.99

@@ -1,0 +1,42 @@
+"""Effects that are read together: which are resolved, and how wide their intervals are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rdfia.analyse.metrics import HELPS, HURTS, UNRESOLVED, Estimate, resolve, shared
+from rdfia.analyse.results import PERCENT, ChapterResult, RunResult
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The smallest and the largest number of comparisons among the groups of some runs, for Bonferroni's correction."""
+
+    least: int
+    most: int
+
+    @property
+    def level(self) -> float:
+        """The level of the widest interval in percent, 1 - (1 - level) / most."""
+        return PERCENT * shared(self.most)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The names of the runs whose effect is resolved, by its sign, and how many are not."""
+
+    helps: tuple[str, ...]
+    hurts: tuple[str, ...]
+    unresolved: int
+
+
+def correction(chapter: ChapterResult, runs: Iterable[RunResult]) -> Correction:
+    """Return for how many comparisons the effects of these runs are corrected."""
+    counts = [chapter.comparisons(run) for run in runs]
+    return Correction(min(counts, default=0), max(counts, default=0))
+
+
+def resolved(effects: Sequence[tuple[str, Estimate]]) -> Resolved:
+    """Return which of the named effects stand out of the noise."""
+    kinds = [(name, resolve(effect)) for name, effect in effects]
+    helps, hurts = (tuple(name for name, kind in kinds if kind == word) for word in (HELPS, HURTS))
+    return Resolved(helps, hurts, sum(kind == UNRESOLVED for _, kind in kinds))

@@ -1,0 +1,73 @@
+"""What accuracy costs: runs by accuracy and by training time, FLOPs or weights, and their Pareto front."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rdfia.analyse.metrics import HURTS, Estimate, difference, resolve
+from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
+
+BACKWARD = 2  # a pass backwards costs so many passes forwards: a product for the inputs' gradient, one for the weights'
+
+
+@dataclass(frozen=True)
+class Point:
+    """A run with what it costs."""
+
+    run: RunResult
+    accuracy: Estimate
+    cost: float
+
+
+def timed_points(chapter: ChapterResult) -> list[Point]:
+    """Return the runs all of whose seeds ended well, by training seconds; a range test is none."""
+    whole = [run for run in chapter.runs if run.status == FINISHED and not run.searching]
+    return [
+        Point(run, accuracy, seconds)
+        for run in whole
+        if (accuracy := run.test_accuracy) is not None and (seconds := seconds_per_seed(run)) is not None
+    ]
+
+
+def seconds_per_seed(run: RunResult) -> float | None:
+    """Return the training time without evaluation and start, divided by the number of seeds."""
+    seconds = run.timing.get("training_seconds")
+    return float(seconds) / run.declared if seconds and run.declared else None
+
+
+def flops_per_seed(run: RunResult) -> int | None:
+    """Return (1 + backward) · forward FLOPs of an example · examples · epochs; None where one of them is not known.
+
+    Where training may stop early, it is not known after how many epochs a seed did.
+    """
+    epochs, examples = run.config.get("epochs"), run.config.get("sample") or run.card.counts.get("train")
+    if not (run.flops and epochs and examples) or run.config.get("patience"):
+        return None
+    return (1 + BACKWARD) * run.flops * int(examples) * int(epochs)
+
+
+def machine_kinds(runs: Sequence[RunResult]) -> int:
+    """Return the number of kinds of machine and precision that the runs were timed on."""
+    machines = [run.timing.get("machine", {}) for run in runs]
+    return len({tuple(machine.get(key) for key in ("processor", "device", "precision")) for machine in machines})
+
+
+def pareto_front(points: Sequence[Point]) -> list[Point]:
+    """Return, from the cheapest on, every point that is more accurate than all that cost no more."""
+    front: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.cost, -point.accuracy.mean)):
+        if not front or point.accuracy.mean > front[-1].accuracy.mean:
+            front.append(point)
+    return front
+
+
+def best_point(points: Sequence[Point]) -> Point:
+    """Return the point with the highest validation accuracy, as the chapter chooses its best run."""
+    chosen = ChapterResult("", "", tuple(point.run for point in points)).best
+    return next((point for point in points if point.run is chosen), pareto_front(points)[-1])
+
+
+def cheapest_unresolved(points: Sequence[Point]) -> Point:
+    """Return the cheapest point whose accuracy is not resolved to be below the best's."""
+    goal = list(best_point(points).run.test.values())
+    near = [point for point in points if resolve(difference(list(point.run.test.values()), goal)) != HURTS]
+    return min(near, key=lambda point: point.cost)
