@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rdfia.analyse.changes import at, same
+from rdfia.analyse.changes import deep_equal, get_path
 from rdfia.analyse.metrics import Estimate, contrast
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
 
@@ -65,4 +65,8 @@ def _others(
     left = set(together.delta) - {key for run in own for key in run.delta}
     near = [run for run in chapter.runs if run.reference == reference.name and run.group not in (ALONE, TOGETHER)]
     alike = [run for run in near if run.delta and set(run.delta) <= left and chapter.effect(run) is not None]
-    return [run for run in alike if all(same(at(run.config, k), at(together.config, k)) for k in run.delta)]
+    return [
+        run
+        for run in alike
+        if all(deep_equal(get_path(run.config, k), get_path(together.config, k)) for k in run.delta)
+    ]

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from rdfia.analyse.groups import Group
-from rdfia.analyse.history import history
 from rdfia.analyse.results import PERCENT, RunResult, Study
 
 Floats = npt.NDArray[np.float64]
@@ -64,7 +63,7 @@ class Curve:
 def curves(study: Study, group: Group, measure: str) -> list[Curve]:
     """Return the curves of a group's runs, none where no run of its own has a history of epochs."""
     named = [(run, label) for run, label in zip(group.runs, group.labels, strict=True) if run.ran and not run.searching]
-    recorded = [(run, label, history(study, run)) for run, label in named]
+    recorded = [(run, label, run.history) for run, label in named]
     epochs = [(run, label, records) for run, label, records in recorded if records and "frozen_loss" in records[0]]
     if not any(run.group == group.name for run, *_ in epochs):
         return []

@@ -7,7 +7,6 @@ have; a figure is matched at min {e ≥ 1: A(e) ≥ figure}.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rdfia.analyse.history import history
 from rdfia.analyse.metrics import mean
 from rdfia.analyse.published import Published
 from rdfia.analyse.results import PERCENT, RunResult, Study
@@ -39,7 +38,7 @@ def matches(study: Study, run: RunResult, figures: Sequence[Published]) -> list[
 def curve(study: Study, run: RunResult) -> Curve:
     """Return recorded epochs from the first step on, with the mean validation accuracy of the seeds, in percent."""
     seeds: dict[float | None, dict[float, float]] = {}
-    for row in history(study, run):
+    for row in run.history:
         epoch, accuracy = row.get("epoch"), row.get("validation_accuracy")
         if epoch and accuracy is not None:
             seeds.setdefault(row["seed"], {})[epoch] = PERCENT * accuracy

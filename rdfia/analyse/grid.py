@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rdfia.analyse.changes import at, phrase
+from rdfia.analyse.changes import get_path, phrase
 from rdfia.analyse.curves import Floats
 from rdfia.analyse.groups import Group
 from rdfia.analyse.metrics import mean
@@ -93,7 +93,7 @@ def grid(group: Group) -> Grid | None:
 
 def _value(run: RunResult, key: str) -> Value:
     """Return the number or word at a dotted key of the run's settings, the empty word for anything else."""
-    value = at(run.config, key)
+    value = get_path(run.config, key)
     return phrase(value) if isinstance(value, bool) else value if isinstance(value, int | float | str) else ""
 
 

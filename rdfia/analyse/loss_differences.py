@@ -1,12 +1,11 @@
 """How far the recorded losses of two runs lie apart."""
 
-from rdfia.analyse.history import history
 from rdfia.analyse.results import RunResult, Study
 
 
 def frozen_losses(study: Study, run: RunResult) -> dict[tuple[int, int], float]:
     """Return the train loss under frozen weights by seed and epoch."""
-    recorded = [(row["seed"], row["epoch"], row.get("frozen_loss")) for row in history(study, run)]
+    recorded = [(row["seed"], row["epoch"], row.get("frozen_loss")) for row in run.history]
     return {
         (int(seed), int(epoch)): loss
         for seed, epoch, loss in recorded

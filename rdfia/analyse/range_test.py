@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rdfia.analyse.changes import at
+from rdfia.analyse.changes import get_path
 from rdfia.analyse.curves import Floats
 from rdfia.analyse.grid import BATCH, RATE, grid
 from rdfia.analyse.groups import groups
@@ -78,12 +78,12 @@ def geometric_mean(rates: Sequence[float]) -> float:
 
 def rates_in_use(chapter: ChapterResult, test: RunResult) -> dict[str, float]:
     """Return the rates of the test's optimiser: of the chapter's first run, and of the best in a grid for that batch."""
-    named = at(test.config, "optimiser.name")
-    runs = [run for run in chapter.runs if not run.searching and at(run.config, "optimiser.name") == named]
+    named = get_path(test.config, "optimiser.name")
+    runs = [run for run in chapter.runs if not run.searching and get_path(run.config, "optimiser.name") == named]
     best = max(_cells(chapter, test, runs), key=lambda run: mean(list(run.validation.values())), default=None)
     chosen = {run.name: run for run in runs[:1] if run is not best}
     chosen |= {f"{best.name}, best of the grid": best} if best else {}
-    rates = {label: at(run.config, "optimiser.learning_rate") for label, run in chosen.items()}
+    rates = {label: get_path(run.config, "optimiser.learning_rate") for label, run in chosen.items()}
     return {label: float(rate) for label, rate in rates.items() if rate}
 
 

@@ -9,7 +9,7 @@ Romano, Shaikh and Wilhelm 2024). Runs share a rank where the highest mean among
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rdfia.analyse.changes import at
+from rdfia.analyse.changes import get_path
 from rdfia.analyse.groups import groups
 from rdfia.analyse.metrics import HELPS, HURTS, Estimate, difference, resolve, shared
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
@@ -69,7 +69,7 @@ def grid(chapter: ChapterResult) -> list[Setting]:
 
 def _cell(run: RunResult) -> Setting | None:
     """Return the run's place in the grid, None for a run that is no transformer on images."""
-    sizes = [at(run.config, f"model.{key}") for key in ("embed", "patch_size", "blocks")]
+    sizes = [get_path(run.config, f"model.{key}") for key in ("embed", "patch_size", "blocks")]
     if not all(isinstance(size, int) for size in sizes) or len(run.card.shape) != 3:
         return None
     return Setting(run, *sizes)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rdfia.analyse.curves import Band, Record, band
-from rdfia.analyse.history import history
 from rdfia.analyse.results import PERCENT, ChapterResult, Study
 
 
@@ -29,7 +28,7 @@ class PathOfC:
 
 def paths_of_C(study: Study, chapter: ChapterResult) -> list[PathOfC]:
     """Return the paths of the runs whose history is one of C."""
-    records = {run.name: history(study, run) for run in chapter.runs}
+    records = {run.name: run.history for run in chapter.runs}
     return [_path(name, rows) for name, rows in records.items() if rows and "C" in rows[0]]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from rdfia.analyse import metrics
 from rdfia.analyse.changes import Settings, brief, changed_keys, changes
+from rdfia.chapters import kind
 from rdfia.config import ConfigError, profile, section
 from rdfia.files import find_json
 from rdfia.record import layout
@@ -103,6 +104,7 @@ class ChapterResult:
     name: str
     dataset: str
     runs: tuple[RunResult, ...]
+    kind: str = ""  # the folder with what it trains, where that is not its own
 
     def run(self, name: str) -> RunResult | None:
         """The run of that name, None if none is declared."""
@@ -240,7 +242,7 @@ def _chapter(
         elif records[chapter, run].exists:
             result = _filled(result, records[chapter, run], tests.get(run, {}))
         runs.append(result)
-    return ChapterResult(chapter, dataset, tuple(runs))
+    return ChapterResult(chapter, dataset, tuple(runs), kind(params, chapter))
 
 
 def _settings(params: Mapping[str, Any], chapter: str, run: str, record: RunRecord) -> tuple[Settings, Settings]:

@@ -38,7 +38,7 @@ def gradients(context: Context) -> Iterator[Rows]:
         yield Rows(columns, rows, {**facts, "epsilon": scientific(EPSILON), "worst": _worst(facts["formulas"])})
 
 
-@table("theory_slips")
+@table("theory_wrong_formulas")
 def wrong_formulas(context: Context) -> Iterator[Rows]:
     """Give the formulas that are wrong on purpose, to show what the check reports of one."""
     facts, _ = context.theory("gradients")
@@ -47,8 +47,8 @@ def wrong_formulas(context: Context) -> Iterator[Rows]:
         Column("relative error", code=True, numeric=True),
     )  # fmt: skip
     if facts:
-        wrong = facts["slips"]
-        rows = [(f["instead_of"], f["says"], f["code"], scientific(f["error"])) for f in wrong]
+        wrong = facts["wrong_formulas"]
+        rows = [(f["instead_of"], f["mistake"], f["code"], scientific(f["error"])) for f in wrong]
         least = scientific(min(f["error"] for f in wrong))
         yield Rows(columns, rows, {"least": least, "worst": _worst(facts["formulas"])})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from rdfia.analyse.side_by_side import side_by_side
+from rdfia.parallel import map_forked
 from rdfia.report.engine import text
 from rdfia.report.engine.blocks import Section, section
 from rdfia.report.engine.collect import chapter_makers, study_makers
@@ -41,7 +41,7 @@ class Page:
 def assemble(context: Context) -> Report:
     """Make everything that the study has results for, and lay it out; a name in a text that none makes is an error."""
     chapters, closing = chapter_pages(context), closing_pages(context)
-    shared = study_makers([page.key for page in chapters])
+    shared = study_makers(context.study.active_chapters)
     check_pages([*chapters, *closing], shared)
     parts = {page.key: (page.makers, page.context) for page in chapters}
     made = _made(parts | {"": (shared, context)})
@@ -54,7 +54,7 @@ def chapter_pages(context: Context) -> list[Page]:
     """Return a page for each chapter of which the profile trains runs."""
     contexts = [context.of(chapter) for chapter in context.study.active_chapters]
     return [
-        Page(name, each, text.chapter_text(each), text.short(text.path(name)), chapter_makers(name))
+        Page(name, each, text.chapter_text(each), text.short(text.path(name)), chapter_makers(each.chapter))
         for each in contexts
         if (name := each.chapter.name)
     ]
@@ -76,5 +76,5 @@ def check_pages(pages: Sequence[Page], shared: Sequence[Maker]) -> None:
 def _made(parts: Mapping[str, tuple[Sequence[Maker], Context]]) -> dict[str, list[Table | Drawing]]:
     """Call all functions of each part side by side, and return what they made in their order."""
     tasks = [partial(make, maker, context) for makers, context in parts.values() for maker in makers]
-    waiting = iter(side_by_side(tasks))
+    waiting = iter(map_forked(tasks))
     return {name: [each for _ in makers for each in next(waiting)] for name, (makers, _) in parts.items()}

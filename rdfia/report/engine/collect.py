@@ -5,22 +5,22 @@ from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
 
-from rdfia.chapters import folder
+from rdfia.analyse.results import ChapterResult
 from rdfia.report.engine.registry import MAKERS, Maker
 
 OWN = "the chapter's own"  # in a reading order, the place of what a chapter's folder has
 ROOMS = {"tables": ("tables", "questions"), "figures": ("figures",)}  # each with the modules of a chapter's folder
 
 
-def chapter_makers(chapter: str) -> list[Maker]:
+def chapter_makers(chapter: ChapterResult) -> list[Maker]:
     """Return what is called for a chapter, in reading order: what serves any, what is its own, and what its kind's."""
-    folders = dict.fromkeys((chapter, folder(chapter)))
+    folders = dict.fromkeys((chapter.name, chapter.kind or chapter.name))
     return [maker for maker in _makers(list(folders)) if maker.per_chapter]
 
 
-def study_makers(chapters: Sequence[str]) -> list[Maker]:
+def study_makers(chapters: Sequence[ChapterResult]) -> list[Maker]:
     """Return what is called once for the study, in the report's rooms and the folders of these chapters."""
-    folders = dict.fromkeys(name for chapter in chapters for name in (chapter, folder(chapter)))
+    folders = dict.fromkeys(name for chapter in chapters for name in (chapter.name, chapter.kind or chapter.name))
     return [maker for maker in _makers(list(folders)) if not maker.per_chapter]
 
 

@@ -56,12 +56,12 @@ def files(report: Report) -> Iterator[tuple[str, str]]:
 
 def stale_runs(study: Study) -> tuple[str, ...]:
     """Return the runs whose recorded declaration, of settings and code, differs from today's."""
-    return tuple(getattr(study, "stale", ()))
+    return study.stale
 
 
 def replayed_runs(study: Study) -> tuple[str, ...]:
     """Return the runs of another declaration whose first epochs came out the same when they were trained again."""
-    return tuple(getattr(study, "replayed", ()))
+    return study.replayed
 
 
 def _of(chapter: str, runs: Sequence[str]) -> list[str]:

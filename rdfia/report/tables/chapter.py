@@ -6,6 +6,7 @@ from rdfia.analyse.groups import Group, table_groups
 from rdfia.analyse.metrics import resolve
 from rdfia.analyse.published import joined
 from rdfia.analyse.results import ChapterResult, RunResult
+from rdfia.analyse.verdict_sentence import joined
 from rdfia.report.engine.context import Context, Facts
 from rdfia.report.engine.registry import Rows, table
 from rdfia.report.engine.table import Cell, Column

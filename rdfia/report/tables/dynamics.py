@@ -6,7 +6,6 @@ from operator import itemgetter
 
 from rdfia.analyse.dynamics import LAST, REACHED, Dynamics, of
 from rdfia.analyse.groups import Group, table_groups
-from rdfia.analyse.history import history
 from rdfia.analyse.results import PERCENT, RunResult, Study
 from rdfia.report.engine.context import Context, Facts
 from rdfia.report.engine.registry import Rows, table
@@ -56,7 +55,7 @@ def _has_epochs(study: Study, run: RunResult) -> bool:
 
     That of a support vector machine is one of C, and the losses of a masked autoencoder are of pixels.
     """
-    records = history(study, run) if run.ran else []
+    records = run.history if run.ran else []
     return bool(records) and "frozen_loss" in records[0] and "mask" not in run.config
 
 
