@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from rdfia.analyse.groups import Group, table_groups
 from rdfia.analyse.metrics import resolve
-from rdfia.analyse.published import joined
 from rdfia.analyse.results import ChapterResult, RunResult
 from rdfia.analyse.verdict_sentence import joined
 from rdfia.report.engine.context import Context, Facts

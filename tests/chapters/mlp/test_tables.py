@@ -13,7 +13,7 @@ from tests.report.making import tables as made_tables
 
 TABLES = {
     tables.gradients: "theory_gradients",
-    tables.wrong_formulas: "theory_slips",
+    tables.wrong_formulas: "theory_wrong_formulas",
     tables.multiplications: "theory_backprop",
     tables.implementations: "implementations",
 }
