@@ -77,7 +77,7 @@ def geometric_mean(rates: Sequence[float]) -> float:
 
 
 def rates_in_use(chapter: ChapterResult, test: RunResult) -> dict[str, float]:
-    """Return the rates of the test's optimiser: of the chapter's first run, and of the best in a grid for that batch."""
+    """Return the rates that the chapter's first run and the best of a grid for that batch use, with that optimiser."""
     named = at(test.config, "optimiser.name")
     runs = [run for run in chapter.runs if not run.searching and at(run.config, "optimiser.name") == named]
     best = max(_cells(chapter, test, runs), key=lambda run: mean(list(run.validation.values())), default=None)

@@ -67,7 +67,10 @@ def _labels(axis: Axes, steps: Sequence[RunResult]) -> None:
 
 
 def _facts(
-    context: Context, steps: Sequence[RunResult], done: Mapping[int, Estimate], theirs: Mapping[str, Mapping[int, float]]
+    context: Context,
+    steps: Sequence[RunResult],
+    done: Mapping[int, Estimate],
+    theirs: Mapping[str, Mapping[int, float]],
 ) -> dict[str, Any]:
     """Return from where to where the chain goes, which steps are resolved, and how far the published ones go."""
     effects = [(run, effect) for run in steps[1:] if (effect := context.chapter.effect(run)) is not None]

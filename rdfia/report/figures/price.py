@@ -40,7 +40,9 @@ def price(context: Context) -> Iterator[Plot]:
         return
     counted = [Point(p.run, p.accuracy, float(flops)) for p in timed if (flops := flops_per_seed(p.run))]
     sized = [Point(p.run, p.accuracy, float(p.run.parameters)) for p in timed if p.run.parameters]
-    parts = {SECONDS: timed} | {label: points for label, points in ((FLOPS, counted), (WEIGHTS, sized)) if _vary(points)}
+    parts = {SECONDS: timed} | {
+        label: points for label, points in ((FLOPS, counted), (WEIGHTS, sized)) if _vary(points)
+    }
     plot, axes = panels(len(parts), len(parts), 4.0, sharey=True)
     for axis, (label, points) in zip(axes, parts.items(), strict=True):
         _panel(axis, points, label)

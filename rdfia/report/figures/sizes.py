@@ -49,7 +49,9 @@ def grid3(context: Context) -> Iterator[Plot]:
 
 def _numbers(cells: Sequence[Setting]) -> Numbers:
     columns = ("run", "embed", "patch", "blocks", "tokens", "FLOPs", "test accuracy (%)", "low", "high")
-    sizes = [(c.run.name, c.embed, c.patch, c.blocks, c.tokens, c.run.flops, *interval_cells(c.accuracy)) for c in cells]
+    sizes = [
+        (c.run.name, c.embed, c.patch, c.blocks, c.tokens, c.run.flops, *interval_cells(c.accuracy)) for c in cells
+    ]
     return Numbers(columns, sizes)
 
 
