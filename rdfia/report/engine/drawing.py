@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 INK, MUTED, GRID, PAPER = "#1d2330", "#667085", "#dfe3e8", "#ffffff"
 BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+MAP_INK = "#10131a"  # on a map, which keeps its colours on a dark screen
 PAGE = "#fcfcfb"  # behind words that lie on a line: the page's own paper, where PAPER is left away
 THEME = {
     INK: "--ink", MUTED: "--muted", GRID: "--line", BLUE: "--blue", ORANGE: "--orange", GREEN: "--green",
@@ -34,6 +35,7 @@ DARK = {
     "--green": "#3ecfa0", "--pink": "#e9a3c9", "--paper": "#14171d",
 }  # fmt: skip
 WIDTH = 10.0  # inches
+MOST_PANELS = 12  # of runs one by one: in a figure of more each would be too small
 RESOLUTION = 110  # dots per inch of the PNG
 
 RULES: Any = {
