@@ -14,7 +14,7 @@ KEYS = ("optimiser.learning_rate", "batch_size")
 
 
 def made(rate: float, batch: int | str, power: float) -> RunResult:
-    """Return a run whose accuracy falls with the distance from the rate 0.05 · (batch / 32)^power, on a logarithmic scale."""
+    """Return a run whose accuracy falls with the logarithmic distance from the rate 0.05 · (batch / 32)^power."""
     size = 4000 if batch == "all" else int(batch)
     away = math.log10(rate / 0.05) - power * math.log10(size / 32)
     rng = np.random.default_rng([int(1000 * rate), size])
@@ -28,7 +28,7 @@ def made(rate: float, batch: int | str, power: float) -> RunResult:
 
 
 def chapter(power: float = 0.6) -> ChapterResult:
-    """Return a grid with a reference of its own cell, runs that write one setting alone, and cells that were left out."""
+    """Return a grid with a reference of its own cell, runs that change one setting alone, and cells that are left out."""
     runs = {(rate, batch): made(rate, batch, power) for rate in RATES for batch in BATCHES}
     del runs[0.003, "all"], runs[3.0, 8]
     runs[0.1, 32] = replace(runs[0.1, 32], name="baseline", group="", delta=())

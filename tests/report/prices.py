@@ -20,7 +20,7 @@ def run(name: str, tests: tuple[float, ...], seconds: float, parameters: int | N
 
 
 def chapter(count: int = 70) -> ChapterResult:
-    """Return runs whose accuracy grows with the logarithm of what they cost, one in ten of them far below the others."""
+    """Return runs whose accuracy grows with the logarithm of their cost, one in ten of them far below the others."""
     rng = np.random.default_rng(0)
     runs = []
     for i in range(count):

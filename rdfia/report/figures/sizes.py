@@ -1,6 +1,7 @@
 """A grid over embed, patch and blocks: accuracy against each, against tokens and against operations."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -34,7 +35,7 @@ def grid3(context: Context) -> Iterator[Plot]:
             _line(axis, line, place - (len(patches) - 1) / 2, COLOURS[place % len(COLOURS)])
             marks = [(cell.embed, value) for cell in line for value in printed[cell.run.name]]
             if marks:
-                look = {"color": COLOURS[place % len(COLOURS)], "markerfacecolor": "none"}
+                look: Any = {"color": COLOURS[place % len(COLOURS)], "markerfacecolor": "none"}
                 axis.plot(*zip(*marks, strict=True), "D", markersize=7, zorder=5, **look)
         axis.set_title(f"{count} blocks" if count > 1 else "1 block")
         _doubling(axis, sorted({cell.embed for cell in cells}), "embed")
