@@ -5,7 +5,8 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ RUNS = {
     "vit_timm": ["patch_7", "masked", "imagenet"],
 }
 WHOLE = ("mlp", "mlp_mnist", "svm", "svm_mnist")  # chapters that are one stage
-TRAINED = ("mlp", "svm", "cnn", "vit", "pretrain", "masked")  # how the stages begin that train
+TRAINED = tuple(f"{chapter}@" for chapter in RUNS)  # how the stages begin that train
 TIMM = {"embed": 8, "depth": 1, "heads": 2}
 COUNT = sum(map(len, RUNS.values()))
 LEFT_OUT = "vit_timm/imagenet"  # its weights would have to be downloaded
@@ -54,18 +55,50 @@ class Project:
         lines = self(*command).splitlines()
         return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
 
+    def declare(self) -> None:
+        """Write anew what is declared, and train nothing: the chapters that begin from others need their weights."""
+        self("dvc", "repro", *(f"declare_{chapter}@tiny" for chapter in RUNS))
+
+    def stale(self) -> set[str]:
+        """The training stages that `dvc repro` would run, after what is declared was written anew."""
+        self.declare()
+        said = self("dvc", "repro", "--dry")
+        stages = {line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")}
+        return {stage for stage in stages if stage.split("@")[0] in RUNS}
+
+    @contextmanager
+    def edited(self, *edits: tuple[str, str, str]) -> Iterator[None]:
+        """Replace text in files, and put the files back at the end; a file that was not there goes again."""
+        paths = {self.root / name: (self.root / name).read_text() for name, *_ in edits}
+        try:
+            for name, old, new in edits:
+                text = (self.root / name).read_text()
+                assert old in text, f"{name} has no {old!r}"
+                (self.root / name).write_text(text.replace(old, new, 1))
+            yield
+        finally:
+            for path, text in paths.items():
+                path.write_text(text)
+
+    def params(self) -> dict[str, Any]:
+        """The parameters as they lie there."""
+        found: dict[str, Any] = yaml.safe_load((self.root / "params.yaml").read_text())
+        return found
+
+    def write_params(self, params: dict[str, Any]) -> None:
+        (self.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
     def summary(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.root / "reports/tiny/summary.json").read_text())
         return found
 
-    def edit(self, **runs: Any) -> None:
-        """Change or (None) remove runs of the chapter cnn."""
-        path = self.root / "params.yaml"
-        params = yaml.safe_load(path.read_text())
-        for name, delta in runs.items():
-            params["cnn"]["runs"].pop(name, None)
-            params["cnn"]["runs"] |= {} if delta is None else {name: delta}
-        path.write_text(yaml.safe_dump(params, sort_keys=False))
+    def edit(self, chapter: str = "cnn", **runs: Any) -> None:
+        """Change or (None) remove runs of a chapter."""
+        params = self.params()
+        for name, lines in runs.items():
+            params[chapter]["runs"].pop(name, None)
+            params[chapter]["runs"] |= {} if lines is None else {name: lines}
+        self.write_params(params)
 
     def published(self) -> list[dict[str, str]]:
         """The tags of every run in the MLflow store, read from the file itself."""
@@ -113,6 +146,9 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
     }
     for chapter, runs in RUNS.items():
         params[chapter]["runs"] = {run: params[chapter]["runs"][run] for run in runs}
+        for run in runs:
+            if (params[chapter]["runs"][run] or {}).get("from") not in runs:
+                params[chapter]["runs"][run].pop("from", None)
         for profile in params["profiles"].values():
             left = profile.get(chapter, {}).get("leave_out", [])
             if isinstance(left, list) and left:

@@ -1,6 +1,6 @@
 """What DVC's users expect, on the real pipeline at its smallest, in a repository of its own.
 
-The tests run in the order of the file, as a user's day would: one project is made once and used by all.
+One project is made once and used by all tests; each leaves it with the committed parameters and code.
 """
 
 import json
@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.project import COUNT, LEFT_OUT, ROOT, RUNS, TRAINED, WHOLE, Project, shrink
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The project's files in a new repository, run once from nothing to the report."""
     made = Project(tmp_path_factory.mktemp("project"))
     listed = subprocess.run(
@@ -28,10 +27,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             (made.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, made.root / name)
     (made.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
-    path = made.root / "params.yaml"
-    path.write_text(yaml.safe_dump(shrink(yaml.safe_load(path.read_text())), sort_keys=False))
+    made.write_params(shrink(made.params()))
     for words in (["init", "-q"], ["config", "filter.dvclock.clean", f"{sys.executable} rdfia/lockfilter.py"]):
         made("git", *words)
+    made("python", "-m", "rdfia", "pipeline")
     made("git", "add", ".")
     made("git", "commit", "-qm", "start")
     made.first = made.ran("dvc", "repro")  # type: ignore[attr-defined]
@@ -41,12 +40,32 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     shutil.rmtree(made.root, ignore_errors=True)
 
 
+@pytest.fixture
+def project(made: Project) -> Iterator[Project]:
+    """The project as it was committed; what a test leaves changed is made again from DVC's cache."""
+    yield made
+    made("git", "checkout", "-q", "--", "params.yaml", "dvc.yaml", "rdfia")
+    made("dvc", "repro")
+
+
+def trained(stages: list[str]) -> list[str]:
+    """Those of the stages that train."""
+    return [stage for stage in stages if stage.startswith(TRAINED)]
+
+
+def results(root: Path) -> dict[str, bytes]:
+    """What training writes, but for the times."""
+    files = [*root.glob("runs/tiny/*/*/*")]
+    return {str(path.relative_to(root)): path.read_bytes() for path in files if path.name != "timing.json"}
+
+
 def test_one_command_runs_every_stage_to_the_report(project: Project) -> None:
     runs = [f"{chapter}@tiny-{run}" for chapter, names in RUNS.items() for run in names if chapter not in WHOLE]
     runs += [f"{chapter}@tiny" for chapter in WHOLE]
     prepared = [f"prepare@tiny-{name}" for name in ("circles", "rings", "mnist", "cifar10", "cifar10_grey")]
-    evaluated = [f"evaluate@tiny-{chapter}" for chapter in RUNS]
-    stages = {"code", "check", *prepared, *runs, *evaluated, "theory@tiny", "report@tiny", "track@tiny"}
+    chapters = [f"{stage}{chapter}" for chapter in RUNS for stage in ("evaluate@tiny-", "declare_")]
+    chapters = [name if "@" in name else f"{name}@tiny" for name in chapters]
+    stages = {"check@tiny", *prepared, *runs, *chapters, "theory@tiny", "report@tiny", "track@tiny"}
     assert set(project.first) == stages  # type: ignore[attr-defined]
     assert set(project.summary()["runs"]) == {f"{c}/{r}" for c, names in RUNS.items() for r in names}
     assert len(project.published()) == COUNT - 1
@@ -54,79 +73,124 @@ def test_one_command_runs_every_stage_to_the_report(project: Project) -> None:
     assert LEFT_OUT.split("/")[1] not in json.loads((project.root / "reports/tiny/test/vit_timm.json").read_text())
 
 
-def test_a_second_time_nothing_runs(project: Project) -> None:
+def test_a_second_time_nothing_runs_and_git_is_clean(project: Project) -> None:
     assert project.ran("dvc", "repro") == []
     assert project("git", "status", "--porcelain") == ""
 
 
-def test_comments_and_docstrings_run_no_training(project: Project) -> None:
-    path = project.root / "rdfia/models/cnn.py"
-    source = path.read_text()
-    path.write_text(source.replace('"""', '"""Edited. ', 1) + "\n# a comment\n")
-    assert project.ran("dvc", "repro") == ["code"]
-    path.write_text(source)
-    assert project.ran("dvc", "repro") in ([], ["code"])
+def test_what_no_run_uses_makes_no_run_stale(project: Project) -> None:
+    augmentation = (
+        "class Solarise(RandomAugmentation):\n"
+        '    """y = 1 - x where x is above `threshold`."""\n\n'
+        '    space: ClassVar[Space] = "pixels"\n'
+        '    name: Literal["solarise"] = "solarise"\n'
+        "    threshold: float = 0.5\n\n"
+        "    def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:\n"
+        "        return torch.rand(shape[0], 1, 1, 1, generator=generator)\n\n"
+        "    def apply(self, images: Tensor, parameters: Tensor) -> Tensor:\n"
+        "        return torch.where(images > self.threshold + 0 * parameters, 1 - images, images)\n\n\n"
+    )
+    optimiser = '\n\nclass Signum(SGD):\n    name: Literal["signum"] = "signum"  # type: ignore[assignment]\n\n\n'
+    augment, optimise = "rdfia/data/augment.py", "rdfia/train/optimise.py"
+    with project.edited(
+        (augment, "class Flip", augmentation + "class Flip"),
+        (augment, "Augmentation = Annotated[", "Augmentation = Annotated[\n    Solarise |"),
+        (optimise, "class Adagrad", optimiser.lstrip() + "class Adagrad"),
+        (optimise, "SGD | TorchSGD", "SGD | Signum | TorchSGD"),
+        (optimise, "self.rho", "(0 + self.rho)"),  # of Adadelta, which no run of this study uses
+        ("rdfia/models/cnn.py", '"""', '"""Edited. '),
+        ("rdfia/train/fit.py", "import math\n", "import math  # a comment\n"),
+    ):
+        assert project.stale() == set()
+        project.edit(sun={"from": "baseline", "augment": ["solarise"]})
+        assert project.stale() == {"cnn@tiny-sun"}
+        project("python", "-m", "rdfia", "sweep", "cnn")
+        assert "finished" in (project.root / "runs/tiny/cnn/sun/metrics.json").read_text()
 
 
-def test_a_change_in_one_network_concerns_its_chapter(project: Project) -> None:
-    path = project.root / "rdfia/models/cnn.py"
-    source = path.read_text()
-    path.write_text(source + "\nEXTRA = 1\n")
-    stale = project("dvc", "repro", "--dry")
-    path.write_text(source)
-    assert "Running stage 'code'" in stale
-    project("python", "-m", "stages.code")
-    before = {p.name: p.read_text() for p in (project.root / "reports/code").glob("*.txt")}
-    path.write_text(source + "\nEXTRA = 1\n")
-    project("python", "-m", "stages.code")
-    after = {p.name: p.read_text() for p in (project.root / "reports/code").glob("*.txt")}
-    path.write_text(source)
-    project("python", "-m", "stages.code")
-    assert {name for name in after if before[name] != after[name]} == {
-        "cnn.txt", "cnn_mnist.txt", "check.txt", "evaluate.txt"
-    }  # fmt: skip
+def test_a_change_makes_those_stale_that_use_it_at_any_depth(project: Project) -> None:
+    with project.edited(("rdfia/data/whitening.py", "def zca_matrix", "EXTRA = 1\n\n\ndef zca_matrix")):
+        assert project.stale() == set()
+    with project.edited(("rdfia/data/whitening.py", "def zca_matrix(", "def zca_matrix(*,  unused=None, ")):
+        assert project.stale() == {"cnn@tiny-zca"}
+    with project.edited(
+        ("rdfia/models/cnn.py", "class ConvNet(nn.Module):", "class ConvNet(nn.Module):\n    extra = 1")
+    ):
+        assert project.stale() == {"cnn@tiny-baseline", "cnn@tiny-zca", "cnn_mnist@tiny-baseline"}
+    with project.edited(("rdfia/train/margin.py", "FEATURES_BATCH = 500", "FEATURES_BATCH = 499")):
+        assert project.stale() == {"svm@tiny", "svm_mnist@tiny"}
+
+
+def test_replay_keeps_results_that_a_change_of_code_does_not_change(project: Project) -> None:
+    before = results(project.root)
+    same = ("rdfia/models/cnn.py", "class ConvNet(nn.Module):", "class ConvNet(nn.Module):\n    renamed = True\n")
+    other = (
+        "rdfia/models/layers.py",
+        "def initialise(",
+        "def initialise(*_: object, **__: object) -> None:\n    return\n\n\ndef unused(",
+    )
+    with project.edited(same):
+        said = project("python", "-m", "rdfia", "replay", "cnn", "cnn_mnist")
+        assert "cnn/zca: 4 recorded epochs agree, largest difference 0" in said
+        assert "3 of 3 stale runs agree" in said
+        assert trained(project.ran("dvc", "repro")) == []
+        page = (project.root / "reports/tiny/pages/cnn.html").read_text()
+        assert "a replay of the first epochs gave the same figures: cnn/baseline, cnn/zca" in page
+        for name, content in results(project.root).items():
+            if not name.endswith("metrics.json"):
+                assert content == before[name]
+        replayed = json.loads((project.root / "runs/tiny/cnn/zca/metrics.json").read_text())["replayed"]
+        assert (replayed["epochs"], replayed["largest_difference"], replayed["tolerance"]) == (1, 0.0, 0.0)
+    with project.edited(other):
+        said = project("python", "-m", "rdfia", "replay", "cnn", fails=True)
+        assert "cnn/zca: stays stale: differs by" in said
+        assert "0 of 2 stale runs agree" in said
+    project.edit(zca={"normalise": {"name": "zca", "epsilon": 0.2}})
+    assert "cnn/zca: stays stale: settings changed" in project("python", "-m", "rdfia", "replay", "cnn", fails=True)
 
 
 def test_an_experiment_with_one_parameter_trains_that_run_alone(project: Project) -> None:
     ran = project.ran("dvc", "exp", "run", "-n", "wide", "-S", "cnn.runs.zca.normalise.epsilon=0.5")
-    assert [stage for stage in ran if stage.startswith((*TRAINED, "prepare"))] == ["cnn@tiny-zca"]
+    assert trained(ran) == ["cnn@tiny-zca"]
+    assert not [stage for stage in ran if stage.startswith("prepare")]
     tags = project.published()
-    assert len(tags) == COUNT
     assert "wide" in {run.get("rdfia.experiment") for run in tags}
+    ran = project.ran("dvc", "exp", "run", "-n", "new", "-S", "+cnn.runs.centred={normalise: mean_image}")
+    assert trained(ran) == ["cnn@tiny-centred"]  # the run before is restored from the cache
+    assert "cnn/centred" in project.summary()["runs"]
 
 
-def test_experiments_elsewhere_reach_the_same_store(project: Project) -> None:
-    project("git", "checkout", "-q", "params.yaml")
-    project("dvc", "exp", "run", "--temp", "-n", "apart", "-S", "cnn.runs.zca.normalise.epsilon=0.7")
-    project("dvc", "exp", "run", "--queue", "-n", "queued", "-S", "cnn.runs.zca.normalise.epsilon=0.9")
+def test_experiments_elsewhere_reach_the_same_store_and_are_shown(project: Project) -> None:
+    away = ("--copy-paths", "dvc.lock")
+    project("dvc", "exp", "run", "--temp", *away, "-n", "apart", "-S", "cnn.runs.zca.normalise.epsilon=0.7")
+    project("dvc", "exp", "run", "--queue", *away, "-n", "queued", "-S", "vit.base.optimiser.learning_rate=0.002")
     project("dvc", "exp", "run", "--run-all")
     assert {"apart", "queued"} <= {run.get("rdfia.experiment") for run in project.published()}
-    shown = json.loads(project("dvc", "exp", "show", "--json", "--sort-by", "Created"))
-    found = {e["name"]: e["revs"][0]["data"]["metrics"] for rev in shown for e in rev["experiments"] or []}
-    assert {"wide", "apart", "queued"} <= set(found)
-    for metrics in found.values():
-        assert "cnn/zca" in metrics["reports/tiny/summary.json"]["data"]["runs"]
+    shown = project("dvc", "exp", "show", "--only-changed", "--csv")
+    head = shown.splitlines()[0].split(",")
+    assert {"cnn.runs.zca.normalise.epsilon", "vit.base.optimiser.learning_rate", "cnn.zca", "vit.small"} <= set(head)
+    assert not [name for name in head if "weight_decay" in name]
+    lines = project("python", "-m", "rdfia", "experiments").splitlines()
+    (apart,) = [line for line in lines if line.startswith("| apart")]
+    assert "cnn.runs.zca.normalise.epsilon" in apart
+    assert "0.7" in apart
+    diff = json.loads(project("dvc", "metrics", "diff", "--json", "apart", "queued"))
+    assert set(diff["reports/tiny/metrics.json"]) <= {"cnn.zca", "vit.small"}
 
 
-def test_an_experiment_is_applied_and_its_metrics_are_compared(project: Project) -> None:
-    project("dvc", "exp", "apply", "apart")
-    applied = yaml.safe_load((project.root / "params.yaml").read_text())["cnn"]["runs"]["zca"]
-    assert applied["normalise"]["epsilon"] == 0.7
-    ran = project.ran("dvc", "repro")
-    assert not [stage for stage in ran if stage.startswith((*TRAINED, "prepare"))]
-    changes = json.loads(project("dvc", "metrics", "diff", "--json", "--all", "wide", "apart"))
-    assert "reports/tiny/summary.json" in changes
+def test_an_experiment_is_applied(project: Project) -> None:
+    project("dvc", "exp", "run", "-n", "chosen", "-S", "cnn.runs.zca.normalise.epsilon=0.9")
     project("git", "checkout", "-q", "params.yaml")
     project("dvc", "repro")
+    project("dvc", "exp", "apply", "chosen")
+    assert project.params()["cnn"]["runs"]["zca"]["normalise"]["epsilon"] == 0.9
+    assert trained(project.ran("dvc", "repro")) == []
 
 
 def test_a_run_restored_from_the_cache_is_published_again(project: Project) -> None:
     (project.root / "mlflow.db").unlink()
-    shutil.rmtree(project.root / "reports/tiny/runs/cnn/zca")
-    shutil.rmtree(project.root / "reports/tiny/runs/mlp")
-    shutil.rmtree(project.root / "weights")
-    ran = project.ran("dvc", "repro")
-    assert not [stage for stage in ran if stage.startswith(TRAINED)]
+    shutil.rmtree(project.root / "runs")
+    assert trained(project.ran("dvc", "repro")) == []
     project("python", "-m", "rdfia", "track")
     assert len(project.published()) == COUNT - 1
     project("python", "-m", "rdfia", "track")
@@ -134,42 +198,68 @@ def test_a_run_restored_from_the_cache_is_published_again(project: Project) -> N
 
 
 def test_a_run_of_a_small_chapter_is_one_line_too(project: Project) -> None:
-    path = project.root / "params.yaml"
-    text = path.read_text()
-    params = yaml.safe_load(text)
+    params = project.params()
     params["mlp"]["runs"] = {"by_hand": {}, "wider": {"model": {"hidden": 3}}}
-    path.write_text(yaml.safe_dump(params, sort_keys=False))
-    before = (project.root / "reports/tiny/runs/mlp/by_hand/metrics.json").read_bytes()
-    ran = project.ran("dvc", "repro")
-    assert [stage for stage in ran if stage.startswith(TRAINED)] == ["mlp@tiny"]
+    project.write_params(params)
+    before = (project.root / "runs/tiny/mlp/by_hand/metrics.json").read_bytes()
+    assert trained(project.ran("dvc", "repro")) == ["mlp@tiny"]
     assert "mlp/wider" in project.summary()["runs"]
-    runs = project.root / "reports/tiny/runs/mlp"
-    assert {folder.name for folder in runs.iterdir()} == {"by_hand", "wider"}  # the other is gone
-    assert json.loads((runs / "by_hand/metrics.json").read_bytes())["seeds"] == json.loads(before)["seeds"]
-    path.write_text(text)
-    ran = project.ran("dvc", "repro")
-    assert not [stage for stage in ran if stage.startswith(TRAINED)]  # the old results come back unrun
-    assert (runs / "lr_01/metrics.json").exists()
+    for folder in ("runs/tiny/mlp", "reports/tiny/runs/mlp"):
+        assert {path.name for path in (project.root / folder).iterdir()} == {"by_hand", "wider"}  # the other is gone
+    assert (project.root / "runs/tiny/mlp/by_hand/metrics.json").read_bytes() == before
+    project("git", "checkout", "-q", "params.yaml")
+    assert trained(project.ran("dvc", "repro")) == []  # the old results come back untrained
+    assert (project.root / "reports/tiny/runs/mlp/lr_01/metrics.json").exists()
 
 
-def test_a_run_is_added_by_one_line_and_vanishes_with_it(project: Project) -> None:
+def test_one_changed_run_is_trained_and_evaluated_alone_and_vanishes_with_its_line(project: Project) -> None:
     project.edit(centred={"normalise": "mean_image"})
-    ran = project.ran("dvc", "repro")
-    assert [stage for stage in ran if stage.startswith((*TRAINED, "evaluate"))] == [
-        "cnn@tiny-centred", "evaluate@tiny-cnn"
-    ]  # fmt: skip
+    said = project("dvc", "repro")
+    assert "evaluated 1 of 3 runs, 2 were known" in said
     assert "cnn/centred" in project.summary()["runs"]
     project.edit(centred=None)
-    project.ran("dvc", "repro")
+    said = project("dvc", "repro")
+    assert "evaluated 0 of 2 runs" in said
     assert "cnn/centred" not in project.summary()["runs"]
     pages = [*(project.root / "reports/tiny").rglob("*.html")]
-    assert len(pages) > len(RUNS)
+    assert len(pages) == 1 + len(RUNS) + 3  # the overview, and data, published figures, cost
     assert not [page for page in pages if "centred" in page.read_text()]
-    folder = project.root / "reports/tiny/runs/cnn/centred"
+    folder = project.root / "runs/tiny/cnn/centred"
     assert folder.exists()
-    assert "removed reports/tiny/runs/cnn/centred" in project("python", "-m", "rdfia", "prune")
+    assert "removed runs/tiny/cnn/centred" in project("python", "-m", "rdfia", "prune")
     assert not folder.exists()
-    assert (project.root / "reports/tiny/runs/cnn/zca/metrics.json").exists()
+    assert (project.root / "runs/tiny/cnn/zca/metrics.json").exists()
+
+
+def test_a_chapter_is_parameters_or_a_folder(project: Project) -> None:
+    params = project.params()
+    params["cnn_again"] = {**params["cnn_mnist"], "runs": {"small": {"title": "another start"}}}
+    params["plain"] = {**params["cnn_mnist"], "runs": {"first": {}}}
+    del params["plain"]["kind"]
+    for profile in params["profiles"].values():
+        profile |= {"cnn_again": profile.get("cnn_mnist", {}), "plain": profile.get("cnn_mnist", {})}
+    project.write_params(params)
+    assert "make the folder rdfia/chapters/plain" in project("python", "-m", "rdfia", "check", fails=True)
+    folder = project.root / "rdfia/chapters/plain"
+    folder.mkdir()
+    try:
+        (folder / "__init__.py").write_text('"""A chapter of a test."""\n')
+        (folder / "run.py").write_text("from rdfia.chapters.cnn.run import ChapterRun as ChapterRun\n")
+        (folder / "text.md").write_text("A plain chapter\n\nIts first run is {{ runs.first.name }}.\n\n[table plain]\n")
+        assert "`rdfia pipeline` writes it anew" in project("dvc", "repro", fails=True)
+        project("python", "-m", "rdfia", "pipeline")
+        assert trained_by_name(project.ran("dvc", "repro")) == {"cnn_again@tiny-small", "plain@tiny-first"}
+        assert {"cnn_again/small", "plain/first"} <= set(project.summary()["runs"])
+        assert "Its first run is first." in (project.root / "reports/tiny/pages/plain.html").read_text()
+        assert {"cnn_again", "plain"} <= {run["rdfia.chapter"] for run in project.published()}
+    finally:
+        shutil.rmtree(folder)
+
+
+def trained_by_name(stages: list[str]) -> set[str]:
+    """The stages that train, of chapters that a test made too."""
+    aside = ("check", "prepare", "declare_", "evaluate", "theory", "report", "track")
+    return {stage for stage in stages if not stage.startswith(aside)}
 
 
 def models(project: Project) -> dict[tuple[str, str], str]:
@@ -178,25 +268,21 @@ def models(project: Project) -> dict[tuple[str, str], str]:
 
 
 def test_a_clone_without_data_renders_the_report(project: Project, tmp_path: Path) -> None:
-    project("git", "checkout", "-q", "params.yaml")
-    project("dvc", "repro")
     project("git", "add", ".")
     if project("git", "status", "--porcelain"):
         project("git", "commit", "-qm", "more results")
     subprocess.run(["git", "clone", "-q", str(project.root), str(tmp_path / "clone")], check=True)
     clone = Project(tmp_path / "clone")
-    assert not (clone.root / "weights").exists()
+    assert not (clone.root / "runs").exists()
     assert not (clone.root / "data").exists()
     ran = clone.ran("dvc", "repro", "--allow-missing")
-    assert set(ran) == {"code", "check", "report@tiny", "track@tiny"}
+    declared = {f"declare_{chapter}@tiny" for chapter in RUNS}
+    assert set(ran) - declared == {"check@tiny", "report@tiny", "track@tiny"}
     here, there = models(project), models(clone)
     assert {run for run, model in here.items() if not model.startswith("none: ")} == {
         run for run, model in there.items() if model == "missing: weights are not on this machine"
     }
     assert {name for name, _ in there} == set(RUNS)
-    assert {model for model in there.values() if model.startswith("none: ")} == {
-        "none: not the best of its chapter; `rdfia track --models` logs it"
-    }
     assert clone.summary() == project.summary()
 
 
@@ -205,35 +291,54 @@ def test_a_sweep_writes_the_same_bytes_and_leaves_nothing_to_train(project: Proj
     before = results(root)
     assert len(before) == 3 * COUNT
     (root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
-    for folder in ("reports/tiny/runs", "weights/tiny", ".dvc/cache"):
+    for folder in ("runs/tiny", ".dvc/cache"):
         shutil.rmtree(root / folder)
     said = project("python", "-m", "rdfia", "sweep", "-j", "2")
     assert results(root) == before
     later = len(RUNS["vit_timm"])  # which begin from runs of other chapters
     assert f"[{COUNT - later:>3}/{COUNT - later}]" in said
     assert f"[{later:>3}/{later}]" in said
-    ran = project.ran("dvc", "repro")
-    assert not [stage for stage in ran if stage.startswith((*TRAINED, "prepare"))]
+    assert trained(project.ran("dvc", "repro")) == []
     assert "no run is stale" in project("python", "-m", "rdfia", "sweep")
+
+
+def test_a_sweep_takes_results_of_today_as_they_are(project: Project) -> None:
+    """What a sweep had trained when it was killed is not trained again, though DVC knows nothing of it."""
+    (project.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    shutil.rmtree(project.root / "runs/tiny/cnn/zca")
+    said = project("python", "-m", "rdfia", "sweep", "-j", "2", "cnn", "mlp")
+    assert "2 stages have results of today's declaration already" in said
+    assert "[  1/1] cnn/zca" in said
 
 
 def test_a_sweep_goes_past_a_run_that_fails_and_commits_the_others(project: Project) -> None:
     project.edit(huge={"model": {"channels": [4] * 9}}, centred={"normalise": "mean_image"})
     said = project("python", "-m", "rdfia", "sweep", "-j", "2", "cnn", fails=True)
-    assert "cnn/huge" in said
-    assert "failed: params.yaml: cnn.runs.huge.model.channels: found 9, allowed: 1 to " in said
-    assert (project.root / "reports/tiny/runs/cnn/centred/metrics.json").exists()
-    assert not (project.root / "reports/tiny/runs/cnn/huge").exists()
+    assert "failed: cnn/huge: params.yaml: cnn.runs.huge.model.channels: found 9, allowed: 1 to " in said
+    assert (project.root / "runs/tiny/cnn/centred/metrics.json").exists()
+    assert not (project.root / "runs/tiny/cnn/huge").exists()
     assert "allowed: mlp, " in project("python", "-m", "rdfia", "sweep", "rnn", fails=True)
     assert "allowed: 1 or more" in project("python", "-m", "rdfia", "sweep", "-j", "0", fails=True)
-    project.edit(huge=None, centred=None)
-    project("dvc", "repro")
 
 
-def results(root: Path) -> dict[str, bytes]:
-    """What training writes, but for the times."""
-    files = [*root.glob("reports/tiny/runs/*/*/*"), *root.glob("weights/tiny/*/*")]
-    return {str(path.relative_to(root)): path.read_bytes() for path in files if path.name != "timing.json"}
+def test_a_report_on_changed_parameters_shows_what_was_trained_and_says_so(project: Project) -> None:
+    project.edit(zca={"normalise": {"name": "zca", "epsilon": 0.25}})
+    project("python", "-m", "stages.report")
+    page = (project.root / "reports/tiny/pages/cnn.html").read_text()
+    assert "recorded under another declaration (settings or code) than today's: cnn/zca (settings)" in page
+    table = (project.root / "reports/tiny/tables/cnn.csv").read_text()
+    assert "0.25" not in table
+    assert "zca" in table
+
+
+def test_a_quick_look_writes_nothing(project: Project) -> None:
+    before = results(project.root)
+    said = project("python", "-m", "rdfia", "try", "cnn", "zca", "normalise.epsilon=0.5")
+    assert "cnn/zca as recorded: validation accuracy" in said
+    assert "cnn/zca with normalise.epsilon=0.5: validation accuracy" in said
+    assert results(project.root) == before
+    assert project("git", "status", "--porcelain") == ""
+    assert "allowed: " in project("python", "-m", "rdfia", "try", "cnn", "zca", "normalise.epsilonn=0.5", fails=True)
 
 
 def test_only_evaluation_reads_the_test_split(project: Project) -> None:
@@ -250,26 +355,37 @@ def test_only_evaluation_reads_the_test_split(project: Project) -> None:
 
 
 def test_bad_parameters_end_in_one_line_and_lose_nothing(project: Project) -> None:
-    before = (project.root / "reports/tiny/runs/cnn/zca/metrics.json").read_bytes()
+    before = results(project.root)
     project.edit(zca={"normalise": {"name": "zzca"}})
     said = project("python", "-m", "stages.train", "cnn", "zca", fails=True)
     piped = project("dvc", "repro", fails=True)
-    project("git", "checkout", "-q", "params.yaml")
     names = "none, standardise, mean_image, zca, pca, min_max, max_abs, robust, log, gcn, gcn_zca, patch_zca"
     line = f"error: params.yaml: cnn.runs.zca.normalise.name: found 'zzca', allowed: {names}"
     assert said.strip() == line
     assert line in piped
     assert "Running stage 'cnn" not in piped
-    assert (project.root / "reports/tiny/runs/cnn/zca/metrics.json").read_bytes() == before
+    assert results(project.root) == before
+
+
+def test_a_failed_preparation_takes_no_card_away(project: Project) -> None:
+    card = project.root / "reports/tiny/data/cifar10.json"
+    before = card.read_bytes()
+    params = project.params()
+    params["profiles"]["tiny"]["data"]["cifar10"] = {"source": {"name": "folders", "path": "nowhere", "size": 8}}
+    project.write_params(params)
+    assert "nowhere" in project("dvc", "repro", "prepare@tiny-cifar10", fails=True)
+    assert card.read_bytes() == before
 
 
 def test_the_quick_profile_leaves_git_clean(project: Project) -> None:
-    project("git", "stash", "-q", "--include-untracked") if project("git", "status", "--porcelain") else None
-    path = project.root / "params.yaml"
-    params = path.read_text()
-    path.write_text(params.replace("profile: tiny", "profile: quick", 1))
+    params = project.params()
+    params["profile"] = "quick"
+    project.write_params(params)
     project("git", "commit", "-qam", "quick")
     assert "prepare@quick-circles" in project.ran("dvc", "repro", "prepare@quick-circles")
     assert "prepare@quick-circles" in (project.root / "dvc.lock").read_text()
     assert project("git", "status", "--porcelain") == ""
     assert "quick-" not in project("git", "show", "HEAD:dvc.lock")
+    params["profile"] = "tiny"
+    project.write_params(params)
+    project("git", "commit", "-qam", "tiny again")
