@@ -32,10 +32,11 @@ class Page:
     makers: Sequence[Maker] = ()
 
     def lay_out(self, own: Contents, shared: Contents) -> Section:
-        """Return the section with all that is its own, and what the text names of the study's."""
+        """Return the section with its own content, and what the text names of the study's."""
         runs = self.context.subject.runs if self.context.subject else ()
         groups = list(dict.fromkeys(run.group for run in runs))
-        return section(self.key, self.text, [*own, *shared], groups, {content.name for content in own})
+        always = {content.name for content in own if not (content.maker and content.maker.on_request)}
+        return section(self.key, self.text, [*own, *shared], groups, always)
 
 
 def assemble(context: Context) -> Report:

@@ -105,7 +105,7 @@ def section(
 ) -> Section:
     """Return the section that a text lays out; `own` are the names of contents that are shown though it names none."""
     title, *written = [part for part in re.split(r"\n\s*\n", text.strip()) if part]
-    waiting = {(content.kind, content.name): content for content in contents}
+    waiting: dict[tuple[str, str], Table | Drawing] = {(each.kind, each.name): each for each in contents}
     blocks: list[Block] = []
     for part in written:
         placed = PLACE.fullmatch(part)
@@ -120,7 +120,7 @@ def section(
 
 def _rest(waiting: Sequence[Table | Drawing], groups: Sequence[str], headed: bool) -> Iterator[Block]:
     """Yield what no block names: that of the whole chapter, then that of each group; headings where there is any."""
-    for name in ("", *filter(None, groups)):
+    for name in dict.fromkeys(("", *groups, *(content.group for content in waiting))):
         own = [content for content in waiting if content.group == name]
         if own and (name or headed or len(own) < len(waiting)):
             yield Words(name[:1].upper() + name[1:] or WHOLE, "heading")

@@ -10,7 +10,7 @@ from rdfia.report.engine.context import Context
 from rdfia.report.engine.registry import Maker
 
 Name = tuple[str, str]  # figure or table, and its name
-LIKE = 0.9  # of two names' letters that are the same where one is taken for a misspelling of the other
+LIKE = 0.85  # share of letters in common where one name is taken for a misspelling of another
 
 
 def known_names(makers: Sequence[Maker], context: Context) -> dict[Name, Maker]:
@@ -42,26 +42,21 @@ def unknown_names(text: str, makers: Sequence[Maker], context: Context) -> list[
 def check(text: str, makers: Sequence[Maker], context: Context, source: str) -> None:
     """Refuse a text that shows what nothing can make: a ConfigError with the nearest known name.
 
-    A group of which no run is declared any more is passed over, unless its name is all but that of a declared one.
+    A group of which no run is declared any more is passed over, unless it reads like a misspelt one.
     """
-    known = [" ".join(name) for name in known_names(makers, context)]
-    for kind, name in unknown_names(text, makers, context):
-        wrong = f"{kind} {name}"
-        if not _of_other_group(kind, name, makers, context) or _near(wrong, known, context, LIKE):
-            near = _near(wrong, known, context, 0)
-            hint = f"; did you mean [{near}]?" if near else ""
-            raise ConfigError(f"{source}: found [{wrong}], allowed: a figure or table that is made{hint}")
-
-
-def _of_other_group(kind: str, name: str, makers: Sequence[Maker], context: Context) -> bool:
-    """Return whether a name fits a pattern with a group that has no runs."""
+    known = known_names(makers, context)
     chapter = context.subject.name if context.subject else ""
-    grouped = [maker for maker in makers if maker.kind == kind and "{group}" in maker.pattern]
-    return any(re.fullmatch(maker.name(chapter, r"\w+"), name) for maker in grouped)
+    grouped = [(maker.kind, maker.name(chapter, r"(\w+)")) for maker in makers if "{group}" in maker.pattern]
+    for kind, name in unknown_names(text, makers, context):
+        patterns = [pattern for other, pattern in grouped if other == kind and re.fullmatch(pattern, name)]
+        alike = [other for other_kind, other in known if other_kind == kind]
+        if not patterns or any(_misspelt(name, alike, pattern) for pattern in patterns):
+            near = get_close_matches(f"{kind} {name}", map(" ".join, known), 1, 0)
+            hint = f"; did you mean [{near[0]}]?" if near else ""
+            raise ConfigError(f"{source}: found [{kind} {name}], allowed: a figure or table that is made{hint}")
 
 
-def _near(wrong: str, known: Sequence[str], context: Context, like: float) -> str:
-    """Return the known name that is nearest to another one, beside the chapter's name that all begin with."""
-    chapter = f" {context.subject.name}_" if context.subject else " "
-    short = {name.replace(chapter, " ", 1): name for name in known}
-    return next((short[name] for name in get_close_matches(wrong.replace(chapter, " ", 1), short, 1, like)), "")
+def _misspelt(name: str, known: Sequence[str], pattern: str) -> bool:
+    """Return whether the part of a name that stands for a group is all but that of a known name."""
+    group, *others = [match[1] for each in (name, *known) if (match := re.fullmatch(pattern, each))]
+    return bool(get_close_matches(group, others, 1, LIKE))

@@ -65,12 +65,16 @@ class Rows:
 
 @dataclass(frozen=True)
 class Maker:
-    """A registered function: what it makes and under which name; a `picture` is no chart, and may be a cover."""
+    """A registered function: what it makes and under which name.
+
+    A `picture` is no chart, and may be a cover. What is made `on_request` is shown only where a text names it.
+    """
 
     kind: Kind
     pattern: str
     function: Callable[[Context], Iterable[Plot | Rows]]
     picture: bool = False
+    on_request: bool = False
 
     @property
     def per_chapter(self) -> bool:
@@ -106,21 +110,21 @@ Tables = Callable[[Context], Iterable[Rows]]
 MAKERS: list[Maker] = []
 
 
-def figure(pattern: str, picture: bool = False) -> Callable[[Plots], Plots]:
+def figure(pattern: str, picture: bool = False, on_request: bool = False) -> Callable[[Plots], Plots]:
     """Register a function that yields plots."""
 
     def register(function: Plots) -> Plots:
-        MAKERS.append(Maker("figure", pattern, function, picture))
+        MAKERS.append(Maker("figure", pattern, function, picture, on_request))
         return function
 
     return register
 
 
-def table(pattern: str) -> Callable[[Tables], Tables]:
+def table(pattern: str, on_request: bool = False) -> Callable[[Tables], Tables]:
     """Register a function that yields tables."""
 
     def register(function: Tables) -> Tables:
-        MAKERS.append(Maker("table", pattern, function))
+        MAKERS.append(Maker("table", pattern, function, on_request=on_request))
         return function
 
     return register

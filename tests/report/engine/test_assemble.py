@@ -26,6 +26,9 @@ CHAPTER, STUDY = Maker("table", "{chapter}_sizes{group}", one), Maker("table", "
 HEADLINE = Maker("table", "headline", one)
 
 
+REQUESTED = Maker("table", "{chapter}_requested", one, on_request=True)
+
+
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
     """Return the context of the made-up study's first chapter, before any run."""
@@ -41,7 +44,7 @@ def texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(text, "path", lambda chapter: tmp_path / f"{chapter}.md")
     monkeypatch.setattr(text, "short", lambda path: path.name)
     monkeypatch.setattr(assemble, "CLOSING", ())
-    monkeypatch.setattr(assemble, "chapter_makers", lambda _: [CHAPTER])
+    monkeypatch.setattr(assemble, "chapter_makers", lambda _: [CHAPTER, REQUESTED])
     monkeypatch.setattr(assemble, "study_makers", lambda _: [HEADLINE])
     return tmp_path
 
@@ -79,11 +82,13 @@ def test_a_group_without_runs_is_passed_over_but_no_misspelt_one(context: Contex
 
 
 def test_a_chapter_has_what_is_its_own_and_what_its_text_names(context: Context, texts: Path) -> None:
-    (texts / "mlp.md").write_text("One\n\n[table headline]\n\n[table mlp_sizes]", encoding="utf-8")
+    (texts / "mlp.md").write_text(
+        "One\n\n[table headline]\n\n[table mlp_sizes]\n\n[table mlp_requested]", encoding="utf-8"
+    )
     report = assemble.assemble(Context(context.study, ()))
     assert report.headline.name == "headline"
     names = {section.key: [table.name for table in section.tables] for section in report.chapters}
-    assert names == {"mlp": ["headline", "mlp_sizes_hidden_units"], "cnn": ["cnn_sizes_hidden_units"]}
+    assert names == {"mlp": ["headline", "mlp_requested", "mlp_sizes_hidden_units"], "cnn": ["cnn_sizes_hidden_units"]}
     assert [section.title for section in report.chapters] == ["One", "Cnn"]
 
 

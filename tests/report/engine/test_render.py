@@ -69,9 +69,8 @@ def test_pages_lead_to_the_ones_before_and_after(made: dict[str, str]) -> None:
 
 def test_content_names_its_source_and_links_to_its_numbers(made: dict[str, str]) -> None:
     page = made["pages/one.html"]
-    assert (
-        '<a href="../tables/one_dynamics.csv">numbers</a> <code>tests/report/engine/test_render.py:rows</code>' in page
-    )
+    source = "<code>tests/report/engine/test_render.py:rows</code>"
+    assert f'<a href="../tables/one_dynamics.csv">numbers</a> {source}' in page
     assert '<a href="../figures/figure.csv">numbers</a>' in page
     assert '<a href="tables/headline.csv">numbers</a>' in made["index.html"]
 
