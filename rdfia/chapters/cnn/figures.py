@@ -12,7 +12,7 @@ RUNS = 6  # at most
 FILTERS = 8  # in a row
 
 
-@figure("{chapter}_filters")
+@figure("{chapter}_filters", picture=True)
 def filters(context: Context) -> Iterator[Plot]:
     """Plot the first-layer filters of seed 0, each run stretched to its own range."""
     names = [run.name for run in context.chapter.runs if f"{run.name}/filters" in context.probes][:RUNS]

@@ -33,7 +33,7 @@ def finest(context: Context, name: str) -> RunResult | None:
     return max(runs, key=lambda run: context.probes[f"{run.name}/{name}"].shape[-1], default=None)
 
 
-@figure("{chapter}_attention")
+@figure("{chapter}_attention", picture=True)
 def attention_maps(context: Context) -> Iterator[Plot]:
     """Plot the attention of the head's token in the last block: a row for each image, a column for each head."""
     yield from _attention(context, "attention", "head", HEADS)

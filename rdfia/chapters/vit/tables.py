@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from rdfia.analyse.metrics import LEVEL, Estimate, interval, mean, shared
+from rdfia.analyse.metrics import Estimate, interval, mean, shared
 from rdfia.analyse.published import Published, comparable, of
 from rdfia.analyse.ranks import LEAST, Rank, grid, ranks
 from rdfia.analyse.results import FINISHED, PERCENT, RunResult
@@ -48,13 +48,12 @@ def ranking(context: Context) -> Iterator[Rows]:
     facts = {
         "count": len(ranked),
         "level": PERCENT * shared(len(ranked) - 1),
-        "joint_level": PERCENT * LEVEL,
         "width": mean([float(rank.width) for rank in ranked]),
         "first": [run.name for run in first],
         "cheapest": min((run for run in first if run.flops), key=lambda run: run.flops or 0, default=None),
         "comparable": comparable(ranked[0].cell.run, context.study.profile),
     }
-    yield Rows(columns, rows, facts)
+    yield Rows(columns, rows, facts).trimmed()
 
 
 def _ranked(rank: Rank, figures: Sequence[Published], reports: Sequence[str]) -> tuple[Cell, ...]:
@@ -87,7 +86,6 @@ def permutation(context: Context) -> Iterator[Rows]:
     facts = {
         "runs": len(runs),
         "shown": len(shown),
-        "level": PERCENT * LEVEL,
         "classes": len(runs[0].classes or runs[0].card.classes),
         "sides": [(len(side), side is placed, *_ends(side, losses)) for side in (placed, unplaced) if side],
         "sizes": [(size, *_ends([run for run in placed if _patch(run) == size], losses)) for size in sizes],

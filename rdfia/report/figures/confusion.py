@@ -57,7 +57,7 @@ def _recalls(axis: Axes, shares: npt.NDArray[np.float64], classes: Sequence[str]
     axis.set_xlabel("right (%)")
 
 
-@figure("{chapter}_mistakes")
+@figure("{chapter}_mistakes", picture=True)
 def mistakes(context: Context) -> Iterator[Plot]:
     """Plot the test images that the best run gets most wrong, with their class and the prediction."""
     run = context.chapter.best

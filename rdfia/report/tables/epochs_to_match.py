@@ -26,21 +26,21 @@ COLUMNS = (
 def epochs_to_match(context: Context) -> Iterator[Rows]:
     """List each published accuracy that may stand beside our runs, and where the run was when it came by."""
     study = context.study
-    found = [
+    matched = [
         match
         for run in context.chapter.runs
         for match in matches(study, run, comparable_figures(study, run, context.printed))
     ]
-    if found:
-        epochs = [match.epoch for match in found if match.epoch is not None]
+    if matched:
+        epochs = [match.epoch for match in matched if match.epoch is not None]
         facts = {
-            "count": len(found),
+            "count": len(matched),
             "passed": len(epochs),
             "middle": median(epochs) if epochs else None,
             "latest": max(epochs, default=None),
-            "silent": sum("epochs" not in match.figure.settings for match in found),
+            "silent": sum("epochs" not in match.figure.settings for match in matched),
         }
-        yield Rows(COLUMNS, [_row(match) for match in found], facts)
+        yield Rows(COLUMNS, [_row(match) for match in matched], facts)
 
 
 def _row(match: Match) -> tuple[Cell, ...]:

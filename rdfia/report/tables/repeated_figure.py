@@ -17,42 +17,41 @@ COLUMNS = (Column("what", wide=True), Column("value", numeric=True), Column("how
 @table("{chapter}_repeated_figure")
 def repeated_figure(context: Context) -> Iterator[Rows]:
     """Lay the figures of the report beside the range of one more run of ours and of several."""
-    found = find(context.chapter, context.printed)
-    if found is not None:
-        yield Rows(COLUMNS, _rows(found), _facts(found, context.study.profile))
+    repeated = find(context.chapter, context.printed)
+    if repeated is not None:
+        yield Rows(COLUMNS, _rows(repeated), _facts(repeated, context.study.profile))
 
 
-def _rows(found: RepeatedFigure) -> list[tuple[Cell, ...]]:
-    k, n, one = len(found.figures), len(found.tests), prediction(found.tests)
-    low, high = deviation_interval(found.tests)
+def _rows(repeated: RepeatedFigure) -> list[tuple[Cell, ...]]:
+    k, n, one = len(repeated.figures), len(repeated.tests), prediction(repeated.tests)
+    low, high = deviation_interval(repeated.tests)
     level = f"{PERCENT * LEVEL:.0f} %"
     return [
-        *((f"{each.report}, {each.note.partition(';')[0]}", each.number, each.settings) for each in found.figures),
-        (f"range of these {k}", found.printed_range, "highest minus lowest"),
-        ("our mean", found.run.test_accuracy, f"{found.run.name}, {n} seeds, with its {level} interval"),
+        *((f"{each.report}, {each.note.partition(';')[0]}", each.number, each.settings) for each in repeated.figures),
+        (f"range of these {k}", repeated.printed_range, "highest minus lowest"),
+        ("our mean", repeated.run.test_accuracy, f"{repeated.run.name}, {n} seeds, with its {level} interval"),
         (
             "standard deviation s of a seed",
-            found.deviation,
+            repeated.deviation,
             f"{low:.2f} to {high:.2f} with {level}, from χ² of n − 1",
         ),
         ("lowest of one more run", one.low, "x̄ − t s √(1 + 1/n)"),
         ("highest of one more run", one.high, "x̄ + t s √(1 + 1/n)"),
-        (f"mean range of {k} runs", found.mean_range, f"{mean_range(k):.3f} s"),
-        (f"{level} of ranges of {k} runs are below", found.highest_range, f"{range_quantile(k, n - 1):.2f} s"),
+        (f"mean range of {k} runs", repeated.mean_range, f"{mean_range(k):.3f} s"),
+        (f"{level} of ranges of {k} runs are below", repeated.highest_range, f"{range_quantile(k, n - 1):.2f} s"),
     ]
 
 
-def _facts(found: RepeatedFigure, profile: str) -> dict[str, object]:
+def _facts(repeated: RepeatedFigure, profile: str) -> dict[str, object]:
     return {
-        "report": found.figures[0].report,
-        "values": [figure.value for figure in found.figures],
-        "run": found.run.name,
-        "label": found.run.card.label,
-        "seeds": len(found.tests),
-        "printed_range": found.printed_range,
-        "deviation": found.deviation,
-        "mean_range": found.mean_range,
-        "highest_range": found.highest_range,
-        "level": PERCENT * LEVEL,
-        "comparable": comparable(found.run, profile),
+        "report": repeated.figures[0].report,
+        "values": [figure.value for figure in repeated.figures],
+        "run": repeated.run.name,
+        "label": repeated.run.card.label,
+        "seeds": len(repeated.tests),
+        "printed_range": repeated.printed_range,
+        "deviation": repeated.deviation,
+        "mean_range": repeated.mean_range,
+        "highest_range": repeated.highest_range,
+        "comparable": comparable(repeated.run, profile),
     }
