@@ -26,7 +26,7 @@ class Band(NamedTuple):
     high: Floats
 
     def thinned(self, most: int, scale: float = 1.0) -> "Band":
-        """Return at most so many evenly spread epochs, the first and the last among them; values times scale."""
+        """Return at most so many evenly spread epochs, the first and the last among them, with values times scale."""
         count = len(self.epochs)
         at = np.unique(np.linspace(0, max(0, count - 1), min(most, count)).round().astype(int))
         return Band(self.epochs[at], *(scale * values[at] for values in self[1:]))

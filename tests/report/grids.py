@@ -28,7 +28,7 @@ def made(rate: float, batch: int | str, power: float) -> RunResult:
 
 
 def chapter(power: float = 0.6) -> ChapterResult:
-    """Return a grid with a reference of its own cell, runs that change one setting alone, and cells that are left out."""
+    """Return a grid with a reference of its own cell, runs that change one setting alone, and cells left out."""
     runs = {(rate, batch): made(rate, batch, power) for rate in RATES for batch in BATCHES}
     del runs[0.003, "all"], runs[3.0, 8]
     runs[0.1, 32] = replace(runs[0.1, 32], name="baseline", group="", delta=())

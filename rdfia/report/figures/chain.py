@@ -18,6 +18,7 @@ from rdfia.report.tables.chapter import status
 
 STEPS = 4  # runs that make a chain, at least
 LETTERS = 110  # of the labels below all steps, in one line
+Line = Mapping[int, float]  # the published figures of one report, by step
 MARKS = (("D", ORANGE), ("s", GREEN), ("^", PINK), ("v", INK), ("P", MUTED))
 
 
@@ -67,10 +68,7 @@ def _labels(axis: Axes, steps: Sequence[RunResult]) -> None:
 
 
 def _facts(
-    context: Context,
-    steps: Sequence[RunResult],
-    done: Mapping[int, Estimate],
-    theirs: Mapping[str, Mapping[int, float]],
+    context: Context, steps: Sequence[RunResult], done: Mapping[int, Estimate], theirs: Mapping[str, Line]
 ) -> dict[str, Any]:
     """Return from where to where the chain goes, which steps are resolved, and how far the published ones go."""
     effects = [(run, effect) for run in steps[1:] if (effect := context.chapter.effect(run)) is not None]

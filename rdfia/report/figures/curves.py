@@ -85,10 +85,13 @@ def _limit(axis: Axes, shown: Sequence[Curve], measure: str) -> None:
 
 def _numbers(lines: Mapping[str, Mapping[str, Band]]) -> Numbers:
     """Return the bands as they are plotted, one row for each epoch."""
-    columns = ("run", "data", "epoch", "low", "mean", "high")
-    each = [(run, part, band) for run, parts in lines.items() for part, band in parts.items()]
-    rows = ((run, part, row) for run, part, band in each for row in zip(*band, strict=True))
-    return Numbers(columns, [(run, part, *map(float, row)) for run, part, row in rows])
+    rows = [
+        (run, part, *map(float, values))
+        for run, bands in lines.items()
+        for part, band in bands.items()
+        for values in zip(*band, strict=True)
+    ]
+    return Numbers(("run", "data", "epoch", "low", "mean", "high"), rows)
 
 
 def _facts(shown: Sequence[Curve], measure: str) -> dict[str, Any]:
