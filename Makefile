@@ -53,7 +53,7 @@ prune: setup ## remove the files of runs that params.yaml no longer declares
 	python -m rdfia prune
 
 clean: ## remove what the quick profile made
-	rm -rf reports/quick reports/code reports/bench data/quick weights/quick
+	rm -rf reports/quick reports/bench data/quick runs/quick declared/quick
 
 distclean: clean ## also remove the environment, the caches and MLflow's store
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis mlflow.db mlartifacts .dvc/cache .dvc/tmp
