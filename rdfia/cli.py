@@ -76,7 +76,7 @@ def show(chapter: str, run: str | None, code: bool) -> None:
 
 
 def try_run(chapter: str, run: str, settings: list[str]) -> None:
-    from rdfia.study.try_run import try_run
+    from rdfia.sweep.try_run import try_run
 
     try_run(chapter, run, settings)
 

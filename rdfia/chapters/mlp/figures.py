@@ -15,7 +15,7 @@ GAP = 0.2  # between two maps of a row
 STEP = SIDE + GAP
 
 
-@figure("{chapter}{group}_regions")
+@figure("{chapter}{group}_regions", picture=True)
 def regions(context: Context) -> Iterator[Plot]:
     """Plot a map for each run of a group, with the examples."""
     probes = context.probes

@@ -55,7 +55,7 @@ def _scale(axis: Axes, floor: float, paths: Sequence[PathOfC]) -> tuple[float, f
     return low, high + 0.06 * (high - low)
 
 
-@figure("{chapter}_regions")
+@figure("{chapter}_regions", picture=True)
 def margins(context: Context) -> Iterator[Plot]:
     """Plot the decision regions with the margins, the points and the support vectors of each run."""
     probes = context.probes

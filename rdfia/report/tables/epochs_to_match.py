@@ -22,7 +22,7 @@ COLUMNS = (
 )
 
 
-@table("{chapter}_epochs_to_match")
+@table("{chapter}_epochs_to_match", on_request=True)
 def epochs_to_match(context: Context) -> Iterator[Rows]:
     """List each published accuracy that may stand beside our runs, and where the run was when it came by."""
     study = context.study

@@ -14,7 +14,7 @@ from rdfia.report.engine.table import Cell, Column
 COLUMNS = (Column("what", wide=True), Column("value", numeric=True), Column("how", wide=True))
 
 
-@table("{chapter}_repeated_figure")
+@table("{chapter}_repeated_figure", on_request=True)
 def repeated_figure(context: Context) -> Iterator[Rows]:
     """Lay the figures of the report beside the range of one more run of ours and of several."""
     repeated = find(context.chapter, context.printed)
