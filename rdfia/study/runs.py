@@ -139,6 +139,7 @@ def origins(params: Mapping[str, Any], chapter: str, run: str) -> list[tuple[str
 def _origin(key: str, parts: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the strongest layer that writes the key or a tagged class above it, else the class's default."""
     steps = key.split(".")
+    where: str
     for where, part in reversed(list(parts.items())):
         if holds(part, steps):
             return where

@@ -34,6 +34,16 @@ class Report:
     closing: tuple[Section, ...]
 
     @property
+    def tables(self) -> list[Table]:
+        """Every table, that of the overview first."""
+        return [self.headline, *(table for section in self.sections for table in section.tables)]
+
+    @property
+    def drawings(self) -> list[Drawing]:
+        """Every figure."""
+        return [drawing for section in self.sections for drawing in section.drawings]
+
+    @property
     def sections(self) -> tuple[Section, ...]:
         """Every part that has a page, in reading order."""
         return (*self.chapters, *self.closing)

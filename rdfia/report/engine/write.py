@@ -1,12 +1,13 @@
 """The report of a profile: an overview, a page for each chapter, and their tables and figures as files.
 
 Everything is written to a folder beside the report and moved into place at the end: a failure leaves the old one whole.
+What could not be made because a chapter's arrays are not on this machine is kept as it was.
 """
 
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from rdfia.analyse import published, results
 from rdfia.analyse.summary import headline_metrics, summary
 from rdfia.report.engine import render
 from rdfia.report.engine.assemble import assemble
+from rdfia.report.engine.collect import chapter_makers
 from rdfia.report.engine.context import Context
+from rdfia.report.engine.names import known_names
+from rdfia.words import listed
 
 PARTS = ("index.html", "report.md", "summary.json", "metrics.json", "pages", "tables", "figures")
 
@@ -28,21 +32,39 @@ def write(params: Mapping[str, Any], root: Path) -> None:
     fresh = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
     try:
         _fill(fresh, report)
+        kept = _keep(folder, fresh, without_arrays(context))
         _write_json(summary(context.study, context.verdicts), fresh / "summary.json")
         _write_json(headline_metrics(context.study), fresh / "metrics.json")
         _replace(fresh, folder)
     finally:
         shutil.rmtree(fresh)
+    counts = f"{len(report.tables)} tables, {len(report.drawings)} figures"
+    print(f"{folder / 'index.html'}: {counts}" + (f"; kept as they were: {listed(kept)}" if kept else ""))
+
+
+def without_arrays(context: Context) -> set[str]:
+    """Return the names of all that chapters could show whose arrays are not on this machine."""
+    missing = [chapter for chapter in context.study.active_chapters if not context.of(chapter).probes]
+    return {name for each in missing for _, name in known_names(chapter_makers(each), context.of(each))}
+
+
+def _keep(folder: Path, fresh: Path, names: Collection[str]) -> list[str]:
+    """Copy the old tables and figures of these names that were not made, and return which they are."""
+    old = [path for part in ("tables", "figures") for path in sorted((folder / part).glob("*")) if path.stem in names]
+    kept = [path for path in old if not (fresh / path.parent.name / path.name).exists()]
+    for path in kept:
+        shutil.copyfile(path, fresh / path.parent.name / path.name)
+    return list(dict.fromkeys(path.stem for path in kept))
 
 
 def _fill(folder: Path, report: render.Report) -> None:
     """Write the pages, tables and figures into `folder`."""
     for name in ("pages", "tables", "figures"):
         (folder / name).mkdir()
-    for table in (report.headline, *(table for part in report.sections for table in part.tables)):
+    for table in report.tables:
         (folder / "tables" / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8")
         (folder / "tables" / f"{table.name}.md").write_text(table.markdown(), encoding="utf-8")
-    for drawing in (drawing for part in report.sections for drawing in part.drawings):
+    for drawing in report.drawings:
         (folder / "figures" / f"{drawing.name}.svg").write_bytes(drawing.svg)
         (folder / "figures" / f"{drawing.name}.png").write_bytes(drawing.png)
         (folder / "figures" / f"{drawing.name}.csv").write_text(drawing.numbers, encoding="utf-8")
