@@ -14,7 +14,7 @@ from math import hypot, sqrt
 from pathlib import Path
 
 from rdfia.analyse.metrics import Estimate, prediction
-from rdfia.analyse.results import DIVERGED, FINISHED, LEFT_OUT, NOT_RUN, PERCENT, RunResult, Study
+from rdfia.analyse.results import DIVERGED, FINISHED, LEFT_OUT, NOT_RUN, PERCENT, ChapterResult, RunResult, Study
 
 SOURCE = Path(__file__).with_name("published.csv")
 AGREES, DIFFERS, INCOMPARABLE = "agrees", "differs", "cannot be compared"
@@ -166,3 +166,14 @@ def comparable_figures(study: Study, run: RunResult, figures: Iterable[Published
     """Return the published figures that may stand beside a run: the same data, no caveat."""
     right = comparable(run, study.profile)
     return [f for f in of(run, figures) if right and not f.caveat and f.dataset == run.card.stands_for]
+
+
+def published_effects(
+    study: Study, chapter: ChapterResult, run: RunResult, figures: Sequence[Published]
+) -> list[float]:
+    """Return the differences of a run to its reference that one report prints both ends of."""
+    reference = chapter.run(run.reference)
+    if reference is None:
+        return []
+    ours, theirs = (comparable_figures(study, each, figures) for each in (run, reference))
+    return [a.number - b.number for a in ours for b in theirs if a.report == b.report]

@@ -19,7 +19,7 @@ COLUMNS = (
 )
 
 
-@table("{chapter}_additive")
+@table("{chapter}_additive", on_request=True)
 def additive(context: Context) -> Iterator[Rows]:
     """List each improvement, and below these their sum, all together, and what lies between."""
     found = additivity(context.chapter)
