@@ -1,6 +1,6 @@
 """What accuracy costs: runs by accuracy and by training time, FLOPs or weights, and their Pareto front."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rdfia.analyse.metrics import HURTS, Estimate, difference, resolve
