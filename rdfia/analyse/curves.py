@@ -74,6 +74,17 @@ def curves(study: Study, group: Group, measure: str) -> list[Curve]:
     ]
 
 
+def ends_above_reference(curves: Sequence[Curve]) -> dict[str, float]:
+    """Return how far above its reference each run's validation ends, by label."""
+    by_name = {curve.run.name: curve for curve in curves}
+    pairs = [(curve, by_name[curve.run.reference]) for curve in curves if curve.run.reference in by_name]
+    return {
+        curve.label: curve.end - before.end
+        for curve, before in pairs
+        if curve is not before and curve.end is not None and before.end is not None
+    }
+
+
 def band(records: Sequence[Record], key: str) -> Band:
     """Return the band of a recorded value over the seeds that reached each epoch."""
     by_epoch: dict[float, list[float]] = defaultdict(list)

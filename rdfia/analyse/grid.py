@@ -1,5 +1,6 @@
 """Grids over two settings, and the rule of thumb that the best learning rate grows with the batch size."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from rdfia.analyse.results import FINISHED, RunResult
 Value = float | str
 Place = tuple[int, int]  # row and column
 RATE, BATCH = "learning_rate", "batch_size"
+LINES = 7  # of equal ratio, at most
 
 
 @dataclass(frozen=True)
@@ -114,3 +116,32 @@ def rate_rule(grid: Grid) -> RateRule | None:
         return RateRule(len(places), None, 0.0, ends)
     slope, r = float(np.polyfit(batches, rates, 1)[0]), float(np.corrcoef(batches, rates)[0, 1])
     return RateRule(len(places), slope, r, ends)
+
+
+def equal_ratios(grid: Grid) -> list[tuple[Floats, Floats]]:
+    """Return lines of equal rate / batch among the cells: log rate = log batch + c, bent as the grid's steps are."""
+    columns, rows = grid.logarithms
+    shared = Counter(round(float(columns[column] - rows[row]), 6) for row, column in grid.runs)
+    several = sorted(c for c, cells in shared.items() if cells > 1)
+    if len(several) < 3:  # rates and batches go up in different steps: no line meets the cells, so any will do
+        several = np.linspace(min(shared), max(shared), LINES)[1:-1].tolist()
+    x, y = _stretched(columns), _stretched(rows)
+    batch = np.linspace(float(y[0]), float(y[-1]), 200)
+    lines = []
+    for c in several[:: -(-len(several) // LINES)]:
+        inside = (batch + c >= x[0]) & (batch + c <= x[-1])
+        across, down = (np.interp(logs[inside], ends, _edges(ends)) for logs, ends in ((batch + c, x), (batch, y)))
+        lines.append((across, down))
+    return lines
+
+
+def _stretched(logs: Floats) -> Floats:
+    """Return the logarithms with half a step more at both ends."""
+    before, after = logs[0] - (logs[1] - logs[0]) / 2, logs[-1] + (logs[-1] - logs[-2]) / 2
+    return np.concatenate(([before], logs, [after]))
+
+
+def _edges(ends: Floats) -> Floats:
+    """Return where stretched logarithms lie among the cells."""
+    count = len(ends) - 2
+    return np.concatenate(([-0.5], np.arange(count), [count - 0.5]))

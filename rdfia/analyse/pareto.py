@@ -1,12 +1,14 @@
 """What accuracy costs: runs by accuracy and by training time, FLOPs or weights, and their Pareto front."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rdfia.analyse.metrics import HURTS, Estimate, difference, resolve
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
 
 BACKWARD = 2  # a pass backwards costs so many passes forwards: a product for the inputs' gradient, one for the weights'
+
+SECONDS, FLOPS, WEIGHTS = "training seconds a seed", "training FLOPs a seed", "weights"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,20 @@ def flops_per_seed(run: RunResult) -> int | None:
     if not (run.flops and epochs and examples) or run.config.get("patience"):
         return None
     return (1 + BACKWARD) * run.flops * int(examples) * int(epochs)
+
+
+def by_price(timed: list[Point]) -> dict[str, list[Point]]:
+    """Return the runs by what they cost: seconds, and FLOPs and weights where they differ in their number."""
+    costs: Mapping[str, Callable[[RunResult], int | None]] = {
+        FLOPS: flops_per_seed,
+        WEIGHTS: lambda run: run.parameters,
+    }
+    parts = {SECONDS: timed}
+    for label, cost in costs.items():
+        points = [Point(point.run, point.accuracy, float(count)) for point in timed if (count := cost(point.run))]
+        if len(points) > 2 and len({point.cost for point in points}) > 1:
+            parts[label] = points
+    return parts
 
 
 def machine_kinds(runs: Sequence[RunResult]) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from rdfia.analyse.curves import ACCURACY, Band, Curve, curves
+from rdfia.analyse.curves import ACCURACY, Band, Curve, curves, ends_above_reference
 from rdfia.analyse.groups import Group, groups
 from rdfia.report.engine.axes import above, scale_floor
 from rdfia.report.engine.context import Context
@@ -124,7 +124,7 @@ def _small(group: Group, shown: Sequence[Curve], measure: str) -> Plot:
     _share_ticks(axes[0])
     entries = {label: line for axis in axes for line, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     above(plot, list(entries.values()), list(entries))
-    facts = _facts(shown, measure) | {"small": True, "ends": _ends(references)}
+    facts = _facts(shown, measure) | {"small": True, "ends": ends_above_reference(shown)}
     return Plot(plot, facts, _numbers(lines), group.name)
 
 
@@ -167,13 +167,3 @@ def _zoom(axis: Axes, shown: Sequence[Curve]) -> float | None:
     low = floor - 0.5 * room  # some of the way up is seen too
     axis.set_ylim(low, top + 0.06 * room)
     return low
-
-
-def _ends(curves: Mapping[str, Curve]) -> dict[str, float]:
-    """Return how far above its reference each run ends."""
-    pairs = [(curve, curves[curve.run.reference]) for curve in curves.values() if curve.run.reference in curves]
-    return {
-        curve.label: curve.end - before.end
-        for curve, before in pairs
-        if curve is not before and curve.end is not None and before.end is not None
-    }

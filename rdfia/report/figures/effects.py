@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from rdfia.analyse.effects import correction, resolved
+from rdfia.analyse.effects import Labelled, compared, correction, evaluated, published_effects, resolved
 from rdfia.analyse.groups import CROWDED, Group, table_groups
 from rdfia.analyse.metrics import Estimate, interval
 from rdfia.analyse.published import comparable_figures
@@ -20,7 +20,6 @@ from rdfia.report.engine.registry import Numbers, Plot, figure
 ROW = 0.27  # inches for one run
 WIDE = 1.5  # times the distance of the means that an interval may reach beyond them
 MANY = 8  # runs of which one far below the others would squeeze the rest
-Labelled = Sequence[tuple[RunResult, str]]  # runs with their labels
 Marks = Sequence[Sequence[float]]  # the published figures of each row
 
 
@@ -43,19 +42,8 @@ def _crowded(context: Context) -> bool:
 def _accuracies(context: Context) -> Iterator[Plot]:
     """Plot a line for each run: a stroke for each seed below the mean with its interval."""
     for group in table_groups(context.chapter):
-        if runs := _evaluated(context, group):
+        if runs := evaluated(context.chapter, group):
             yield _accuracy_plot(context, group, runs)
-
-
-def _evaluated(context: Context, group: Group) -> Labelled:
-    """Return the runs that have an accuracy, none if all are references: a range test has no result."""
-    runs = [(run, label) for run, label in _labelled(group) if run.test and not run.searching]
-    whole = len(runs) > 1 and any(run.group == group.name for run, _ in runs)
-    return runs if whole or not _crowded(context) else []
-
-
-def _labelled(group: Group) -> Labelled:
-    return list(zip(group.runs, group.labels, strict=True))
 
 
 def _accuracy_plot(context: Context, group: Group, runs: Labelled) -> Plot:
@@ -86,48 +74,33 @@ def _numbers(what: str, labels: Sequence[str], estimates: Sequence[Estimate], ma
 def effects(context: Context) -> Iterator[Plot]:
     """Plot each run's difference to its reference: an effect is resolved where its interval leaves out zero."""
     for group in table_groups(context.chapter):
-        if compared := _compared(context, group):
-            yield _effect_plot(context, group, compared)
+        if effects := compared(context.chapter, group):
+            yield _effect_plot(context, group, effects)
 
 
-def _compared(context: Context, group: Group) -> list[tuple[RunResult, str, Estimate]]:
-    """Return the group's own runs that have an effect: a group also shows references from elsewhere."""
-    own = [each for each in _labelled(group) if not _crowded(context) or each[0].group == group.name]
-    return [(run, label, effect) for run, label in own if (effect := context.chapter.effect(run)) is not None]
-
-
-def _effect_plot(context: Context, group: Group, compared: Sequence[tuple[RunResult, str, Estimate]]) -> Plot:
+def _effect_plot(context: Context, group: Group, effects: Sequence[tuple[RunResult, str, Estimate]]) -> Plot:
     """Plot one line for each effect; where all have one reference, it stands below the axis."""
-    plot, (axis,) = panels(1, 1, ROW * len(compared) + 0.6)
+    plot, (axis,) = panels(1, 1, ROW * len(effects) + 0.6)
     axis.axvline(0, color=INK, linewidth=0.8)
-    runs, labels, differences = zip(*compared, strict=True)
+    runs, labels, differences = zip(*effects, strict=True)
     colours = [effect_colour(effect) for effect in differences]
     for place, (effect, colour) in enumerate(zip(differences, colours, strict=True)):
         dot(axis, place, effect, colour)
-    marks = [_published_effects(context, run) for run in runs]
+    marks = [published_effects(context.study, context.chapter, run, context.printed) for run in runs]
     references = {run.reference for run in runs}
     to = f" to {runs[0].reference} in" if len(references) == 1 else " in"
-    names = labels if len(references) == 1 else [f"{label} against {run.reference}" for run, label, _ in compared]
+    names = labels if len(references) == 1 else [f"{label} against {run.reference}" for run, label, _ in effects]
     beyond = _finish(axis, names, differences, colours, marks, f"difference{to} test accuracy (points)", (0.0,))
     kinds = {"helps": GREEN, "hurts": ORANGE, "not resolved": MUTED}
     legend(axis, kinds, *([published_mark()] if any(marks) else []))
     facts = {
-        "count": len(compared),
+        "count": len(effects),
         "published": any(marks),
         "beyond": beyond,
         "correction": correction(context.chapter, runs),
         "resolved": resolved(list(zip(labels, differences, strict=True))),
     }
     return Plot(plot, facts, _numbers("difference in test accuracy (points)", names, differences, marks), group.name)
-
-
-def _published_effects(context: Context, run: RunResult) -> list[float]:
-    """Return the differences that one report prints both ends of."""
-    reference = context.chapter.run(run.reference)
-    if reference is None:
-        return []
-    ours, theirs = (comparable_figures(context.study, each, context.printed) for each in (run, reference))
-    return [a.number - b.number for a in ours for b in theirs if a.report == b.report]
 
 
 def _finish(

@@ -1,6 +1,5 @@
 """Grids over two settings as heat maps of the mean test accuracy, with the rule that a rate grows with the batch."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,8 +8,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from rdfia.analyse.curves import Floats
-from rdfia.analyse.grid import Grid, Place, Value, rate_rule
+from rdfia.analyse.grid import Grid, Place, Value, equal_ratios, rate_rule
 from rdfia.analyse.grid import grid as grid_of
 from rdfia.analyse.groups import groups
 from rdfia.analyse.metrics import mean
@@ -20,7 +18,6 @@ from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import GRID, INK, ORANGE, WIDTH, panels
 from rdfia.report.engine.registry import Numbers, Plot, figure
 
-LINES = 7  # lines of equal ratio, at most
 BRIGHT, DARK = "#fefefe", "#10131a"  # on a cell, which keeps its colour on a dark screen
 
 
@@ -75,7 +72,8 @@ def _plot(grid: Grid, low: float) -> Any:
     if grid.is_rates_by_batches:
         for row, column in grid.best.values():
             axis.add_patch(_square(row, column, 0.98, fill=False, edgecolor=ORANGE, linewidth=2.2))
-        _lines(axis, grid)
+        for line in equal_ratios(grid):
+            axis.plot(*line, color=ORANGE, linewidth=1.1, linestyle=(0, (4, 3)), zorder=4)
     _axes(axis, grid)
     return plot
 
@@ -107,31 +105,3 @@ def _axes(axis: Axes, grid: Grid) -> None:
     axis.tick_params(length=0)
     axis.grid(False)
     axis.spines[:].set_visible(False)
-
-
-def _lines(axis: Axes, grid: Grid) -> None:
-    """Plot lines of equal rate / batch through the cells: log rate = log batch + c, bent as the grid's steps are."""
-    columns, rows = grid.logarithms
-    shared = Counter(round(float(columns[column] - rows[row]), 6) for row, column in grid.runs)
-    several = sorted(c for c, cells in shared.items() if cells > 1)
-    if len(several) < 3:  # rates and batches go up in different steps: no line meets the cells, so any will do
-        several = np.linspace(min(shared), max(shared), LINES)[1:-1].tolist()
-    x, y = _stretched(columns), _stretched(rows)
-    batch = np.linspace(float(y[0]), float(y[-1]), 200)
-    for c in several[:: -(-len(several) // LINES)]:
-        rate = batch + c
-        inside = (rate >= x[0]) & (rate <= x[-1])
-        at = (np.interp(logs[inside], ends, _edges(ends)) for logs, ends in ((rate, x), (batch, y)))
-        axis.plot(*at, color=ORANGE, linewidth=1.1, linestyle=(0, (4, 3)), zorder=4)
-
-
-def _stretched(logs: Floats) -> Floats:
-    """Return the logarithms with half a step more at both ends."""
-    before, after = logs[0] - (logs[1] - logs[0]) / 2, logs[-1] + (logs[-1] - logs[-2]) / 2
-    return np.concatenate(([before], logs, [after]))
-
-
-def _edges(ends: Floats) -> Floats:
-    """Return where stretched logarithms lie among the cells."""
-    count = len(ends) - 2
-    return np.concatenate(([-0.5], np.arange(count), [count - 0.5]))

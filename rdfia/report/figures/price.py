@@ -1,6 +1,6 @@
 """What accuracy costs: test accuracy against training time, training FLOPs and weights, with the Pareto front."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ from matplotlib.transforms import Bbox
 
 from rdfia.analyse.pareto import (
     BACKWARD,
+    FLOPS,
+    SECONDS,
     Point,
     best_point,
+    by_price,
     cheapest_unresolved,
-    flops_per_seed,
     machine_kinds,
     pareto_front,
     timed_points,
@@ -25,8 +27,6 @@ from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import BLUE, MUTED, ORANGE, panels
 from rdfia.report.engine.registry import Numbers, Plot, figure
 
-Prices = Mapping[str, Callable[[RunResult], int | None]]
-SECONDS, FLOPS, WEIGHTS = "training seconds a seed", "training FLOPs a seed", "weights"
 NAMED = 7  # labels in a panel, at most
 # Where a name may stand: to the right and up of its dot, and how many pixels away
 SIDES = ((-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0))
@@ -39,7 +39,7 @@ def price(context: Context) -> Iterator[Plot]:
     timed = timed_points(context.chapter)
     if len(timed) < 3:
         return
-    parts = _by_price(timed)
+    parts = by_price(timed)
     plot, axes = panels(len(parts), len(parts), 4.0, sharey=True)
     for axis, (label, points) in zip(axes, parts.items(), strict=True):
         _panel(axis, points, label)
@@ -54,17 +54,6 @@ def price(context: Context) -> Iterator[Plot]:
     columns = ("against", "run", "cost", "test accuracy (%)", "low", "high")
     rows = [(by, p.run.name, p.cost, *interval_cells(p.accuracy)) for by, points in parts.items() for p in points]
     yield Plot(plot, _facts(parts), Numbers(columns, rows))
-
-
-def _by_price(timed: list[Point]) -> dict[str, list[Point]]:
-    """Return the runs by what they cost: seconds, and FLOPs and weights where they differ in their number."""
-    costs: Prices = {FLOPS: flops_per_seed, WEIGHTS: lambda run: run.parameters}
-    parts = {SECONDS: timed}
-    for label, cost in costs.items():
-        points = [Point(point.run, point.accuracy, float(count)) for point in timed if (count := cost(point.run))]
-        if len(points) > 2 and len({point.cost for point in points}) > 1:
-            parts[label] = points
-    return parts
 
 
 def _facts(parts: dict[str, list[Point]]) -> dict[str, Any]:
