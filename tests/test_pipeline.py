@@ -93,8 +93,8 @@ def test_what_no_run_uses_makes_no_run_stale(project: Project) -> None:
     optimiser = '\n\nclass Signum(SGD):\n    name: Literal["signum"] = "signum"  # type: ignore[assignment]\n\n\n'
     augment, optimise = "rdfia/data/augment.py", "rdfia/train/optimise.py"
     with project.edited(
-        (augment, "class Flip", augmentation + "class Flip"),
-        (augment, "Augmentation = Annotated[", "Augmentation = Annotated[\n    Solarise |"),
+        (augment, "class VerticalFlip", augmentation + "class VerticalFlip"),
+        (augment, "        Crop\n", "        Crop\n        | Solarise\n"),
         (optimise, "class Adagrad", optimiser.lstrip() + "class Adagrad"),
         (optimise, "SGD | TorchSGD", "SGD | Signum | TorchSGD"),
         (optimise, "self.rho", "(0 + self.rho)"),  # of Adadelta, which no run of this study uses
