@@ -7,7 +7,6 @@ commits, and what MLflow was given) is left out.
 import csv
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,16 +65,14 @@ def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _cells(path: Path) -> dict[str, str]:
-    """Return every cell of a CSV by its row and column; rows are named by their first cell where that is unique."""
+    """Return every cell of a CSV by its row and column; a row is named by its first cells, as many as tell it apart."""
     with path.open(encoding="utf-8", newline="") as lines:
         head, *rows = list(csv.reader(lines)) or [[]]
-    counts = Counter(row[0] if row else "" for row in rows)
-    names = [row[0] if row and row[0] and counts[row[0]] == 1 else f"row {n}" for n, row in enumerate(rows, 1)]
-    return {
-        f"{name}, {column}": cell
-        for name, row in zip(names, rows, strict=True)
-        for column, cell in zip(head, row, strict=False)
-    }
+    names = next(
+        (n for width in (1, 2, 3) if len(set(n := [", ".join(row[:width]) for row in rows])) == len(rows)), None
+    )
+    named = zip(names or [f"row {place}" for place in range(1, len(rows) + 1)], rows, strict=True)
+    return {f"{name}, {column}": cell for name, row in named for column, cell in zip(head, row, strict=False)}
 
 
 def _short(value: Any) -> str:

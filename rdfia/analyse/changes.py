@@ -18,7 +18,7 @@ def changes(run: Settings, reference: Settings, brief: Settings | None = None) -
 
     `brief` has the run's settings without those that have their default value.
     """
-    return "; ".join(_phrases(run, reference, brief or run)) or "nothing: the base as it is"
+    return "; ".join(_phrases(run, reference, brief or run)) or "the base as it is"
 
 
 def _phrases(run: Settings, reference: Settings, brief: Settings) -> Iterator[str]:

@@ -101,9 +101,15 @@ def _environment(name: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters: dict[str, Any] = {"embedded": embedded, "coded": coded}
+    filters: dict[str, Any] = {"embedded": embedded, "coded": coded, "few": few}
     environment.filters.update(filters)
     return environment
+
+
+def few(names: Sequence[str], most: int = 8) -> str:
+    """Return the first names, and how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def embedded(drawing: Drawing) -> str:
