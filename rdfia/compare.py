@@ -68,11 +68,11 @@ def _cells(path: Path) -> dict[str, str]:
     """Return every cell of a CSV by its row and column; a row is named by its first cells, as many as tell it apart."""
     with path.open(encoding="utf-8", newline="") as lines:
         head, *rows = list(csv.reader(lines)) or [[]]
-    names = next(
-        (n for width in (1, 2, 3) if len(set(n := [", ".join(row[:width]) for row in rows])) == len(rows)), None
-    )
-    named = zip(names or [f"row {place}" for place in range(1, len(rows) + 1)], rows, strict=True)
-    return {f"{name}, {column}": cell for name, row in named for column, cell in zip(head, row, strict=False)}
+    labels = [[", ".join(row[:width]) for row in rows] for width in range(1, len(head))]
+    unique = (names for names in labels if len(set(names)) == len(rows))
+    names = next(unique, [f"row {place}" for place in range(1, len(rows) + 1)])
+    pairs = ((name, zip(head, row, strict=False)) for name, row in zip(names, rows, strict=True))
+    return {f"{name}, {column}": cell for name, cells in pairs for column, cell in cells}
 
 
 def _short(value: Any) -> str:
