@@ -116,7 +116,7 @@ def _receive(one: Active) -> Message:
     """Return the next that a task sends, or how it ended."""
     try:
         content, error = one.pipe.recv()
-    except EOFError:
+    except (EOFError, OSError):  # the pipe ended, it may be amid a message
         error, content = None, None
     else:
         if error is None:

@@ -39,7 +39,7 @@ def test_no_two_images_are_equal(raw: RawData) -> None:
 
 
 def test_an_original_is_in_one_split_only() -> None:
-    splits, _ = Dataset(source=Digits(train=2800, test=400), validation=300).prepare("digits")
+    splits, _ = Dataset(source=Digits(train=2800, test=400), validation=300).prepare("digits", NOWHERE)
     assert len(splits["validation"]) == 300
     raw = Digits(train=2800, test=400).load(NOWHERE)
     home = {image.numpy().tobytes(): int(group) for image, group in zip(raw.train.x, raw.groups, strict=True)}

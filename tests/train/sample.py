@@ -1,19 +1,33 @@
 """Runs that are small enough for a test."""
 
+from pathlib import Path
 from typing import Any
 
-from rdfia import chapters
+from rdfia.chapters import run_class
+from rdfia.record.outcome import Outcome, write
+from rdfia.record.run import RunRecord
+from rdfia.study import train_run
 from rdfia.train.descent import DescentRun
-from rdfia.train.result import Outcome
 from rdfia.train.run import Data, Run
 
 
 def outcome(data: Data, chosen: Run, jobs: int = 1) -> Outcome:
-    """All that the seeds of a run report."""
+    """All that the seeds of a run report, one program after the other or side by side."""
     collected = Outcome()
-    for seed, report in chosen.events(data, jobs):
+    for seed, report in chosen.events(data) if jobs == 1 else train_run.events(chosen, data, jobs):
         collected.add(seed, report)
     return collected
+
+
+def written(folder: Path, data: Data, chosen: Run, kind: str, jobs: int = 1) -> RunRecord:
+    """The record of a run that was trained and written."""
+    return recorded(folder, data, chosen, kind, outcome(data, chosen, jobs))
+
+
+def recorded(folder: Path, data: Data, chosen: Run, kind: str, collected: Outcome) -> RunRecord:
+    """The record of a run that was trained before."""
+    write(collected, folder, {"chapter": kind, "run": "tiny", "kind": kind, "code_sha256": "0"}, chosen, data)
+    return RunRecord.read(folder)
 
 
 def run(**settings: Any) -> DescentRun:
@@ -26,7 +40,7 @@ def run(**settings: Any) -> DescentRun:
         "seeds": 3,
         "normalise": "standardise",
     }
-    return chapters.kind("cnn").model_validate(base | settings)  # type: ignore[return-value]
+    return run_class("cnn").model_validate(base | settings)  # type: ignore[return-value]
 
 
 def perceptron(implementation: str, **settings: Any) -> DescentRun:
@@ -38,4 +52,4 @@ def perceptron(implementation: str, **settings: Any) -> DescentRun:
         "batch_size": 10,
         "seeds": 3,
     }
-    return chapters.kind("mlp").model_validate(base | settings)  # type: ignore[return-value]
+    return run_class("mlp").model_validate(base | settings)  # type: ignore[return-value]

@@ -1,7 +1,5 @@
 """A run over its seeds: reproducible to the byte, the same side by side as one after the other, and written whole."""
 
-import csv
-import json
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -11,22 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from rdfia import chapters, places
+from rdfia.record import outcome as outcomes
+from rdfia.record.predictor import predictor
+from rdfia.record.run import FILES, HISTORY, METRICS, WEIGHTS
+from rdfia.train import device
 from rdfia.train.classifier import build
-from rdfia.train.descent import DescentRun, train_run, whitened
+from rdfia.train.descent import whitened
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.fit import EVALUATION_BATCH, predict
-from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
-from tests.train.sample import outcome, run
-
-
-def files(tmp_path: Path, data: Data, chosen: DescentRun, jobs: int, monkeypatch: pytest.MonkeyPatch) -> Path:
-    tmp_path.mkdir(exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    write(outcome(data, chosen, jobs), "quick", "cnn", "tiny", chosen, data)
-    return tmp_path
-
+from tests.train.sample import outcome, run, written
 
 DROPOUT_AND_FLIP = {
     "augment": ({"name": "crop", "size": 7}, "horizontal_flip"),
@@ -34,44 +26,36 @@ DROPOUT_AND_FLIP = {
 }
 
 
-def test_side_by_side_writes_the_same_bytes(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = files(tmp_path / "one", data, run(**DROPOUT_AND_FLIP), 1, monkeypatch)
-    two = files(tmp_path / "two", data, run(**DROPOUT_AND_FLIP), 2, monkeypatch)
-    folder = places.run("quick", "cnn", "tiny")
-    for name in (folder / "history.csv", folder / "metrics.json", places.weights("quick", "cnn", "tiny")):
+def test_side_by_side_writes_the_same_bytes(tmp_path: Path, data: Data) -> None:
+    one, two = (written(tmp_path / str(jobs), data, run(**DROPOUT_AND_FLIP), "cnn", jobs).folder for jobs in (1, 2))
+    for name in (HISTORY, METRICS, WEIGHTS):
         assert (one / name).read_bytes() == (two / name).read_bytes()
 
 
 def test_seeds_differ_from_one_another(data: Data) -> None:
-    collected = outcome(data, run(), 1)
+    collected = outcome(data, run())
     losses = {records[-1].validation_loss for records in collected.history.values()}
     assert len(losses) == 3
 
 
-def test_the_files_hold_the_trained_run(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    chosen = run()
-    collected = outcome(data, chosen, 1)
-    write(collected, "quick", "cnn", "tiny", chosen, data)
-    folder = places.run("quick", "cnn", "tiny")
-    rows = list(csv.DictReader((folder / "history.csv").open()))
-    assert len(rows) == 3 * 3
-    assert rows[0]["train_loss"] == ""
-    metrics = json.loads((folder / "metrics.json").read_text())
-    assert metrics["status"] == "finished"
-    assert metrics["parameters"] == 4 * 9 + 4 + (4 * 16 * 8 + 8) + (8 * 2 + 2)
-    assert float(rows[-1]["validation_accuracy"]) == pytest.approx(metrics["seeds"]["2"]["validation_accuracy"])
-    model = chapters.predictor(metrics, places.weights("quick", "cnn", "tiny"), 2)
-    correct = (model(data.validation[0]).argmax(1) == data.validation[1]).float().mean().item()
-    assert correct == pytest.approx(metrics["seeds"]["2"]["validation_accuracy"])
+def test_the_files_hold_the_trained_run(tmp_path: Path, data: Data) -> None:
+    record = written(tmp_path / "tiny", data, run(), "cnn")
+    assert {path.name for path in record.folder.iterdir()} == {*FILES, WEIGHTS}
+    assert len(record.history) == 3 * 3
+    assert record.history[0]["train_loss"] is None
+    assert record.status == "finished"
+    assert record.metrics["parameters"] == 4 * 9 + 4 + (4 * 16 * 8 + 8) + (8 * 2 + 2)
+    accuracy = record.seeds["2"]["validation_accuracy"]
+    assert record.history[-1]["validation_accuracy"] == pytest.approx(accuracy)
+    correct = (predictor(record, 2)(data.validation[0]).argmax(1) == data.validation[1]).float().mean().item()
+    assert correct == pytest.approx(accuracy)
 
 
-def test_a_run_that_diverges_is_recorded_as_such(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_diverges_is_recorded_as_such(tmp_path: Path, data: Data) -> None:
     wild = run(optimiser={"name": "sgd", "learning_rate": 1e30}, epochs=4)
-    files(tmp_path, data, wild, 2, monkeypatch)
-    metrics = json.loads((places.run("quick", "cnn", "tiny") / "metrics.json").read_text())
-    assert metrics["status"] == "diverged"
-    assert all(seed["diverged_at"] == 1 for seed in metrics["seeds"].values())
+    record = written(tmp_path / "tiny", data, wild, "cnn", 2)
+    assert record.status == "diverged"
+    assert [seed["diverged_at"] for seed in record.seeds.values()] == [1, 1, 1]
 
 
 def test_a_seed_that_fails_ends_the_run_with_its_error(data: Data) -> None:
@@ -80,35 +64,40 @@ def test_a_seed_that_fails_ends_the_run_with_its_error(data: Data) -> None:
         outcome(broken, run(), 2)
 
 
-def test_a_killed_run_leaves_the_old_result_whole(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    files(tmp_path, data, run(), 1, monkeypatch)
-    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
-    collected = Outcome()
-    for seed, report in train_run(run(epochs=1), data, 1):
-        collected.add(seed, report)
-        break  # killed while training: nothing is written before the end
-    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+@pytest.mark.parametrize("killed_at", ["timing.json", "metrics.json"])
+def test_a_run_killed_while_it_writes_leaves_the_old_result_whole(
+    tmp_path: Path, data: Data, killed_at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path / "tiny", data, run(seeds=1), "cnn")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    write_json = outcomes.write_json
+
+    def killed(content: Any, path: Path) -> None:
+        if path.name == killed_at:
+            raise KeyboardInterrupt
+        write_json(content, path)
+
+    monkeypatch.setattr(outcomes, "write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        written(tmp_path / "tiny", data, run(seeds=1, epochs=1), "cnn")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_metrics_come_last(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed between two files, a run has no metrics, and what has no metrics is no result."""
-    monkeypatch.chdir(tmp_path)
-    order: list[str] = []
-    monkeypatch.setattr("rdfia.train.result.write_json", lambda content, path: order.append(path.name))
-    write(outcome(data, run(), 1), "quick", "cnn", "tiny", run(), data)
-    assert order[-1] == "metrics.json"
-    assert places.weights("quick", "cnn", "tiny").exists()
+def test_another_result_takes_the_place_of_the_old_one_whole(tmp_path: Path, data: Data) -> None:
+    old = written(tmp_path / "tiny", data, run(seeds=1), "cnn")
+    (old.folder / "left.over").write_text("")
+    new = written(tmp_path / "tiny", data, run(seeds=1, epochs=1), "cnn")
+    assert {path.name for path in tmp_path.rglob("*")} == {"tiny", *FILES, WEIGHTS}
+    assert (old.seeds["0"]["epochs"], new.seeds["0"]["epochs"]) == (2, 1)
 
 
 def test_whole_batches_and_too_large_ones_are_the_train_set(data: Data) -> None:
-    every, larger = (outcome(data, run(batch_size=size, seeds=1), 1) for size in ("all", 10_000))
+    every, larger = (outcome(data, run(batch_size=size, seeds=1)) for size in ("all", 10_000))
     assert every.history[0][-1] == larger.history[0][-1]
     assert every.history[0][-1].step == 2
 
 
 def test_automatic_precision_is_resolved_by_measuring() -> None:
-    from rdfia.train import device
-
     where = torch.device("cpu")
     assert device.resolve_precision("float32", where) == "float32"
     assert device.resolve_precision("auto", where) in ("float32", "bfloat16")
@@ -117,7 +106,7 @@ def test_automatic_precision_is_resolved_by_measuring() -> None:
 
 
 def test_reports_are_records_then_weights(data: Data) -> None:
-    reports = [report for _, report in train_run(run(seeds=1), data, 1)]
+    reports = [report for _, report in run(seeds=1).events(data)]
     assert all(isinstance(report, EpochRecord) for report in reports[:-1])
     assert isinstance(reports[-1], Trained)
     assert all(np.isfinite(value).all() for value in reports[-1].weights.values())
@@ -128,9 +117,9 @@ def test_whitening_ahead_trains_as_whitening_each_batch(
     data: Data, augment: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = run(normalise="zca", augment=augment, seeds=1)
-    ahead = outcome(data, chosen, 1).history[0][-1]
+    ahead = outcome(data, chosen).history[0][-1]
     monkeypatch.setattr("rdfia.train.descent.whitened", lambda run, data: (run, data))
-    each = outcome(data, chosen, 1).history[0][-1]
+    each = outcome(data, chosen).history[0][-1]
     assert ahead.validation_loss == pytest.approx(each.validation_loss, rel=1e-4)
 
 

@@ -38,11 +38,12 @@ def test_a_function_costs_what_pytorch_counts(name: str) -> None:
 
 def test_counting_does_not_import_pytorchs_compiler() -> None:
     code = (
-        "import sys; from rdfia import chapters, config; from rdfia.train.classifier import forward_flops\n"
+        "import sys; from rdfia import config; from rdfia.study import runs\n"
+        "from rdfia.train.classifier import forward_flops\n"
         "card = {'kind': 'images', 'shape': [1, 28, 28], 'classes': list('0123456789')}\n"
         "params = {**config.load(), 'profile': 'quick'}\n"
         "pairs = [('cnn', 'crop'), ('vit', 'small'), ('vit', 'linear')]\n"
-        "assert all(forward_flops(chapters.resolve(params, *pair), card) for pair in pairs)\n"
+        "assert all(forward_flops(runs.resolve(params, *pair), card) for pair in pairs)\n"
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,22 +1,23 @@
 """One network written four times: the steps are the same, alone and side by side."""
 
-import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Generator
 
-from rdfia import chapters, places
 from rdfia.data.circles import Circles
 from rdfia.data.store import Split
 from rdfia.models.mlp import MLP, Perceptron
+from rdfia.record.outcome import Outcome
+from rdfia.record.predictor import predictor
+from rdfia.record.run import RunRecord
 from rdfia.theory.implementations import IMPLEMENTATIONS, Implementations
 from rdfia.train.descent import train_seeds
 from rdfia.train.epochs import EpochRecord
-from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Event, Snapshot, Trained
-from tests.train.sample import perceptron
+from tests.train.sample import outcome, perceptron, recorded
 
 CIRCLES = Circles(train=200, test=100).load(Path())
 CARD = {"name": "circles", "kind": "points", "classes": ["outer", "inner"], "shape": [2], "sha256": "0"}
@@ -55,9 +56,9 @@ def test_the_facts_are_those_of_the_trajectories() -> None:
 @pytest.mark.parametrize("implementation", ["by_hand", "autograd"])
 def test_seeds_in_one_tensor_program_train_as_each_alone(implementation: str) -> None:
     run, data = perceptron(implementation), circles()
-    stacked = outcome(list(train_seeds(run, data, range(3))))
+    stacked = gathered(train_seeds(run, data, range(3)))
     for seed in range(3):
-        alone = outcome(list(train_seeds(run, data, [seed])))
+        alone = gathered(train_seeds(run, data, [seed]))
         for key, weight in alone.trained[seed].weights.items():
             assert stacked.trained[seed].weights[key] == pytest.approx(weight, abs=1e-5)
         for one, other in zip(stacked.history[seed], alone.history[seed], strict=True):
@@ -77,28 +78,26 @@ def test_a_seed_that_diverges_leaves_the_others_alone() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(MLP, "build", poisoned)
-        sick = outcome(list(train_seeds(run, data, range(3))))
-    well = outcome(list(train_seeds(run, data, range(3))))
+        sick = gathered(train_seeds(run, data, range(3)))
+    well = gathered(train_seeds(run, data, range(3)))
     assert [len(sick.history[seed]) for seed in range(3)] == [4, 1, 4]
     assert sick.history[1][0].diverged
     assert vars(sick.history[2][-1]) == vars(well.history[2][-1])
 
 
-def test_epochs_between_are_recorded_and_kept_as_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_epochs_between_are_recorded_and_kept_as_asked(tmp_path: Path) -> None:
     run, data = perceptron("by_hand", epochs=7, record_every=3, snapshots=(0, 4, 90)), circles()
-    collected = outcome(list(run.events(data, 1)))
+    collected = outcome(data, run)
     assert [record.epoch for record in collected.history[2]] == [0, 3, 4, 6, 7]
-    write(collected, "quick", "mlp", "tiny", run, data)
-    folder = places.run("quick", "mlp", "tiny")
-    rows = list(csv.DictReader((folder / "history.csv").open()))
-    assert [row["epoch"] for row in rows if row["seed"] == "1"] == ["0", "3", "4", "6", "7"]
-    assert accuracy(folder, 1, 4, data) == pytest.approx(float(rows[5 + 2]["validation_accuracy"]))
-    assert accuracy(folder, 1, None, data) == pytest.approx(float(rows[5 + 4]["validation_accuracy"]))
+    record = recorded(tmp_path / "tiny", data, run, "mlp", collected)
+    rows = [row for row in record.history if row["seed"] == 1]
+    assert [row["epoch"] for row in rows] == [0, 3, 4, 6, 7]
+    assert accuracy(record, 1, 4, data) == pytest.approx(rows[2]["validation_accuracy"])
+    assert accuracy(record, 1, None, data) == pytest.approx(rows[4]["validation_accuracy"])
 
 
 def test_a_longer_run_begins_as_a_shorter_one() -> None:
-    short, long = (outcome(list(perceptron("by_hand", epochs=n).events(circles(), 1))) for n in (3, 6))
+    short, long = (outcome(circles(), perceptron("by_hand", epochs=n)) for n in (3, 6))
     for key, value in vars(short.history[0][3]).items():
         assert vars(long.history[0][3])[key] == value
 
@@ -112,18 +111,15 @@ def test_layers_by_torch_start_where_the_network_by_hand_does() -> None:
     assert torch.equal(state, torch.random.get_rng_state())
 
 
-def outcome(events: list[Event]) -> Outcome:
+def gathered(events: Iterable[Event]) -> Outcome:
     collected = Outcome()
     for seed, report in events:
+        assert isinstance(report, EpochRecord | Snapshot | Trained)
         collected.add(seed, report)
-    assert all(isinstance(report, EpochRecord | Snapshot | Trained) for _, report in events)
     return collected
 
 
-def accuracy(folder: Path, seed: int, epoch: int | None, data: Data) -> float:
+def accuracy(record: RunRecord, seed: int, epoch: int | None, data: Data) -> float:
     """The validation accuracy of a network that was read back."""
-    from rdfia.files import read_json
-
-    metrics = read_json(folder / "metrics.json", "")
-    model = chapters.predictor(metrics, places.weights("quick", "mlp", "tiny"), seed, epoch)
+    model = predictor(record, seed, epoch)
     return (model(data.validation[0]).argmax(1) == data.validation[1]).float().mean().item()

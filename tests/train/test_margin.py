@@ -1,7 +1,5 @@
 """A run over C and seeds: its samples, its choice of C, its files, and the limits of kernels on circles."""
 
-import csv
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,69 +10,55 @@ import torch
 from sklearn.svm import SVC
 from torch import Generator, Tensor
 
-from rdfia import chapters, places
 from rdfia.analyse.evaluate import evaluate
+from rdfia.chapters import run_class
 from rdfia.config import ConfigError, parse
 from rdfia.data.circles import Circles
 from rdfia.data.store import Split
+from rdfia.record.run import HISTORY, METRICS, WEIGHTS
 from rdfia.train.classifier import build
 from rdfia.train.margin import MarginRecord, MarginRun, fit_seed, sample_examples
-from rdfia.train.result import write
 from rdfia.train.run import Data, Trained
-from tests.train.sample import outcome
+from tests.train.sample import outcome, written
 
 DECADES = (0.01, 0.1, 1.0, 10.0, 100.0)
 
 
 def run(seeds: int = 2, C: tuple[float, ...] = (0.1, 10.0), sample: int | None = 60, **model: Any) -> MarginRun:
     declared = {"model": {"name": "svm", **model}, "C": C, "sample": sample, "seeds": seeds}
-    chosen = chapters.kind("svm").model_validate(declared)
+    chosen = run_class("svm").model_validate(declared)
     assert isinstance(chosen, MarginRun)
     return chosen
 
 
-def written(tmp_path: Path, data: Data, chosen: MarginRun, monkeypatch: pytest.MonkeyPatch) -> Path:
-    tmp_path.mkdir(exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    write(outcome(data, chosen), "quick", "svm", "tiny", chosen, data)
-    return tmp_path / places.run("quick", "svm", "tiny")
+def test_the_same_seed_writes_the_same_bytes(tmp_path: Path, data: Data) -> None:
+    one, two = (written(tmp_path / name, data, run(features="hog"), "svm").folder for name in ("one", "two"))
+    for name in (HISTORY, METRICS, WEIGHTS):
+        assert (one / name).read_bytes() == (two / name).read_bytes()
 
 
-def test_the_same_seed_writes_the_same_bytes(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    folders = [written(tmp_path / name, data, run(features="hog"), monkeypatch) for name in ("one", "two")]
-    for file in ("history.csv", "metrics.json"):
-        assert folders[0].joinpath(file).read_bytes() == folders[1].joinpath(file).read_bytes()
-    weights = [tmp_path / name / places.weights("quick", "svm", "tiny") for name in ("one", "two")]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
-
-
-def test_the_files_hold_the_best_machine(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = written(tmp_path, data, run(C=(1e-4, 0.1, 10.0)), monkeypatch)
-    rows = list(csv.DictReader((folder / "history.csv").open(encoding="utf-8")))
+def test_the_files_hold_the_best_machine(tmp_path: Path, data: Data) -> None:
+    record = written(tmp_path / "tiny", data, run(C=(1e-4, 0.1, 10.0)), "svm")
+    rows: list[dict[str, Any]] = record.history  # type: ignore[assignment]
     assert list(rows[0]) == ["seed", "epoch", "C", "train_accuracy", "validation_accuracy", "support_vectors"]
-    assert [(row["seed"], row["epoch"], float(row["C"])) for row in rows[2:4]] == [("0", "3", 10.0), ("1", "1", 1e-4)]
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    assert metrics["status"] == "finished"
-    timing = json.loads((folder / "timing.json").read_text(encoding="utf-8"))
-    assert timing["machine"]["precision"] == "float64"
-    assert timing["training_seconds"] > 0
-    for seed in ("0", "1"):
-        kept, own = metrics["seeds"][seed], [row for row in rows if row["seed"] == seed]
-        best = max(own, key=lambda row: float(row["validation_accuracy"]))  # the first of equals has the smallest C
-        assert (kept["epochs"], kept["C"], kept["epoch"]) == (3, float(best["C"]), int(best["epoch"]))
-        assert kept["validation_accuracy"] == pytest.approx(float(best["validation_accuracy"]))
-        assert kept["frozen_accuracy"] == kept["train_accuracy"] == pytest.approx(float(best["train_accuracy"]))
+    assert [(row["seed"], row["epoch"], row["C"]) for row in rows[2:4]] == [(0, 3, 10.0), (1, 1, 1e-4)]
+    assert record.status == "finished"
+    assert record.timing["machine"]["precision"] == "float64"
+    assert record.timing["training_seconds"] > 0
+    for seed in (0, 1):
+        kept, own = record.seeds[str(seed)], [row for row in rows if row["seed"] == seed]
+        best = max(own, key=lambda row: row["validation_accuracy"])  # the first of equals has the smallest C
+        assert (kept["epochs"], kept["C"], kept["epoch"]) == (3, best["C"], best["epoch"])
+        assert kept["validation_accuracy"] == pytest.approx(best["validation_accuracy"])
+        assert kept["frozen_accuracy"] == kept["train_accuracy"] == pytest.approx(best["train_accuracy"])
 
 
 @pytest.mark.parametrize("features", ["pixels", "hog"])
-def test_the_test_stage_evaluates_the_best_machine(
-    tmp_path: Path, data: Data, features: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_test_stage_evaluates_the_best_machine(tmp_path: Path, data: Data, features: str) -> None:
     """On the validation split again, so that the accuracy is known."""
-    folder = written(tmp_path, data, run(features=features).model_copy(update={"seeds": 1}), monkeypatch)
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    figures = evaluate(metrics, places.weights("quick", "svm", "tiny"), Split(*data.validation))
-    assert figures["seeds"]["0"]["accuracy"] == pytest.approx(metrics["seeds"]["0"]["validation_accuracy"])
+    record = written(tmp_path / "tiny", data, run(seeds=1, features=features), "svm")
+    figures = evaluate(record, Split(*data.validation))
+    assert figures["seeds"]["0"]["accuracy"] == pytest.approx(record.seeds["0"]["validation_accuracy"])
     assert np.isfinite(figures["seeds"]["0"]["loss"])
 
 
@@ -126,7 +110,7 @@ def test_samples_and_settings_that_cannot_be_fitted_are_refused(data: Data) -> N
     wrongs: tuple[dict[str, Any], ...] = ({"C": []}, {"C": [0.0]}, {"sample": 0}, {"augment": ["horizontal_flip"]})
     for wrong in wrongs:
         with pytest.raises(ConfigError, match=next(iter(wrong))):
-            parse(chapters.kind("svm"), base | wrong, where=["svm.base"])
+            parse(run_class("svm"), base | wrong, where=["svm.base"])
 
 
 @pytest.fixture(scope="module")

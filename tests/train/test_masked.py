@@ -1,9 +1,7 @@
 """A run without labels: its learning, its files, and its weights as the start of a run with labels."""
 
-import json
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,15 +13,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Generator, nn
 
-from rdfia import chapters, places
 from rdfia.chapters.masked.run import ChapterRun
-from rdfia.closure import CHAPTERS
 from rdfia.config import ConfigError
+from rdfia.record.outcome import Outcome
+from rdfia.record.predictor import predictor
+from rdfia.record.run import RunRecord
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.masked import MaskedRun, fit_head, ridge
-from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
-from tests.train.sample import outcome
+from tests.train.sample import outcome, written
 
 MODEL = {"name": "timm", "img_size": 8, "patch_size": 2, "embed": 16, "depth": 1, "heads": 2}
 
@@ -45,15 +43,10 @@ def records(collected: Outcome, seed: int = 0) -> list[EpochRecord]:
     return [record for record in collected.history[seed] if isinstance(record, EpochRecord)]
 
 
-@pytest.fixture
-def written(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], Path]:
-    """The metrics and the weights of a run."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(CHAPTERS, "masked", "masked")
-    chosen = run(readout={"examples": 50})
-    write(outcome(data, chosen), "quick", "masked", "tiny", chosen, data)
-    metrics = (places.run("quick", "masked", "tiny") / "metrics.json").read_text(encoding="utf-8")
-    return json.loads(metrics), places.weights("quick", "masked", "tiny")
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory, data: Data) -> RunRecord:
+    """The record of a run."""
+    return written(tmp_path_factory.mktemp("masked") / "tiny", data, run(readout={"examples": 50}), "masked")
 
 
 def test_hidden_patches_are_reconstructed_better_than_by_their_mean(data: Data) -> None:
@@ -84,26 +77,24 @@ def test_labels_reach_the_head_alone(data: Data) -> None:
     assert {key for key in one if not np.array_equal(one[key], two[key])} == {"vit.head.weight", "vit.head.bias"}
 
 
-def test_the_predictor_has_the_recorded_accuracy(written: tuple[dict[str, Any], Path], data: Data) -> None:
-    metrics, weights = written
-    assert metrics["status"] == "finished"
-    assert metrics["flops"] > 0
-    assert "timm" in metrics["versions"]
+def test_the_predictor_has_the_recorded_accuracy(record: RunRecord, data: Data) -> None:
+    assert record.status == "finished"
+    assert record.metrics["flops"] > 0
+    assert "timm" in record.metrics["versions"]
     for seed in (0, 1):
-        last = metrics["seeds"][str(seed)]
+        last = record.seeds[str(seed)]
         assert (last["epoch"], last["train_accuracy"]) == (2, None)
-        model = chapters.predictor(metrics, weights, seed)
+        model = predictor(record, seed)
         for key, (x, y) in (("validation", data.validation), ("frozen", [part[:40] for part in data.train])):
             accuracy = (model(x).argmax(1) == y).double().mean().item()
             assert accuracy == pytest.approx(last[f"{key}_accuracy"], abs=1e-7)
 
 
-def test_a_run_with_labels_can_start_from_it(written: tuple[dict[str, Any], Path], data: Data) -> None:
-    metrics, weights = written
+def test_a_run_with_labels_can_start_from_it(record: RunRecord) -> None:
     start = {"name": "run", "chapter": "masked", "run": "tiny"}
-    model = run(model=MODEL | {"start": start}).model.resolve_weights(lambda chapter, name: weights)
+    model = run(model=MODEL | {"start": start}).model.resolve_weights(lambda chapter, name: record.weights)
     network = model.build((1, 8, 8), 5, Generator().manual_seed(1))
-    learned = chapters.predictor(metrics, weights, 1).network.state_dict()
+    learned = predictor(record, 1).network.state_dict()
     for key, weight in network.state_dict().items():
         assert torch.equal(weight, learned[key]) != key.startswith("vit.head.")
 

@@ -1,6 +1,5 @@
 """Early stopping, a sample of the train split, the trace of a range test."""
 
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from rdfia import chapters, places
 from rdfia.analyse.probe import steps
 from rdfia.config import ConfigError
+from rdfia.record.predictor import predictor
 from rdfia.train.classifier import forward_flops
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.patience import EarlyStopping
-from rdfia.train.result import write
 from rdfia.train.run import Data
-from tests.train.sample import outcome, perceptron, run
+from tests.train.sample import outcome, perceptron, recorded, run, written
 
 
-def record(epoch: int, loss: float) -> EpochRecord:
+def epoch_record(epoch: int, loss: float) -> EpochRecord:
     return EpochRecord(epoch, epoch, 0.1, loss, 0.5, loss, 0.5, loss, 0.5)
 
 
@@ -29,27 +27,23 @@ def test_the_lowest_is_kept_and_patience_ends() -> None:
     stopping, ended = EarlyStopping(2), list[bool]()
     for epoch, loss in enumerate([3.0, 2.0, math.nan, 2.5, 1.0]):
         weights = {"w": np.array([loss])}
-        ended.append(stopping.update({0: record(epoch, loss)}, lambda weights=weights: weights))  # type: ignore[misc]
+        ended.append(stopping.update({0: epoch_record(epoch, loss)}, lambda weights=weights: weights))  # type: ignore[misc]
     assert ended == [False, False, False, True, False]
     assert stopping.epoch == 4
     assert not EarlyStopping(None).update({}, dict)
 
 
-def test_the_weights_of_the_lowest_loss_are_written(
-    tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_weights_of_the_lowest_loss_are_written(tmp_path: Path, data: Data) -> None:
     chosen = run(optimiser={"name": "sgd", "learning_rate": 3.0}, epochs=12, patience=2, seeds=2)
     collected = outcome(data, chosen)
-    write(collected, "quick", "cnn", "tiny", chosen, data)
-    metrics = json.loads((places.run("quick", "cnn", "tiny") / "metrics.json").read_text())
+    record = recorded(tmp_path / "tiny", data, chosen, "cnn", collected)
     histories: Any = collected.history
     for seed, records in histories.items():
         losses = [r.validation_loss for r in records]
         lowest = int(np.nanargmin(losses))
-        assert collected.trained[seed].epoch == lowest == metrics["seeds"][str(seed)]["epochs"]
+        assert collected.trained[seed].epoch == lowest == record.seeds[str(seed)]["epochs"]
         assert len(losses) <= lowest + 3
-        model = chapters.predictor(metrics, places.weights("quick", "cnn", "tiny"), seed)
+        model = predictor(record, seed)
         x, y = data.validation
         loss = torch.nn.functional.cross_entropy(model(x), y).item()
         assert loss == pytest.approx(losses[lowest], rel=1e-4)
@@ -76,13 +70,12 @@ def test_a_sample_is_the_first_of_the_train_split(data: Data) -> None:
         outcome(data, run(sample=121))
 
 
-def test_a_range_test_keeps_every_step(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_range_test_keeps_every_step(tmp_path: Path, data: Data) -> None:
     schedule = {"name": "range_test", "low": 0.01, "high": 1e30}
     chosen = run(optimiser={"name": "sgd", "learning_rate": 0.5}, schedule=schedule, seeds=2, epochs=6)
     collected = outcome(data, chosen)
-    write(collected, "quick", "cnn", "tiny", chosen, data)
-    trace = steps(places.weights("quick", "cnn", "tiny"))["trace"]
+    record = recorded(tmp_path / "tiny", data, chosen, "cnn", collected)
+    trace = steps(record.weights)["trace"]
     assert trace.shape[:2] == (2, 2)
     first = trace[0, 0][~trace[0, 0].isnan()]
     assert first[0] == pytest.approx(0.005)
@@ -92,15 +85,12 @@ def test_a_range_test_keeps_every_step(tmp_path: Path, data: Data, monkeypatch: 
     mean = (trace[0, 1, :8] * sizes).sum().item() / 120
     assert mean == pytest.approx(epochs[1].train_loss, rel=1e-4)
     assert not torch.isfinite(trace[:, 1]).all()
-    metrics = json.loads((places.run("quick", "cnn", "tiny") / "metrics.json").read_text())
-    assert metrics["status"] == "diverged"
+    assert record.status == "diverged"
+    assert record.searching
 
 
-def test_other_runs_keep_no_steps(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    chosen = run(seeds=1)
-    write(outcome(data, chosen), "quick", "cnn", "tiny", chosen, data)
-    assert steps(places.weights("quick", "cnn", "tiny")) == {}
+def test_other_runs_keep_no_steps(tmp_path: Path, data: Data) -> None:
+    assert steps(written(tmp_path / "tiny", data, run(seeds=1), "cnn").weights) == {}
 
 
 def test_operations_are_those_counted_by_hand(data: Data) -> None:

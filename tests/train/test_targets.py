@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator
 
-from rdfia import chapters
+from rdfia.chapters import checks
 from rdfia.config import ConfigError
 from rdfia.data.mixing import Cutmix, Mixing, Mixup
 from rdfia.train.epochs import EpochRecord
@@ -59,7 +59,7 @@ def test_a_run_learns_from_soft_targets(data: Data, settings: dict[str, Any]) ->
 
 
 def _last(data: Data, **settings: Any) -> EpochRecord:
-    events = run(epochs=6, seeds=1, **settings).events(data, 1)
+    events = run(epochs=6, seeds=1, **settings).events(data)
     return [report for _, report in events if isinstance(report, EpochRecord)][-1]
 
 
@@ -70,4 +70,4 @@ def test_formulas_for_labels_refuse_soft_targets() -> None:
         ({"mixing": {"name": "mixup"}}, r"r\.mixing: found mixup, allowed: none on points"),
     ):
         with pytest.raises(ConfigError, match=message):
-            chapters.check(perceptron("by_hand", **settings), card, "mlp.runs.r")
+            checks.buildable(perceptron("by_hand", **settings), card, "mlp.runs.r")

@@ -1,0 +1,62 @@
+"""How a sweep goes: one line for each run that ended, the time left, and on a terminal those at work."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from rdfia.config import ConfigError
+from rdfia.parallel import Message
+from rdfia.sweep.show import Show
+
+LABELS = ("mlp/a", "mlp/b", "cnn/c")
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Show:
+    return Show(LABELS, 2, tmp_path)
+
+
+def test_progress_counts_and_guesses_the_time_left(show: Show, capsys: pytest.CaptureFixture[str]) -> None:
+    assert show.left() == "time left unknown"
+    show(Message(0, ended=True, seconds=1.5))
+    show(Message(1, ended=True, seconds=2.0, error=ValueError("no\nand more")))
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("[  1/3] mlp/a  1.5 s  done  about")
+    assert second.startswith("[  2/3] mlp/b  2.0 s  failed: ValueError: no (all of it in ")
+    assert f"{show.log(1)})" in second
+    show(Message(2, "cnn/c seed 0  epoch 1/8"))
+    show(Message(-1))
+    assert capsys.readouterr().out == ""  # no terminal, no lines that are taken back
+
+
+def test_an_error_of_the_settings_is_shown_as_it_is(show: Show, capsys: pytest.CaptureFixture[str]) -> None:
+    show(Message(2, ended=True, seconds=0.1, error=ConfigError("params.yaml: cnn.base: no [red] thing")))
+    assert "failed: params.yaml: cnn.base: no [red] thing (" in capsys.readouterr().out
+
+
+def test_the_time_left_is_that_of_the_runs_that_wait(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.monotonic", lambda: show.started + 60)
+    show.ended = 1
+    assert show.left() == "about 2 min left"
+    show.ended = 2
+    assert show.left() == "about 30 s left"
+
+
+def test_a_log_is_a_file_with_the_name_of_the_run(show: Show, tmp_path: Path) -> None:
+    assert [show.log(place) for place in (0, 2)] == [tmp_path / "mlp-a.log", tmp_path / "cnn-c.log"]
+
+
+def test_a_terminal_shows_the_runs_at_work(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(show.live, "update", lambda text, refresh: shown.append(text.plain))
+    show.console = Console(force_terminal=True)
+    show.log(0)
+    show.log(1)
+    show(Message(1, "mlp/b seed 0  epoch 3/8"))
+    show(Message(0, ended=True, seconds=1.0))
+    assert shown[0].splitlines() == [
+        "  mlp/a  starts", "  mlp/b seed 0  epoch 3/8", "  0 of 3 runs, time left unknown"
+    ]  # fmt: skip
+    assert shown[1].splitlines()[:-1] == ["  mlp/b seed 0  epoch 3/8"]
+    assert shown[1].splitlines()[-1].startswith("  1 of 3 runs, about")
