@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rdfia.analyse.results import FINISHED, Card, ChapterResult, RunResult, Study
+from rdfia.record.layout import recorded
+from rdfia.record.run import HISTORY, RunRecord
 
 SEEDS, EPOCHS = 4, 40
 CARD = Card("cifar10", label="CIFAR-10", stands_for="cifar10", counts={"train": 45000, "validation": 5000})
@@ -86,15 +88,14 @@ def _cell(rate: float, batch: int) -> RunResult:
 def study(root: Path, *names: str) -> Study:
     """The chapter, or the chain and the groups of these names, with a history of every run below `root`."""
     whole = chapter()
-    kept = tuple(run for run in whole.runs if not names or run.name in CHAIN or run.group in names)
-    for each in kept:
-        _history(root / "reports" / "full" / "runs" / "cnn" / each.name / "history.csv", each)
+    chosen = [run for run in whole.runs if not names or run.name in CHAIN or run.group in names]
+    kept = tuple(replace(run, record=_record(root / recorded("full", "cnn", run.name), run)) for run in chosen)
     return Study(root, "full", (replace(whole, runs=kept),), {"cifar10": CARD})
 
 
-def _history(path: Path, result: RunResult) -> None:
+def _record(folder: Path, result: RunResult) -> RunRecord:
     """Accuracies that rise to the run's own, losses that fall and rise again; a run that diverged ends early."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([ord(letter) for letter in result.name])
     lines = [f"{HEAD},validation_loss,validation_accuracy"]
     for seed in range(SEEDS):
