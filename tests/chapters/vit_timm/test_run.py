@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from rdfia import chapters, places
 from rdfia.chapters.vit_timm.run import ChapterRun
-from rdfia.chapters.work import train
 from rdfia.config import ConfigError
 from rdfia.data.normalise import fit_all
-from rdfia.files import read_json
+from rdfia.record.layout import trained as folder_of
+from rdfia.record.predictor import predictor
+from rdfia.record.run import RunRecord
+from rdfia.study.train_run import Task, events, train
 from rdfia.train.run import Data, Trained
 
 CHAPTER = "vit_timm"
@@ -54,6 +55,10 @@ def run(**changes: Any) -> ChapterRun:
     return ChapterRun.model_validate(base | {"model": model | changes.pop("model", {})} | changes)
 
 
+def task(name: str, settings: ChapterRun) -> Task:
+    return Task("tiny", CHAPTER, name, CHAPTER, settings, "code")
+
+
 def quiet(line: str) -> None:
     """Nothing is printed."""
 
@@ -64,21 +69,23 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root: Path = tmp_path_factory.mktemp("timm")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        patch.setitem(chapters.CHAPTERS, CHAPTER, "timm")
-        train("tiny", CHAPTER, "first", run(), data(), 1, quiet)
-        train("tiny", CHAPTER, "second", run(epochs=1, model={"start": EARLIER}), data(), 1, quiet)
+        train(task("first", run()), data(), 1, quiet)
+        train(task("second", run(epochs=1, model={"start": EARLIER})), data(), 1, quiet)
     return root
 
 
 @pytest.fixture
 def here(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(trained)
-    monkeypatch.setitem(chapters.CHAPTERS, CHAPTER, "timm")
     return trained
 
 
+def record(name: str) -> RunRecord:
+    return RunRecord.read(folder_of("tiny", CHAPTER, name))
+
+
 def history(name: str) -> "np.ndarray[Any, Any]":
-    return np.genfromtxt(places.run("tiny", CHAPTER, name) / "history.csv", delimiter=",", names=True)
+    return np.genfromtxt(record(name).folder / "history.csv", delimiter=",", names=True)
 
 
 def test_a_run_that_starts_from_another_begins_where_that_ended(here: Path) -> None:
@@ -90,29 +97,25 @@ def test_a_run_that_starts_from_another_begins_where_that_ended(here: Path) -> N
 
 
 def test_the_metrics_say_what_a_run_started_from(here: Path) -> None:
-    first, second = (read_json(places.run("tiny", CHAPTER, n) / "metrics.json", "") for n in ("first", "second"))
-    assert second["config"]["model"]["start"] == EARLIER | {"sha256": first["weights_sha256"]}
-    assert set(first["versions"]) == {"torch", "numpy", "timm"}
+    first, second = record("first"), record("second")
+    assert second.settings["model"]["start"] == EARLIER | {"sha256": first.metrics["weights_sha256"]}
+    assert set(first.metrics["versions"]) == {"torch", "numpy", "timm"}
 
 
 def test_a_predictor_needs_no_weights_but_its_own(here: Path) -> None:
-    weights, x = places.weights("tiny", CHAPTER, "second"), data().validation[0]
-    metrics = read_json(places.run("tiny", CHAPTER, "second") / "metrics.json", "")
-    alone = weights.rename(here / "alone.safetensors")
-    source = places.weights("tiny", CHAPTER, "first").rename(here / "hidden.safetensors")
+    source, x = record("first").folder, data().validation[0]
+    hidden = source.rename(here / "hidden")
     try:
-        model = chapters.predictor(metrics, alone, 0)
+        model = predictor(record("second"), 0)
         with torch.no_grad():
             accuracy = (model(x).argmax(1) == data().validation[1]).float().mean()
-        assert float(accuracy) == pytest.approx(metrics["seeds"]["0"]["validation_accuracy"], abs=1e-6)
+        assert float(accuracy) == pytest.approx(record("second").seeds["0"]["validation_accuracy"], abs=1e-6)
     finally:
-        alone.rename(weights)
-        source.rename(places.weights("tiny", CHAPTER, "first"))
+        hidden.rename(source)
 
 
 def test_the_trained_network_is_exported_for_batches_of_any_size(here: Path) -> None:
-    metrics = read_json(places.run("tiny", CHAPTER, "first") / "metrics.json", "")
-    model, x = chapters.predictor(metrics, places.weights("tiny", CHAPTER, "first"), 1), data().validation[0]
+    model, x = predictor(record("first"), 1), data().validation[0]
     graph = torch.export.export(model, (x[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},)).module()
     for some in (x[:1], x[:7]):
         torch.testing.assert_close(graph(some), model(some))
@@ -123,12 +126,12 @@ def test_a_start_that_is_not_trained_names_the_run(here: Path) -> None:
     with pytest.raises(
         ConfigError, match=r"vit_timm\.runs\.fourth\.model\.start: found vit_timm/third, allowed: a run"
     ):
-        train("tiny", CHAPTER, "fourth", missing, data(), 1, quiet)
+        train(task("fourth", missing), data(), 1, quiet)
 
 
 def test_the_same_seeds_give_the_same_bytes_one_at_a_time_or_side_by_side() -> None:
     def weights(jobs: int) -> dict[int, Trained]:
-        return {seed: e for seed, e in run(epochs=1).events(data(), jobs) if isinstance(e, Trained)}
+        return {seed: e for seed, e in events(run(epochs=1), data(), jobs) if isinstance(e, Trained)}
 
     alone, beside = weights(1), weights(2)
     assert sorted(alone) == sorted(beside) == [0, 1]
