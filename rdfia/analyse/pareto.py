@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rdfia.analyse.metrics import HURTS, Estimate, difference, resolve
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
+from rdfia.record.select import best
 
 BACKWARD = 2  # a pass backwards costs so many passes forwards: a product for the inputs' gradient, one for the weights'
 
@@ -78,7 +79,7 @@ def pareto_front(points: Sequence[Point]) -> list[Point]:
 
 def best_point(points: Sequence[Point]) -> Point:
     """Return the point with the highest validation accuracy, as the chapter chooses its best run."""
-    chosen = ChapterResult("", "", tuple(point.run for point in points)).best
+    chosen = best(point.run for point in points)
     return next((point for point in points if point.run is chosen), pareto_front(points)[-1])
 
 

@@ -1,33 +1,19 @@
-"""The results of a study, read from its files: declared runs in the order of the parameters, never a glob.
-
-A run that is declared and has no files is "not run", one that the profile does not train is "left out"; files of a run
-that is no longer declared are not seen.
-Accuracies are percentages from here on.
-"""
+"""The results of a study as the report sees them: every declared run, and what it came to. Accuracies are percentages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rdfia.analyse import metrics
-from rdfia.analyse.changes import Settings, brief, changed_keys, changes
-from rdfia.chapters import kind
-from rdfia.config import ConfigError, profile, section
-from rdfia.files import find_json
-from rdfia.record import layout
+from rdfia.record import layout, select
 from rdfia.record.card import Card as Card
-from rdfia.record.declaration import plain
-from rdfia.record.predictor import recorded_run
 from rdfia.record.run import DIVERGED as DIVERGED
 from rdfia.record.run import FINISHED as FINISHED
 from rdfia.record.run import LEFT_OUT as LEFT_OUT
 from rdfia.record.run import NOT_RUN as NOT_RUN
-from rdfia.record.run import Row, RunRecord
-from rdfia.study import runs as study_runs
-from rdfia.study.declaration import declarations
-from rdfia.words import listed
+from rdfia.record.run import Row, RunRecord, searches
 
 PERCENT = 100.0
 
@@ -73,7 +59,12 @@ class RunResult:
     @property
     def searching(self) -> bool:
         """Whether the run searches a learning rate, by trying all: what it ends with is no result."""
-        return bool(self.config) and (self.config.get("schedule") or {}).get("name") == "range_test"
+        return searches(self.config)
+
+    @property
+    def validated(self) -> list[float]:
+        """The validation accuracy of every seed, of a run that was evaluated: what the best is chosen by."""
+        return list(self.validation.values()) if self.test else []
 
     @property
     def key(self) -> str:
@@ -140,10 +131,7 @@ class ChapterResult:
     @property
     def best(self) -> RunResult | None:
         """The evaluated run with the highest mean validation accuracy: the test set chooses nothing."""
-        done = [
-            run for run in self.runs if run.status == FINISHED and run.test and run.validation and not run.searching
-        ]
-        return max(done, key=lambda run: metrics.mean(list(run.validation.values())), default=None)
+        return select.best(self.runs)
 
 
 @dataclass(frozen=True)
@@ -185,128 +173,7 @@ class Study:
         return self.root / layout.report(self.profile)
 
 
-def load(params: Mapping[str, Any], root: Path) -> Study:
-    """Read everything that the parameters declare, for their profile."""
-    name, chapters = profile(params), study_runs.chapters(params)
-    active = [chapter for chapter in chapters if study_runs.trained(params, chapter)]
-    used = [str(section(params, chapter).get("dataset", "")) for chapter in active]
-    cards = {key: _card(root, name, key) for key in dict.fromkeys(used) if key}
-    records = {
-        (chapter, run): RunRecord.read(root / layout.recorded(name, chapter, run))
-        for chapter in chapters
-        for run in study_runs.runs(params, chapter)
-    }
-    results = tuple(_chapter(params, root, chapter, cards, records) for chapter in chapters)
-    return Study(root, name, results, cards, _stale(params, records, cards))
-
-
-def _stale(
-    params: Mapping[str, Any], records: Mapping[tuple[str, str], RunRecord], cards: Mapping[str, Card]
-) -> tuple[str, ...]:
-    """Return the runs whose record is not of today's declaration, each with what has changed."""
-    found = []
-    for declared in declarations(params):
-        record = records[declared.chapter, declared.run]
-        if declared.left_out or not record.exists:
-            continue
-        card = cards.get(declared.dataset)
-        changed = replace(declared, data_sha256=card.sha256 if card else "").changed(record)
-        found += [f"{declared.chapter}/{declared.run} ({listed(changed)})"] if changed else []
-    return tuple(found)
-
-
 def counted(done: int, runs: Sequence[RunResult]) -> str:
     """How many of the runs are done, in words: those that the profile leaves out are not asked for."""
     without = sum(run.status == LEFT_OUT for run in runs)
     return f"{done} of {len(runs) - without}" + (f", {without} left out" if without else "")
-
-
-def _chapter(
-    params: Mapping[str, Any],
-    root: Path,
-    chapter: str,
-    cards: Mapping[str, Card],
-    records: Mapping[tuple[str, str], RunRecord],
-) -> ChapterResult:
-    """Return the results of all runs that a chapter declares."""
-    dataset, name = str(section(params, chapter).get("dataset", "")), profile(params)
-    tests = find_json(root / layout.test(name, chapter))
-    card, without = cards.get(dataset, Card(dataset)), study_runs.left_out(params, chapter)
-    settings = {run: _settings(params, chapter, run, records[chapter, run]) for run in study_runs.runs(params, chapter)}
-    runs = []
-    for run, known in settings.items():
-        reference = study_runs.reference(params, chapter, run)
-        result = _declared(params, chapter, run, known, settings[reference], card)
-        if run in without:
-            result = replace(result, status=LEFT_OUT)
-        elif records[chapter, run].exists:
-            result = _filled(result, records[chapter, run], tests.get(run, {}))
-        runs.append(result)
-    return ChapterResult(chapter, dataset, tuple(runs), kind(params, chapter))
-
-
-def _settings(params: Mapping[str, Any], chapter: str, run: str, record: RunRecord) -> tuple[Settings, Settings]:
-    """Return a run's settings whole and in brief: as recorded, of one that was not run as declared."""
-    try:
-        known = recorded_run(record) if record.exists else study_runs.resolve(params, chapter, run)
-    except ValueError:  # a record of settings that are no more
-        return plain(record.settings), plain(record.settings)
-    except ConfigError:  # a profile that leaves the chapter out need not complete its settings
-        return {}, {}
-    return plain(known.model_dump(mode="json")), brief(known)
-
-
-def _declared(
-    params: Mapping[str, Any],
-    chapter: str,
-    run: str,
-    settings: tuple[Settings, Settings],
-    reference: tuple[Settings, Settings],
-    card: Card,
-) -> RunResult:
-    """Return a run as it stands in the study, and what it changes."""
-    place = study_runs.place(params, chapter, run)
-    return RunResult(
-        chapter,
-        run,
-        place.title or run.replace("_", " "),
-        study_runs.reference(params, chapter, run),
-        changes(settings[0], reference[0], settings[1]),
-        card,
-        group=place.group,
-        delta=changed_keys(settings[0], reference[0]),
-        several=place.several,
-    )
-
-
-def _filled(run: RunResult, record: RunRecord, test: Mapping[str, Any]) -> RunResult:
-    """Return the run with what its record and its evaluation hold."""
-    ended = record.sound_seeds
-    return replace(
-        run,
-        card=Card.read(record.data) if record.data else run.card,
-        status=record.status,
-        parameters=record.metrics.get("parameters"),
-        flops=record.metrics.get("flops"),
-        diverged=len(record.seeds) - len(ended),
-        declared=len(record.seeds),
-        train=_percent(ended, "frozen_accuracy") or _percent(ended, "train_accuracy"),
-        validation=_percent(ended, "validation_accuracy"),
-        test=_percent(test.get("seeds", {}), "accuracy"),
-        confusion=tuple(tuple(row) for row in test.get("confusion") or ()),
-        classes=tuple(str(name) for name in test.get("classes") or ()),
-        timing=record.timing,
-        versions=record.metrics.get("versions", {}),
-        config=record.settings,
-        record=record,
-    )
-
-
-def _percent(seeds: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, float]:
-    """Return one figure of every seed that has it, in percent."""
-    return {seed: PERCENT * record[key] for seed, record in seeds.items() if record.get(key) is not None}
-
-
-def _card(root: Path, profile: str, name: str) -> Card:
-    """Return the card of a data set, an empty one before it was prepared."""
-    return Card.read({"name": name, **find_json(root / layout.card(profile, name))})

@@ -245,5 +245,5 @@ def required_statistics(normaliser: _Normaliser, statistics: Statistics) -> dict
 
 def evaluation_statistics(normaliser: _Normaliser, statistics: Statistics, x: Tensor) -> Statistics:
     """Return the statistics for a split other than train; with `own` they are fitted again on its raw examples x."""
-    own = isinstance(normaliser, ZCA) and normaliser.own
-    return {**statistics, **fit_all(x, (ZCA,))} if own else statistics
+    own = normaliser.fit(x) if getattr(normaliser, "own", False) else {}
+    return {**statistics, **{f"{normaliser.reads}/{key}": value for key, value in own.items()}}

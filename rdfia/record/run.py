@@ -70,7 +70,12 @@ class RunRecord:
     @property
     def searching(self) -> bool:
         """Whether the run searches a learning rate by trying all: what it ends with is no result."""
-        return (self.settings.get("schedule") or {}).get("name") == "range_test"
+        return searches(self.settings)
+
+    @property
+    def validated(self) -> list[float | None]:
+        """The validation accuracy of every seed: what the best is chosen by."""
+        return [last.get("validation_accuracy") for last in self.seeds.values()]
 
     @property
     def replayed(self) -> Mapping[str, Any]:
@@ -111,3 +116,8 @@ class RunRecord:
         folder.mkdir(parents=True, exist_ok=True)
         for name in FILES:
             shutil.copyfile(self.folder / name, folder / name)
+
+
+def searches(settings: Mapping[str, Any]) -> bool:
+    """Tell whether settings are those of a range test, which goes through all learning rates."""
+    return (settings.get("schedule") or {}).get("name") == "range_test"

@@ -1,24 +1,40 @@
 """Which of several runs is the best."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import isfinite
+from typing import Protocol, TypeVar
 
 from rdfia.record.run import FINISHED, RunRecord
 
 
-def merit(record: RunRecord) -> float | None:
+class Candidate(Protocol):
+    """A run that may be the best: its record, or a result that holds more than the record."""
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def searching(self) -> bool: ...
+
+    @property
+    def validated(self) -> Sequence[float | None]: ...
+
+
+Chosen = TypeVar("Chosen", bound=Candidate)
+
+
+def merit(run: Candidate) -> float | None:
     """Return the mean validation accuracy over the seeds; None for a run that diverged, searches, or was not run."""
-    values = [last.get("validation_accuracy") for last in record.seeds.values()]
-    known = [value for value in values if value is not None and isfinite(value)]
-    if record.status != FINISHED or record.searching or not known or len(known) < len(values):
+    known = [value for value in run.validated if value is not None and isfinite(value)]
+    if run.status != FINISHED or run.searching or not known or len(known) < len(run.validated):
         return None
-    return float(sum(known) / len(known))
+    return sum(known) / len(known)
 
 
-def best(records: Iterable[RunRecord]) -> RunRecord | None:
+def best(runs: Iterable[Chosen]) -> Chosen | None:
     """Return the run with the highest merit, the first of equals: test data choose nothing."""
-    judged = [(value, record) for record in records if (value := merit(record)) is not None]
-    return max(judged, key=lambda pair: pair[0], default=(0.0, None))[1]
+    judged = [(value, run) for run in runs if (value := merit(run)) is not None]
+    return max(judged, key=lambda pair: pair[0])[1] if judged else None
 
 
 def best_seed(record: RunRecord) -> int | None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rdfia.analyse.results import Study, load
+from rdfia.analyse.read_study import read_study
+from rdfia.analyse.results import Study
 from tests.report import sample
 
 
@@ -12,4 +13,4 @@ from tests.report import sample
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """The sample study under the full profile."""
     root: Path = tmp_path_factory.mktemp("study")
-    return load(sample.write(root), root)
+    return read_study(sample.write(root), root)

@@ -1,10 +1,12 @@
 """The chain: which runs are its steps, and which published figures stand beside them."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rdfia.analyse.chain import longest_chain, published_chains
-from rdfia.analyse.published import of, read
-from rdfia.analyse.results import ChapterResult, RunResult, Study
+from rdfia.analyse.published import Published, figures_for, read
+from rdfia.analyse.results import ChapterResult, RunResult
 from tests.report import large
 
 NAMES = list(large.CHAIN)
@@ -32,13 +34,21 @@ def test_references_in_a_circle_are_no_chain() -> None:
     assert names() == []
 
 
-def test_published_chains_hold_every_figure_without_a_caveat_at_its_step() -> None:
-    steps = longest_chain(large.chapter())
-    chains = published_chains(Study(Path(), "full", (), {}), steps, read())
-    expected: dict[str, dict[int, float]] = {}
+def test_published_chains_hold_every_comparable_figure_at_its_step(tmp_path: Path) -> None:
+    study = large.study(tmp_path, "nothing")
+    steps = longest_chain(study.chapters[0])
+    unknown = [replace(run, config={}) for run in steps]  # contradicts no figure
+    figures = [figure for figure in read() if not figure.caveat]
+    assert published_chains(study, unknown, read()) == expected(unknown, figures) != {}
+    stated = [figure for figure in figures if figure.epochs not in ("", str(large.EPOCHS))]
+    assert published_chains(study, steps, stated) == {}
+    assert expected(steps, stated) != {}
+
+
+def expected(steps: Sequence[RunResult], figures: Iterable[Published]) -> dict[str, dict[int, float]]:
+    """Return the figures by report and step, the last one of each."""
+    chains: dict[str, dict[int, float]] = {}
     for place, run in enumerate(steps):
-        for figure in of(run, read()):
-            if not figure.caveat:
-                expected.setdefault(figure.report, {})[place] = figure.number
-    assert chains == expected
-    assert list(chains) == sorted(chains) != []
+        for figure in figures_for(run, figures):
+            chains.setdefault(figure.report, {})[place] = figure.number
+    return chains

@@ -1,5 +1,6 @@
 """Bands over seeds, and the curves of a group."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from rdfia.analyse.curves import Band, band, curves
 from rdfia.analyse.groups import groups
-from rdfia.analyse.history import history
+from rdfia.record.run import RunRecord
 from tests.report import large
 
 
@@ -34,15 +35,17 @@ def test_ends_and_gaps_are_means_over_the_seeds_of_the_last_epoch(tmp_path: Path
         accuracies = curves(study, group, "accuracy")
         assert [curve.label for curve in accuracies] == list(group.labels)
         for curve in accuracies:
-            last = [record for record in history(study, curve.run) if record["epoch"] == large.EPOCHS]
+            last = [record for record in curve.run.history if record["epoch"] == large.EPOCHS]
             frozen, held = (100 * np.mean([r[f"{d}_accuracy"] for r in last]) for d in ("frozen", "validation"))
             assert curve.end == pytest.approx(held)
             assert curve.gap == pytest.approx(frozen - held)
-    first = next(record for record in history(study, chain.runs[0]) if record["epoch"] == 0)
+    first = next(record for record in chain.runs[0].history if record["epoch"] == 0)
     assert curves(study, chain, "loss")[0].start == first["frozen_loss"]
 
 
 def test_a_group_without_histories_has_no_curves(tmp_path: Path) -> None:
-    study = large.study(tmp_path, "nothing")
-    (tmp_path / "reports").rename(tmp_path / "elsewhere")
-    assert curves(study, groups(study.chapters[0])[0], "loss") == []
+    whole = large.study(tmp_path, "nothing")
+    chapter = whole.chapters[0]
+    bare = replace(chapter, runs=tuple(replace(run, record=RunRecord(Path())) for run in chapter.runs))
+    assert curves(whole, groups(chapter)[0], "loss") != []
+    assert curves(whole, groups(bare)[0], "loss") == []

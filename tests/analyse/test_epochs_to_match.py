@@ -7,6 +7,7 @@ import pytest
 
 from rdfia.analyse.epochs_to_match import Match, matches
 from rdfia.analyse.published import Published
+from tests.record.making import history
 from tests.report import patched
 
 # Two seeds; their means by epoch are 50, 80 and 90 %, and the second seed stops there.
@@ -16,11 +17,8 @@ FIGURE = Published("R1", "vit", "x", "mnist", "embed=32", "test_accuracy", "60",
 
 
 def made(root: Path, figure: Published, lines: tuple[str, ...] = (*LINES, *MORE)) -> list[Match]:
-    folder = root / "reports/full/runs/vit/small"
-    folder.mkdir(parents=True)
-    (folder / "history.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    study = patched.study(root)
-    return matches(study, study.chapters[0].runs[0], [figure])
+    run = replace(patched.chapter().runs[0], record=history(root, "vit", "small", lines))
+    return matches(patched.study(root), run, [figure])
 
 
 @pytest.mark.parametrize(

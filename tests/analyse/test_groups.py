@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from rdfia.analyse.changes import written
+from rdfia.analyse.changes import changed_keys
 from rdfia.analyse.groups import groups
 from rdfia.analyse.results import Card, ChapterResult, RunResult
 from rdfia.config import merge
 
 
 def run(name: str, group: str = "", reference: str = "base", **own: Any) -> RunResult:
-    config = {"optimiser": {"learning_rate": 0.07}, "batch_size": 10, "title": name}
+    config = {"optimiser": {"learning_rate": 0.07}, "batch_size": 10}
     merged: Any = merge(config, own)
-    delta = tuple(written(own))
+    delta = changed_keys(merged, config)
     return RunResult("mlp", name, name, reference, "", Card("circles"), group=group, delta=delta, config=merged)
 
 
@@ -50,11 +50,6 @@ def test_runs_without_results_keep_their_names() -> None:
 def test_a_reference_within_its_group_is_not_repeated() -> None:
     (together,) = groups(chapter(run("base", "all"), run("large", "all", batch_size=99)))
     assert together.labels == ("batch size 10", "batch size 99")
-
-
-def test_what_a_run_writes_is_named_leaf_by_leaf() -> None:
-    own = {"title": "t", "group": "g", "snapshots": [1], "model": {"hidden": 3, "scale": 1.0}, "epochs": 2}
-    assert written(own) == ["model.hidden", "model.scale", "epochs"]
 
 
 def test_settings_of_many_words_do_not_name_runs() -> None:

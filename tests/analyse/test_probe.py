@@ -8,10 +8,10 @@ import torch
 from torch import Generator
 
 from rdfia.analyse.probe import IMAGES, arrays, probe, shuffled
-from rdfia.chapters import predictor
 from rdfia.data.store import Split
 from rdfia.models.attention import rollout
 from rdfia.models.vit import VisionTransformer, ViT
+from rdfia.record.predictor import predictor
 from rdfia.train.classifier import Classifier
 from tests.analyse.test_evaluate import trained
 
@@ -89,12 +89,12 @@ def test_without_positions_the_order_of_patches_says_nothing() -> None:
 
 
 def test_a_run_that_is_not_shown_keeps_its_shuffled_accuracies_alone() -> None:
-    metrics, weights, split = trained("vit")
-    found = arrays(metrics, weights, split, split, shown=False)
+    record, split = trained("vit")
+    found = arrays(record, split, split, shown=False)
     assert set(found) == {"shuffled"}
     assert found["shuffled"].tolist() == pytest.approx(
-        [shuffled(predictor(metrics, weights, seed), split, seed) for seed in (0, 1)]
+        [shuffled(predictor(record, seed), split, seed) for seed in (0, 1)]
     )
-    assert {"attention", "rollout", "depth", "shuffled"} <= set(arrays(metrics, weights, split, split))
+    assert {"attention", "rollout", "depth", "shuffled"} <= set(arrays(record, split, split))
     assert "shuffled" not in arrays(*trained("cnn"), split)
     assert "filters" in arrays(*trained("cnn"), split, shown=False)

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from rdfia import chapters, config
+from rdfia import config
 from rdfia.analyse import published
-from rdfia.analyse.changes import at
+from rdfia.analyse.changes import get_path
 from rdfia.analyse.metrics import prediction
 from rdfia.analyse.published import Published, comparable_figures, judge, obstacle
 from rdfia.analyse.results import Card, ChapterResult, RunResult, Study
 from rdfia.analyse.verdict_sentence import joined
+from rdfia.study import runs
+from tests.record.making import history
 
 FIGURES = published.read()
 FIGURE = Published("R2022", "cnn", "x", "cifar10", "", "test_accuracy", "70.0", "", "cnn/baseline", "")
@@ -62,13 +64,13 @@ def test_every_row_keeps_to_the_grammar(figure: Published) -> None:
 def paper(figure: Published) -> Mapping[str, Any]:
     """The settings of the run that repeats a figure, at the published scale."""
     chapter, name = figure.run.split("/")
-    return chapters.resolve({**config.load(), "profile": "paper"}, chapter, name).model_dump(mode="json")
+    return runs.resolve({**config.load(), "profile": "paper"}, chapter, name).model_dump(mode="json")
 
 
 def test_every_stated_setting_is_one_of_the_run_and_few_differ_at_the_published_scale() -> None:
     settings = {figure: paper(figure) for figure in FIGURES}
     library = {f"model.{size}" for size in ("embed", "depth", "heads")}  # which timm's network sets itself
-    silent = {path for figure in FIGURES for path in figure.stated if at(settings[figure], path) is None}
+    silent = {path for figure in FIGURES for path in figure.stated if get_path(settings[figure], path) is None}
     assert silent == library
     unlike = {figure: published.differences(figure, settings[figure]) for figure in FIGURES}
     assert {(f.report, f.run, "; ".join(parts)) for f, parts in unlike.items() if parts} == {
@@ -168,8 +170,8 @@ def test_a_stated_setting_that_differs_cannot_be_compared(own: dict[str, Any], r
 def recorded(folder: Path, *curves: tuple[float, ...]) -> RunResult:
     """A run with these validation accuracies by epoch, a curve for each seed, in percent."""
     rows = [f"{seed},{epoch},{value / 100}" for seed, curve in enumerate(curves) for epoch, value in enumerate(curve)]
-    (folder / "history.csv").write_text("\n".join(["seed,epoch,validation_accuracy", *rows]) + "\n", encoding="utf-8")
-    return replace(RUN, folder=folder, test=dict.fromkeys("012", 50.0))
+    record = history(folder, "cnn", "baseline", ["seed,epoch,validation_accuracy", *rows])
+    return replace(RUN, record=record, test=dict.fromkeys("012", 50.0))
 
 
 def test_a_maximum_is_compared_with_a_maximum(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rdfia.analyse.history import history
 from rdfia.analyse.metrics import difference
-from rdfia.analyse.results import Study, load
+from rdfia.analyse.read_study import read_study
+from rdfia.analyse.results import Study
 from rdfia.config import ConfigError
 from tests.report import sample
 
@@ -26,7 +26,7 @@ def test_a_declared_run_without_files_is_not_run(study: Study) -> None:
 def test_a_removed_run_is_not_seen(tmp_path: Path) -> None:
     params = sample.write(tmp_path)
     del params["cnn"]["runs"]["unstable"]
-    assert load(params, tmp_path).run("cnn/unstable") is None
+    assert read_study(params, tmp_path).run("cnn/unstable") is None
 
 
 def test_accuracies_are_percentages_of_the_seeds_that_ended(study: Study) -> None:
@@ -55,27 +55,27 @@ def test_the_best_run_is_chosen_by_validation(study: Study) -> None:
 
 
 def test_history_has_a_record_for_each_seed_and_epoch(study: Study) -> None:
-    records = history(study, study.runs[0])
+    records = study.runs[0].history
     assert len(records) == sample.SEEDS * 9
     assert records[0]["train_loss"] is None
     assert records[0]["frozen_loss"] is not None
     planned = study.run("cnn/planned")
     assert planned is not None
-    assert history(study, planned) == []
+    assert planned.history == []
 
 
 def test_an_unknown_reference_is_named(tmp_path: Path) -> None:
     params = sample.write(tmp_path)
-    params["mlp"]["runs"]["wide"] = {"reference": "nothing"}
-    with pytest.raises(ConfigError, match=r"mlp.runs.wide.reference: found 'nothing', allowed: autograd, wide"):
-        load(params, tmp_path)
+    params["mlp"]["runs"]["wide"] = {"from": "nothing"}
+    with pytest.raises(ConfigError, match=r"mlp.runs.wide\.from: found 'nothing', allowed: autograd, wide"):
+        read_study(params, tmp_path)
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     params = sample.write(tmp_path)
     (tmp_path / "reports/full/test/cnn.json").write_text("{", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"cnn\.json: found no JSON"):
-        load(params, tmp_path)
+        read_study(params, tmp_path)
 
 
 def test_effects_of_a_group_share_their_level_and_a_search_is_none(study: Study) -> None:

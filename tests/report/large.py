@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rdfia.analyse.results import FINISHED, Card, ChapterResult, RunResult, Study
+from rdfia.record.run import RunRecord
+from tests.record.making import history
 
 SEEDS, EPOCHS = 4, 40
 CARD = Card("cifar10", label="CIFAR-10", stands_for="cifar10", counts={"train": 45000, "validation": 5000})
@@ -86,15 +88,13 @@ def _cell(rate: float, batch: int) -> RunResult:
 def study(root: Path, *names: str) -> Study:
     """The chapter, or the chain and the groups of these names, with a history of every run below `root`."""
     whole = chapter()
-    kept = tuple(run for run in whole.runs if not names or run.name in CHAIN or run.group in names)
-    for each in kept:
-        _history(root / "reports" / "full" / "runs" / "cnn" / each.name / "history.csv", each)
+    chosen = [run for run in whole.runs if not names or run.name in CHAIN or run.group in names]
+    kept = tuple(replace(run, record=_record(root, run)) for run in chosen)
     return Study(root, "full", (replace(whole, runs=kept),), {"cifar10": CARD})
 
 
-def _history(path: Path, result: RunResult) -> None:
+def _record(root: Path, result: RunResult) -> RunRecord:
     """Accuracies that rise to the run's own, losses that fall and rise again; a run that diverged ends early."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([ord(letter) for letter in result.name])
     lines = [f"{HEAD},validation_loss,validation_accuracy"]
     for seed in range(SEEDS):
@@ -105,7 +105,7 @@ def _history(path: Path, result: RunResult) -> None:
             running = (frozen + 0.1, up - 0.02) if epoch else ("", "")
             row = (seed, epoch, epoch, 0.1, *running, frozen, min(1.0, up + 0.004 * epoch), held, up)
             lines.append(",".join(str(cell) for cell in row))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return history(root, "cnn", result.name, lines)
 
 
 def traces(steps: int = 300) -> Mapping[str, npt.NDArray[np.float32]]:

@@ -15,6 +15,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from rdfia.record import layout
+from rdfia.record.run import RunRecord
 from rdfia.track.store import DEFAULTS, create, locate, quieten
 
 KINDS = ("train", "frozen", "validation")
@@ -50,9 +52,9 @@ class Linear(nn.Module):
         return torch.relu(x @ self.weight)
 
 
-def linear(metrics: dict[str, Any], weights: Path, seed: int) -> nn.Module:
-    """What `rdfia.chapters.predictor` does for the real networks."""
-    return Linear(load_file(weights)[f"seed{seed}/weight"])
+def linear(record: RunRecord, seed: int) -> nn.Module:
+    """Stand for `rdfia.record.predictor.predictor`, which builds the real networks."""
+    return Linear(load_file(record.weights)[f"seed{seed}/weight"])
 
 
 @dataclass
@@ -67,7 +69,7 @@ class Study:
     ) -> None:
         """A run whose seed i ends with loss i of `losses`; a loss that is no number makes that seed diverge."""
         self.params.setdefault(chapter, {"base": {}, "runs": {}})["runs"][run] = {"title": f"the {run}"}
-        folder = self.root / "reports/quick/runs" / chapter / run
+        folder = self.root / layout.recorded("quick", chapter, run)
         folder.mkdir(parents=True)
         seeds = {str(seed): self._seed(loss) for seed, loss in enumerate(losses)}
         card = (POINTS if chapter == "mlp" else IMAGES) | {"source": "test", "sha256": "d" * 64, "provenance": "drawn"}
@@ -82,13 +84,13 @@ class Study:
 
     def test(self, chapter: str, run: str, seeds: dict[str, Any]) -> None:
         """Put a run's figures on the test split into its chapter's file."""
-        path = self.root / f"reports/quick/test/{chapter}.json"
+        path = self.root / layout.test("quick", chapter)
         found = json.loads(path.read_text()) if path.exists() else {}
         write(path, found | {run: {"seeds": seeds, "confusion": [[1, 0], [0, 1]]}})
 
     def weights(self, chapter: str, run: str, classes: int = 3) -> dict[str, Tensor]:
         """Give a run its weights."""
-        path = self.root / f"weights/quick/{chapter}/{run}.safetensors"
+        path = self.root / layout.weights("quick", chapter, run)
         path.parent.mkdir(parents=True, exist_ok=True)
         size = math.prod((POINTS if chapter == "mlp" else IMAGES)["shape"])
         generator = torch.Generator().manual_seed(0)
@@ -121,7 +123,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MLFLOW_TRACKING_URI", "DVC_ROOT", "DVC_EXP_NAME", "RDFIA_LIVE", *DEFAULTS):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
-    monkeypatch.setattr("rdfia.chapters.predictor", linear)
+    monkeypatch.setattr("rdfia.record.predictor.predictor", linear)
     quieten()
 
 

@@ -9,13 +9,11 @@ import mlflow
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rdfia.track import mirror
 from rdfia.track.mirror import publish
-from rdfia.track.model import best_seed, example
-from rdfia.track.result import Result, read
+from rdfia.track.model import example
+from rdfia.track.result import read
 from tests.track.conftest import IMAGES, POINTS, Linear, Study
 from tests.track.test_mirror import runs
 
@@ -72,7 +70,7 @@ def test_the_first_and_the_best_of_a_chapter_have_their_model(tmp_path: Path) ->
         study.add("cnn", name, losses=(2.0, 3.0 - 0.01 * number))
     found = [read(study.params, study.root, "cnn", name) for name in names]
     results = [result for result in found if result]
-    means = [sum(s["validation_accuracy"] for s in r.metrics["seeds"].values()) for r in results]
+    means = [sum(s["validation_accuracy"] for s in r.record.seeds.values()) for r in results]
     best = names[max(range(1, 5), key=lambda place: means[place])]
     assert mirror.chosen(study.params, results) == {"cnn/r0", f"cnn/{best}"}
 
@@ -98,32 +96,12 @@ def fixed(*_: Any) -> torch.nn.Module:
 def test_a_model_that_cannot_be_exported_costs_a_warning(
     build: Any, reason: str, study: Study, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("rdfia.chapters.predictor", build)
+    monkeypatch.setattr("rdfia.record.predictor.predictor", build)
     study.weights("cnn", "baseline")
     assert publish(study.params, study.root).new == 3
     assert re.match(f"failed: ({reason})", runs(study)["cnn/baseline"].data.tags["rdfia.model"])
     [line] = capsys.readouterr().err.splitlines()
     assert re.match(f"cnn/baseline: logged without its model: ({reason})", line)
-
-
-@pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    study = Study(tmp_path_factory.mktemp("result"))
-    study.add("cnn", "baseline")
-    found = read(study.params, study.root, "cnn", "baseline")
-    assert found is not None
-    return found
-
-
-@given(st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=5))
-def test_the_best_seed_is_the_best_of_those_that_ended_well(result: Result, accuracies: list[float | None]) -> None:
-    seeds = {
-        str(seed): {"status": "diverged" if value is None else "finished", "validation_accuracy": value}
-        for seed, value in enumerate(accuracies)
-    }
-    result.metrics["seeds"] = seeds
-    sound = [value for value in accuracies if value is not None]
-    assert best_seed(result) == (accuracies.index(max(sound)) if sound else None)
 
 
 def test_examples_look_like_the_data() -> None:

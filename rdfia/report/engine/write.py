@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from rdfia.analyse import published, results
+from rdfia.analyse import published
+from rdfia.analyse.read_study import read_study
 from rdfia.analyse.summary import headline_metrics, summary
 from rdfia.report.engine import render
 from rdfia.report.engine.assemble import assemble
@@ -25,7 +26,7 @@ PARTS = ("index.html", "report.md", "summary.json", "metrics.json", "pages", "ta
 
 def write(params: Mapping[str, Any], root: Path) -> None:
     """Read the results below `root` and write the report of the chosen profile."""
-    context = Context(results.load(params, root), published.read())
+    context = Context(read_study(params, root), published.read())
     report = assemble(context)
     folder = context.study.folder()
     folder.mkdir(parents=True, exist_ok=True)

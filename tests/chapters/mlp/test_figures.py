@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rdfia.analyse import results
+from rdfia.analyse.read_study import read_study
 from rdfia.chapters.mlp import figures
 from rdfia.report.engine.context import Context
 from tests.report import sample
@@ -14,7 +14,7 @@ from tests.report.making import drawings, plots
 
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
-    study = results.load(sample.write(tmp_path), tmp_path)
+    study = read_study(sample.write(tmp_path), tmp_path)
     return Context(study, (), study.chapters[0])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rdfia.analyse import results
+from rdfia.analyse.read_study import read_study
 from rdfia.chapters.mlp import questions
 from rdfia.files import read_json, write_json
 from rdfia.report.engine.context import Context
@@ -100,7 +100,7 @@ def test_implementations_are_plotted_where_their_weights_differ(answers: Context
     copy.mkdir()
     for kind in ("json", "safetensors"):
         (copy / f"implementations.{kind}").write_bytes((source / f"implementations.{kind}").read_bytes())
-    context = Context(results.load(declared, tmp_path), ())
+    context = Context(read_study(declared, tmp_path), ())
     [plot] = plots(questions.implementation_losses, context)
     assert numbered(plot) == plotted(plot)
     lines: dict[Any, list[Any]] = {}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rdfia.analyse import results
+from rdfia.analyse.read_study import read_study
 from rdfia.chapters.mlp import tables
 from rdfia.report.engine.context import Context
 from tests.chapters.answers import answered
@@ -54,7 +54,7 @@ def test_the_implementations_stand_beside_the_runs(answers: Context, tmp_path: P
     assert rows["by_hand"] == ("by_hand", "the derived formulas", "written out", "0", "0", None, None)
     assert rows["nn"][4] == tables.scientific(facts["largest_difference"]["float64"]["nn"])
     assert float(str(rows["nn"][3])) < 1e-4
-    context = Context(results.load(sample.write(tmp_path), tmp_path), ())
+    context = Context(read_study(sample.write(tmp_path), tmp_path), ())
     accuracy = context.study.run("mlp/autograd")
     assert accuracy is not None
     assert tables._implementation(context, facts, "autograd")[-1] == accuracy.test_accuracy

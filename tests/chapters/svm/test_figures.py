@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 from rdfia.analyse.results import Card, ChapterResult, RunResult, Study
 from rdfia.chapters.svm import figures
 from rdfia.report.engine.context import Context
+from tests.record.making import history
 from tests.report.making import drawings, plots
 
 RUNS = {"rbf": (0.5, 0.92, 0.96), "linear": (0.6, 0.6, 0.5)}
@@ -20,16 +21,14 @@ DECADES = (0.1, 1.0, 10.0)
 def context(tmp_path: Path) -> Context:
     """Two runs with two seeds each, one above and one below what is written here; and a run that was not made."""
     card = Card("rings", classes=("outer", "inner"))
-    runs = tuple(RunResult("svm", name, name, name, "", card) for name in (*RUNS, "planned"))
+    runs = [RunResult("svm", "planned", "planned", "planned", "", card)]
     for name, accuracies in RUNS.items():
         lines = ["seed,epoch,C,train_accuracy,validation_accuracy,support_vectors"]
         for seed, shift in enumerate((-0.01, 0.01)):
             rows = enumerate(zip(DECADES, accuracies, strict=True), 1)
             lines += [f"{seed},{epoch},{C},1,{right + shift:.8g},{200 // epoch}" for epoch, (C, right) in rows]
-        folder = tmp_path / "reports" / "full" / "runs" / "svm" / name
-        folder.mkdir(parents=True)
-        (folder / "history.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    chapter = ChapterResult("svm", "rings", runs)
+        runs.append(RunResult("svm", name, name, name, "", card, record=history(tmp_path, "svm", name, lines)))
+    chapter = ChapterResult("svm", "rings", tuple(runs))
     return Context(Study(tmp_path, "full", (chapter,), {"rings": card}), (), chapter)
 
 
@@ -80,8 +79,7 @@ def test_the_caption_has_what_the_scale_leaves_out(context: Context) -> None:
 
 def test_a_history_of_epochs_is_not_one_of_C(context: Context) -> None:
     for name in RUNS:
-        path = context.study.folder() / "runs" / "svm" / name / "history.csv"
-        path.write_text("seed,epoch,validation_accuracy\n0,1,0.5\n", encoding="utf-8")
+        history(context.study.root, "svm", name, ("seed,epoch,validation_accuracy", "0,1,0.5"))
     assert drawings(figures.against_C, context) == []
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from rdfia import config
-from rdfia.analyse import published, results
+from rdfia.analyse import published
+from rdfia.analyse.read_study import read_study
 from rdfia.config import ConfigError
 from rdfia.report.engine import assemble, text
 from rdfia.report.engine.collect import chapter_makers, study_makers
@@ -32,7 +33,7 @@ REQUESTED = Maker("table", "{chapter}_requested", one, on_request=True)
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
     """Return the context of the made-up study's first chapter, before any run."""
-    study = results.load(sample.params(), tmp_path)
+    study = read_study(sample.params(), tmp_path)
     return Context(study, ()).of(study.chapters[0])
 
 
@@ -106,7 +107,7 @@ PARAMS = config.load()
 
 @pytest.mark.parametrize("profile", PARAMS["profiles"])
 def test_all_that_the_project_shows_is_made_by_something(profile: str, tmp_path: Path) -> None:
-    context = Context(results.load({**PARAMS, "profile": profile}, tmp_path), published.read())
+    context = Context(read_study({**PARAMS, "profile": profile}, tmp_path), published.read())
     pages = [*assemble.chapter_pages(context), *assemble.closing_pages(context)]
     chapters = [chapter.name for chapter in context.study.active_chapters]
     assert [page.key for page in pages] == [*chapters, *assemble.CLOSING]

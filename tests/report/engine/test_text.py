@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from rdfia import chapters, config
+from rdfia import config
 from rdfia.analyse.results import FINISHED, LEFT_OUT, Card, ChapterResult, RunResult, Study
 from rdfia.report.engine import text
 from rdfia.report.engine.context import Context
+from rdfia.study import runs
 
 PARAMS = config.load()
 
 
 def chapter(profile: str, name: str, run: str) -> ChapterResult:
     """The chapter with one run left out and one trained as the profile has it."""
-    settings = chapters.resolve({**PARAMS, "profile": profile}, name, run).model_dump(mode="json")
+    settings = runs.resolve({**PARAMS, "profile": profile}, name, run).model_dump(mode="json")
     trained = RunResult(name, run, run, run, "", Card("mnist"), FINISHED, parameters=12_345, config=settings)
     return ChapterResult(name, "mnist", (replace(trained, name="first", status=LEFT_OUT, config={}), trained))
 

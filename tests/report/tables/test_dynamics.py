@@ -10,6 +10,7 @@ from rdfia.analyse.results import DIVERGED, FINISHED, NOT_RUN, Card, ChapterResu
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.table import Table
 from rdfia.report.tables.dynamics import COLUMNS, dynamics
+from tests.record.making import history
 from tests.report import making
 
 HEAD = "seed,epoch,train_loss,frozen_loss,frozen_accuracy,validation_loss,validation_accuracy"
@@ -29,10 +30,8 @@ def chapter(root: Path, histories: dict[str, Sequence[str]], diverged: str = "",
     for key, lines in histories.items():
         group, _, name = key.rpartition("/")
         status = DIVERGED if name == diverged else FINISHED
-        runs.append(RunResult("cnn", name, name, "", "", card, status=status, group=group))
-        folder = root / "reports" / "full" / "runs" / "cnn" / name
-        folder.mkdir(parents=True)
-        (folder / "history.csv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+        record = history(root, "cnn", name, [head, *lines])
+        runs.append(RunResult("cnn", name, name, "", "", card, status=status, group=group, record=record))
     runs.append(RunResult("cnn", "planned", "planned", "", "", card, status=NOT_RUN))
     found = ChapterResult("cnn", "four", tuple(runs))
     return tables(Study(root, "full", (found,), {"four": card}))
@@ -129,7 +128,7 @@ def test_a_group_has_no_table_for_its_reference_alone(tmp_path: Path, monkeypatc
     card = Card("four", classes=("a", "b", "c", "d"))
     assert [table.name for table in chapter(tmp_path, {"fits": FITS})] == ["cnn_dynamics"]
     runs = (
-        RunResult("cnn", "fits", "fits", "fits", "", card, status=FINISHED),
+        RunResult("cnn", "fits", "fits", "fits", "", card, status=FINISHED, record=history(tmp_path, "cnn", "fits", [HEAD, *FITS])),
         RunResult("cnn", "later", "later", "fits", "", card, group="how long"),
     )
     found = ChapterResult("cnn", "four", runs)

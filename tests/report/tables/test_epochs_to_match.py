@@ -8,16 +8,15 @@ import pytest
 from rdfia.report.engine.table import Table
 from rdfia.report.tables.epochs_to_match import epochs_to_match
 from tests.analyse.test_epochs_to_match import FIGURE, LINES, MORE
+from tests.record.making import history
 from tests.report import patched
 from tests.report.making import context, tables
 
 
 def made(root: Path, *changes: dict[str, str]) -> list[Table]:
-    folder = root / "reports/full/runs/vit/small"
-    folder.mkdir(parents=True)
-    (folder / "history.csv").write_text("\n".join((*LINES, *MORE)) + "\n", encoding="utf-8")
-    printed = [replace(FIGURE, **change) for change in changes]
-    return tables(epochs_to_match, context(root, patched.chapter(), printed=printed))
+    printed, chapter = [replace(FIGURE, **change) for change in changes], patched.chapter()
+    first = replace(chapter.runs[0], record=history(root, "vit", "small", (*LINES, *MORE)))
+    return tables(epochs_to_match, context(root, replace(chapter, runs=(first, *chapter.runs[1:])), printed=printed))
 
 
 def test_the_caption_counts(tmp_path: Path) -> None:
