@@ -99,7 +99,7 @@ def test_what_no_run_uses_makes_no_run_stale(project: Project) -> None:
         (optimise, "SGD | TorchSGD", "SGD | Signum | TorchSGD"),
         (optimise, "self.rho", "(0 + self.rho)"),  # of Adadelta, which no run of this study uses
         ("rdfia/models/cnn.py", '"""', '"""Edited. '),
-        ("rdfia/train/fit.py", "import math\n", "import math  # a comment\n"),
+        ("rdfia/train/fit.py", "import torch\n", "import torch  # a comment\n"),
     ):
         assert project.stale() == set()
         project.edit(sun={"from": "baseline", "augment": ["solarise"]})
