@@ -6,9 +6,9 @@ each is tagged by `name`, so that `normalise: zca` and `normalise: {name: zca, e
 
 from rdfia.config.errors import ConfigError, nearest, options, shorten
 from rdfia.config.params import KEY, PARAMS, load, profile, read, section
-from rdfia.config.schema import Config, holds, listed, merge, named, parse
+from rdfia.config.schema import Config, leaves, listed, merge, named, parse, written
 
 __all__ = [
-    "KEY", "PARAMS", "Config", "ConfigError", "holds", "listed", "load", "merge", "named", "nearest", "options",
-    "parse", "profile", "read", "section", "shorten",
+    "KEY", "PARAMS", "Config", "ConfigError", "leaves", "listed", "load", "merge", "named", "nearest", "options",
+    "parse", "profile", "read", "section", "shorten", "written",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Configuration classes, the one rule by which settings are merged, and their validation with the key in the error."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -52,18 +52,42 @@ def parse(kind: type[C], *parts: Mapping[str, Any], where: Sequence[str]) -> C:
         return kind.model_validate(merged)
     except ValidationError as error:
         path, reason = explain(error, kind, merged)
-        homes = zip(reversed(where), reversed(parts), strict=True)
-        home = next((key for key, part in homes if holds(part, path)), where[-1])
+        home = _home(path, dict(zip(where, parts, strict=True)))
         raise ConfigError(f"{PARAMS}: {'.'.join((home, *path))}: {reason}") from None
 
 
-def holds(part: Any, path: Sequence[str]) -> bool:
-    """Tell whether a layer writes the key at `path` itself."""
-    for step in path:
-        if isinstance(part, Sequence) and not isinstance(part, str) and step.isdigit() and int(step) < len(part):
-            part = part[int(step)]
-        elif isinstance(part, Mapping) and step in part:
-            part = part[step]
+def written(layers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return by its dotted key the layer that each merged setting comes from, the strongest one that writes it.
+
+    The short form of a tagged class writes its name.
+    """
+    merged: Any = {}
+    homes: dict[str, str] = {}
+    for home, layer in layers.items():
+        merged = merge(merged, layer)
+        own = dict(leaves(layer))
+        own |= {f"{key}.name": value for key, value in own.items() if isinstance(value, str)}
+        homes = {key: home if key in own else _before(key, homes) for key, _ in leaves(merged)}
+    return homes
+
+
+def _before(key: str, homes: Mapping[str, str]) -> str:
+    """Return the layer of a key that an earlier one wrote, perhaps as a short form."""
+    return homes[key] if key in homes else homes[key.removesuffix(".name")]
+
+
+def leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every setting as its dotted key and its value; a list is one value."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, f"{prefix}{key}.")
         else:
-            return False
-    return bool(path)
+            yield f"{prefix}{key}", value
+
+
+def _home(path: Sequence[str], layers: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the layer that writes what cannot be used; what is missing is missing in the last."""
+    homes, keys = written(layers), [".".join(path[: length + 1]) for length in range(len(path))]
+    above = [homes[key] for key in reversed(keys) if key in homes]
+    below = [home for key, home in homes.items() if key.startswith(f"{'.'.join(path)}.")]
+    return (above or sorted(below, key=list(layers).index, reverse=True) or list(layers)[-1:])[0]

@@ -13,9 +13,22 @@ from typing import Any
 from pydantic import Field
 
 from rdfia.chapters import kind, run_class
-from rdfia.config import PARAMS, Config, ConfigError, holds, nearest, options, parse, profile, section, shorten
+from rdfia.config import (
+    PARAMS,
+    Config,
+    ConfigError,
+    leaves,
+    nearest,
+    options,
+    parse,
+    profile,
+    section,
+    shorten,
+    written,
+)
 from rdfia.train.run import Run
 
+DEFAULT = "default"
 ONLY, LEAVE_OUT = "only", "leave_out"  # in a profile's chapter: the runs that it trains, or does not
 
 
@@ -106,8 +119,7 @@ def lineage(params: Mapping[str, Any], chapter: str, run: str) -> list[str]:
 
 def reference(params: Mapping[str, Any], chapter: str, run: str) -> str:
     """Return the run that another's effect is measured against: the one that it is from, else the chapter's first."""
-    before = lineage(params, chapter, run)[:-1]
-    return before[-1] if before else runs(params, chapter)[0]
+    return place(params, chapter, run).origin or runs(params, chapter)[0]
 
 
 def layers(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, dict[str, Any]]:
@@ -131,32 +143,13 @@ def resolve(params: Mapping[str, Any], chapter: str, run: str) -> Run:
 
 
 def origins(params: Mapping[str, Any], chapter: str, run: str) -> list[tuple[str, Any, str]]:
-    """Return every setting of a run as its dotted key, its value, and the key of the layer that it comes from."""
-    parts, settings = layers(params, chapter, run), resolve(params, chapter, run).model_dump(mode="json")
+    """Return every setting of a run as its dotted key, its value, and the key of the layer that it comes from.
 
-    return [(key, value, _origin(key, parts)) for key, value in leaves(settings)]
-
-
-def _origin(key: str, parts: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the strongest layer that writes the key or a tagged class above it, else the class's default."""
-    steps = key.split(".")
-    where: str
-    for where, part in reversed(list(parts.items())):
-        if holds(part, steps):
-            return where
-        short = steps[:-1] if steps[-1] == "name" else []
-        if short and holds(part, short):
-            return where
-    return "default"
-
-
-def leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """Yield every setting as its dotted key and its value; a list is one value."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            yield from leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+    What no layer writes comes from the class's default.
+    """
+    homes = written(layers(params, chapter, run))
+    settings = leaves(resolve(params, chapter, run).model_dump(mode="json"))
+    return [(key, value, homes.get(key) or homes.get(key.removesuffix(".name"), DEFAULT)) for key, value in settings]
 
 
 def allowed(params: Mapping[str, Any], names: Iterable[str]) -> list[str]:
