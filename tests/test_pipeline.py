@@ -42,10 +42,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 @pytest.fixture
 def project(made: Project) -> Iterator[Project]:
-    """The project as it was committed; what a test leaves changed is made again from DVC's cache."""
+    """The project with the committed parameters and code; results may be those of an earlier test."""
     yield made
     made("git", "checkout", "-q", "--", "params.yaml", "dvc.yaml", "rdfia")
-    made("dvc", "repro")
+
+
+@pytest.fixture
+def settled(project: Project) -> Project:
+    """The project with the results of its committed parameters, from DVC's cache."""
+    assert trained(project.ran("dvc", "repro")) == []
+    return project
 
 
 def trained(stages: list[str]) -> list[str]:
@@ -121,32 +127,32 @@ def test_a_change_makes_those_stale_that_use_it_at_any_depth(project: Project) -
         assert project.stale() == {"svm@tiny", "svm_mnist@tiny"}
 
 
-def test_replay_keeps_results_that_a_change_of_code_does_not_change(project: Project) -> None:
-    before = results(project.root)
+def test_replay_keeps_results_that_a_change_of_code_does_not_change(settled: Project) -> None:
+    before = results(settled.root)
     same = ("rdfia/models/cnn.py", "class ConvNet(nn.Module):", "class ConvNet(nn.Module):\n    renamed = True\n")
     other = (
         "rdfia/models/layers.py",
         "def initialise(",
         "def initialise(*_: object, **__: object) -> None:\n    return\n\n\ndef unused(",
     )
-    with project.edited(same):
-        said = project("python", "-m", "rdfia", "replay", "cnn", "cnn_mnist")
+    with settled.edited(same):
+        said = settled("python", "-m", "rdfia", "replay", "cnn", "cnn_mnist")
         assert "cnn/zca: 4 recorded epochs agree, largest difference 0" in said
         assert "3 of 3 stale runs agree" in said
-        assert trained(project.ran("dvc", "repro")) == []
-        page = (project.root / "reports/tiny/pages/cnn.html").read_text()
+        assert trained(settled.ran("dvc", "repro")) == []
+        page = (settled.root / "reports/tiny/pages/cnn.html").read_text()
         assert "a replay of the first epochs gave the same figures: cnn/baseline, cnn/zca" in page
-        for name, content in results(project.root).items():
+        for name, content in results(settled.root).items():
             if not name.endswith("metrics.json"):
                 assert content == before[name]
-        replayed = json.loads((project.root / "runs/tiny/cnn/zca/metrics.json").read_text())["replayed"]
+        replayed = json.loads((settled.root / "runs/tiny/cnn/zca/metrics.json").read_text())["replayed"]
         assert (replayed["epochs"], replayed["largest_difference"], replayed["tolerance"]) == (1, 0.0, 0.0)
-    with project.edited(other):
-        said = project("python", "-m", "rdfia", "replay", "cnn", fails=True)
+    with settled.edited(other):
+        said = settled("python", "-m", "rdfia", "replay", "cnn", fails=True)
         assert "cnn/zca: stays stale: differs by" in said
         assert "0 of 2 stale runs agree" in said
-    project.edit(zca={"normalise": {"name": "zca", "epsilon": 0.2}})
-    assert "cnn/zca: stays stale: settings changed" in project("python", "-m", "rdfia", "replay", "cnn", fails=True)
+    settled.edit(zca={"normalise": {"name": "zca", "epsilon": 0.2}})
+    assert "cnn/zca: stays stale: settings changed" in settled("python", "-m", "rdfia", "replay", "cnn", fails=True)
 
 
 def test_an_experiment_with_one_parameter_trains_that_run_alone(project: Project) -> None:
@@ -187,48 +193,48 @@ def test_an_experiment_is_applied(project: Project) -> None:
     assert trained(project.ran("dvc", "repro")) == []
 
 
-def test_a_run_restored_from_the_cache_is_published_again(project: Project) -> None:
-    (project.root / "mlflow.db").unlink()
-    shutil.rmtree(project.root / "runs")
-    assert trained(project.ran("dvc", "repro")) == []
-    project("python", "-m", "rdfia", "track")
-    assert len(project.published()) == COUNT - 1
-    project("python", "-m", "rdfia", "track")
-    assert len(project.published()) == COUNT - 1
+def test_a_run_restored_from_the_cache_is_published_again(settled: Project) -> None:
+    (settled.root / "mlflow.db").unlink()
+    shutil.rmtree(settled.root / "runs")
+    assert trained(settled.ran("dvc", "repro")) == []
+    settled("python", "-m", "rdfia", "track")
+    assert len(settled.published()) == COUNT - 1
+    settled("python", "-m", "rdfia", "track")
+    assert len(settled.published()) == COUNT - 1
 
 
-def test_a_run_of_a_small_chapter_is_one_line_too(project: Project) -> None:
-    params = project.params()
+def test_a_run_of_a_small_chapter_is_one_line_too(settled: Project) -> None:
+    params = settled.params()
     params["mlp"]["runs"] = {"by_hand": {}, "wider": {"model": {"hidden": 3}}}
-    project.write_params(params)
-    before = (project.root / "runs/tiny/mlp/by_hand/metrics.json").read_bytes()
-    assert trained(project.ran("dvc", "repro")) == ["mlp@tiny"]
-    assert "mlp/wider" in project.summary()["runs"]
+    settled.write_params(params)
+    before = (settled.root / "runs/tiny/mlp/by_hand/metrics.json").read_bytes()
+    assert trained(settled.ran("dvc", "repro")) == ["mlp@tiny"]
+    assert "mlp/wider" in settled.summary()["runs"]
     for folder in ("runs/tiny/mlp", "reports/tiny/runs/mlp"):
-        assert {path.name for path in (project.root / folder).iterdir()} == {"by_hand", "wider"}  # the other is gone
-    assert (project.root / "runs/tiny/mlp/by_hand/metrics.json").read_bytes() == before
-    project("git", "checkout", "-q", "params.yaml")
-    assert trained(project.ran("dvc", "repro")) == []  # the old results come back untrained
-    assert (project.root / "reports/tiny/runs/mlp/lr_01/metrics.json").exists()
+        assert {path.name for path in (settled.root / folder).iterdir()} == {"by_hand", "wider"}  # the other is gone
+    assert (settled.root / "runs/tiny/mlp/by_hand/metrics.json").read_bytes() == before
+    settled("git", "checkout", "-q", "params.yaml")
+    assert trained(settled.ran("dvc", "repro")) == []  # the old results come back untrained
+    assert (settled.root / "reports/tiny/runs/mlp/lr_01/metrics.json").exists()
 
 
-def test_one_changed_run_is_trained_and_evaluated_alone_and_vanishes_with_its_line(project: Project) -> None:
-    project.edit(centred={"normalise": "mean_image"})
-    said = project("dvc", "repro")
+def test_one_changed_run_is_trained_and_evaluated_alone_and_vanishes_with_its_line(settled: Project) -> None:
+    settled.edit(centred={"normalise": "mean_image"})
+    said = settled("dvc", "repro")
     assert "evaluated 1 of 3 runs, 2 were known" in said
-    assert "cnn/centred" in project.summary()["runs"]
-    project.edit(centred=None)
-    said = project("dvc", "repro")
+    assert "cnn/centred" in settled.summary()["runs"]
+    settled.edit(centred=None)
+    said = settled("dvc", "repro")
     assert "evaluated 0 of 2 runs" in said
-    assert "cnn/centred" not in project.summary()["runs"]
-    pages = [*(project.root / "reports/tiny").rglob("*.html")]
+    assert "cnn/centred" not in settled.summary()["runs"]
+    pages = [*(settled.root / "reports/tiny").rglob("*.html")]
     assert len(pages) == 1 + len(RUNS) + 3  # the overview, and data, published figures, cost
     assert not [page for page in pages if "centred" in page.read_text()]
-    folder = project.root / "runs/tiny/cnn/centred"
+    folder = settled.root / "runs/tiny/cnn/centred"
     assert folder.exists()
-    assert "removed runs/tiny/cnn/centred" in project("python", "-m", "rdfia", "prune")
+    assert "removed runs/tiny/cnn/centred" in settled("python", "-m", "rdfia", "prune")
     assert not folder.exists()
-    assert (project.root / "runs/tiny/cnn/zca/metrics.json").exists()
+    assert (settled.root / "runs/tiny/cnn/zca/metrics.json").exists()
 
 
 def test_a_chapter_is_parameters_or_a_folder(project: Project) -> None:
@@ -267,46 +273,46 @@ def models(project: Project) -> dict[tuple[str, str], str]:
     return {(run["rdfia.chapter"], run["rdfia.run"]): run["rdfia.model"] for run in project.published()}
 
 
-def test_a_clone_without_data_renders_the_report(project: Project, tmp_path: Path) -> None:
-    project("git", "add", ".")
-    if project("git", "status", "--porcelain"):
-        project("git", "commit", "-qm", "more results")
-    subprocess.run(["git", "clone", "-q", str(project.root), str(tmp_path / "clone")], check=True)
+def test_a_clone_without_data_renders_the_report(settled: Project, tmp_path: Path) -> None:
+    settled("git", "add", ".")
+    if settled("git", "status", "--porcelain"):
+        settled("git", "commit", "-qm", "more results")
+    subprocess.run(["git", "clone", "-q", str(settled.root), str(tmp_path / "clone")], check=True)
     clone = Project(tmp_path / "clone")
     assert not (clone.root / "runs").exists()
     assert not (clone.root / "data").exists()
     ran = clone.ran("dvc", "repro", "--allow-missing")
     declared = {f"declare_{chapter}@tiny" for chapter in RUNS}
     assert set(ran) - declared == {"check@tiny", "report@tiny", "track@tiny"}
-    here, there = models(project), models(clone)
+    here, there = models(settled), models(clone)
     assert {run for run, model in here.items() if not model.startswith("none: ")} == {
         run for run, model in there.items() if model == "missing: weights are not on this machine"
     }
     assert {name for name, _ in there} == set(RUNS)
-    assert clone.summary() == project.summary()
+    assert clone.summary() == settled.summary()
 
 
-def test_a_sweep_writes_the_same_bytes_and_leaves_nothing_to_train(project: Project) -> None:
-    root = project.root
+def test_a_sweep_writes_the_same_bytes_and_leaves_nothing_to_train(settled: Project) -> None:
+    root = settled.root
     before = results(root)
     assert len(before) == 3 * COUNT
     (root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
     for folder in ("runs/tiny", ".dvc/cache"):
         shutil.rmtree(root / folder)
-    said = project("python", "-m", "rdfia", "sweep", "-j", "2")
+    said = settled("python", "-m", "rdfia", "sweep", "-j", "2")
     assert results(root) == before
     later = len(RUNS["vit_timm"])  # which begin from runs of other chapters
     assert f"[{COUNT - later:>3}/{COUNT - later}]" in said
     assert f"[{later:>3}/{later}]" in said
-    assert trained(project.ran("dvc", "repro")) == []
-    assert "no run is stale" in project("python", "-m", "rdfia", "sweep")
+    assert trained(settled.ran("dvc", "repro")) == []
+    assert "no run is stale" in settled("python", "-m", "rdfia", "sweep")
 
 
-def test_a_sweep_takes_results_of_today_as_they_are(project: Project) -> None:
+def test_a_sweep_takes_results_of_today_as_they_are(settled: Project) -> None:
     """What a sweep had trained when it was killed is not trained again, though DVC knows nothing of it."""
-    (project.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
-    shutil.rmtree(project.root / "runs/tiny/cnn/zca")
-    said = project("python", "-m", "rdfia", "sweep", "-j", "2", "cnn", "mlp")
+    (settled.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    shutil.rmtree(settled.root / "runs/tiny/cnn/zca")
+    said = settled("python", "-m", "rdfia", "sweep", "-j", "2", "cnn", "mlp")
     assert "2 stages have results of today's declaration already" in said
     assert "[  1/1] cnn/zca" in said
 
@@ -321,23 +327,23 @@ def test_a_sweep_goes_past_a_run_that_fails_and_commits_the_others(project: Proj
     assert "allowed: 1 or more" in project("python", "-m", "rdfia", "sweep", "-j", "0", fails=True)
 
 
-def test_a_report_on_changed_parameters_shows_what_was_trained_and_says_so(project: Project) -> None:
-    project.edit(zca={"normalise": {"name": "zca", "epsilon": 0.25}})
-    project("python", "-m", "stages.report")
-    page = (project.root / "reports/tiny/pages/cnn.html").read_text()
+def test_a_report_on_changed_parameters_shows_what_was_trained_and_says_so(settled: Project) -> None:
+    settled.edit(zca={"normalise": {"name": "zca", "epsilon": 0.25}})
+    settled("python", "-m", "stages.report")
+    page = (settled.root / "reports/tiny/pages/cnn.html").read_text()
     assert "recorded under another declaration (settings or code) than today's: cnn/zca (settings)" in page
-    table = (project.root / "reports/tiny/tables/cnn.csv").read_text()
+    table = (settled.root / "reports/tiny/tables/cnn.csv").read_text()
     assert "0.25" not in table
     assert "zca" in table
 
 
 def test_a_quick_look_writes_nothing(project: Project) -> None:
-    before = results(project.root)
+    before, state = results(project.root), project("git", "status", "--porcelain")
     said = project("python", "-m", "rdfia", "try", "cnn", "zca", "normalise.epsilon=0.5")
     assert "cnn/zca as recorded: validation accuracy" in said
     assert "cnn/zca with normalise.epsilon=0.5: validation accuracy" in said
     assert results(project.root) == before
-    assert project("git", "status", "--porcelain") == ""
+    assert project("git", "status", "--porcelain") == state
     assert "allowed: " in project("python", "-m", "rdfia", "try", "cnn", "zca", "normalise.epsilonn=0.5", fails=True)
 
 
@@ -354,17 +360,17 @@ def test_only_evaluation_reads_the_test_split(project: Project) -> None:
     assert said.strip().startswith("error: data/tiny/cifar10/test.safetensors: no such file")
 
 
-def test_bad_parameters_end_in_one_line_and_lose_nothing(project: Project) -> None:
-    before = results(project.root)
-    project.edit(zca={"normalise": {"name": "zzca"}})
-    said = project("python", "-m", "stages.train", "cnn", "zca", fails=True)
-    piped = project("dvc", "repro", fails=True)
+def test_bad_parameters_end_in_one_line_and_lose_nothing(settled: Project) -> None:
+    before = results(settled.root)
+    settled.edit(zca={"normalise": {"name": "zzca"}})
+    said = settled("python", "-m", "stages.train", "cnn", "zca", fails=True)
+    piped = settled("dvc", "repro", fails=True)
     names = "none, standardise, mean_image, zca, pca, min_max, max_abs, robust, log, gcn, gcn_zca, patch_zca"
     line = f"error: params.yaml: cnn.runs.zca.normalise.name: found 'zzca', allowed: {names}"
     assert said.strip() == line
     assert line in piped
     assert "Running stage 'cnn" not in piped
-    assert results(project.root) == before
+    assert results(settled.root) == before
 
 
 def test_a_failed_preparation_takes_no_card_away(project: Project) -> None:
@@ -378,6 +384,7 @@ def test_a_failed_preparation_takes_no_card_away(project: Project) -> None:
 
 
 def test_the_quick_profile_leaves_git_clean(project: Project) -> None:
+    project("git", "add", ".")
     params = project.params()
     params["profile"] = "quick"
     project.write_params(params)
@@ -386,6 +393,3 @@ def test_the_quick_profile_leaves_git_clean(project: Project) -> None:
     assert "prepare@quick-circles" in (project.root / "dvc.lock").read_text()
     assert project("git", "status", "--porcelain") == ""
     assert "quick-" not in project("git", "show", "HEAD:dvc.lock")
-    params["profile"] = "tiny"
-    project.write_params(params)
-    project("git", "commit", "-qam", "tiny again")
