@@ -109,7 +109,7 @@ def lineage(params: Mapping[str, Any], chapter: str, run: str) -> list[str]:
     while (origin := place(params, chapter, line[0]).origin) is not None:
         where, known = f"{PARAMS}: {chapter}.runs.{line[0]}.from", runs(params, chapter)
         if origin in line:
-            circle = " from ".join([*line[: line.index(origin) + 1][::-1], origin][::-1])
+            circle = " from ".join([*reversed(line[: line.index(origin) + 1]), origin])
             raise ConfigError(f"{where}: found {origin!r}, which goes in a circle ({circle}); allowed: another run")
         if origin not in known:
             raise ConfigError(f"{where}: found {origin!r}, allowed: {nearest(origin, known)}")

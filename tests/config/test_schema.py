@@ -1,41 +1,49 @@
-"""Configuration: one merge rule, YAML 1.2 numbers, and errors of one line that name the key."""
+"""Configuration classes: one merge rule, settings that know their layer, and strict frozen classes."""
 
-import copy
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field
 
-from rdfia import chapters, config, declared, study
-from rdfia.config import ConfigError, merge
-
-trees = st.recursive(
-    st.integers() | st.text(max_size=3) | st.booleans(),
-    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
-    max_leaves=8,
-)
+from rdfia.config import Config, ConfigError, leaves, listed, merge, named, parse, written
 
 
-@pytest.fixture(scope="module")
-def params() -> dict[str, Any]:
-    return config.load()
+def grown(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Settings of few names, with these values, at any depth."""
+    return st.recursive(values, lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=8)
 
 
-def changed(params: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """A copy of the parameters with the dotted key set."""
-    copied: dict[str, Any] = copy.deepcopy(params)
-    *path, last = key.split(".")
-    node = copied
-    for step in path:
-        node = node.setdefault(step, {})
-    node[last] = value
-    return copied
+trees = grown(st.integers() | st.text(max_size=3) | st.booleans())
+mappings = st.dictionaries(st.sampled_from("abc"), trees, max_size=3)
+numbers = st.dictionaries(st.sampled_from("abc"), grown(st.integers()), max_size=3)  # no words: no short forms
+layered = st.lists(numbers, min_size=1, max_size=4).map(lambda found: dict(zip("wxyz", found, strict=False)))
 
 
-@given(st.dictionaries(st.sampled_from("abc"), trees, max_size=3))
+class Plain(Config):
+    """A tagged class of no settings."""
+
+    name: Literal["plain"] = "plain"
+
+
+class Round(Config):
+    """A tagged class of two settings, one of which must be there."""
+
+    name: Literal["round"] = "round"
+    radius: float = Field(gt=0)
+    parts: Annotated[tuple[int, ...], listed] = ()
+
+
+class Thing(Config):
+    """A class with a tagged one inside."""
+
+    shape: Annotated[Annotated[Plain | Round, Field(discriminator="name")], named] = Plain()
+    size: int = 1
+
+
+@given(mappings)
 def test_merging_nothing_changes_nothing(tree: dict[str, Any]) -> None:
     assert merge(tree, {}) == tree
     assert merge({}, tree) == tree
@@ -49,150 +57,75 @@ def test_the_second_wins_where_both_speak(base: Any, delta: Any) -> None:
 def test_another_name_replaces_the_whole_class() -> None:
     assert merge({"name": "zca", "epsilon": 1}, {"name": "none"}) == {"name": "none"}
     assert merge({"name": "zca", "epsilon": 1}, "none") == {"name": "none"}
+    assert merge({"name": "zca", "epsilon": 1}, "zca") == {"name": "zca", "epsilon": 1}
     assert merge({"name": "zca", "epsilon": 1}, {"epsilon": 2}) == {"name": "zca", "epsilon": 2}
     assert merge("zca", {"epsilon": 2}) == {"name": "zca", "epsilon": 2}
 
 
-@pytest.mark.parametrize("text", ["1e-3", "1E-3", "0.001", "1.0e-3", ".001"])
-def test_numbers_are_those_of_yaml_1_2(tmp_path: Path, text: str) -> None:
-    (tmp_path / "p.yaml").write_text(f"rate: {text}\n")
-    assert config.read(tmp_path / "p.yaml") == {"rate": 0.001}
+@given(layered)
+def test_every_merged_setting_comes_from_a_layer_that_writes_it_and_none_above_does(layers: dict[str, Any]) -> None:
+    merged: Any = {}
+    for layer in layers.values():
+        merged = merge(merged, layer)
+    homes = written(layers)
+    assert set(homes) == {key for key, _ in leaves(merged)}
+    for key, value in leaves(merged):
+        path = key.split(".")
+        assert value == at(layers[homes[key]], path) or value == {}  # an empty mapping may be what several leave
+        stronger = list(layers)[list(layers).index(homes[key]) + 1 :]
+        assert all(at(layers[name], path) in (None, {}) for name in stronger)
 
 
-def test_words_and_whole_numbers_stay_what_they_are(tmp_path: Path) -> None:
-    (tmp_path / "p.yaml").write_text("a: 12\nb: e3\nc: 1.2.3\nd: true\n")
-    assert config.read(tmp_path / "p.yaml") == {"a": 12, "b": "e3", "c": "1.2.3", "d": True}
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "said"),
-    [
-        ("cnn.runs.zca.normalise.epsilonn", 1.0, "unknown key; allowed: name, epsilon"),
-        ("cnn.runs.zca.normalise.epsilon", -1.0, "found -1.0, allowed: greater than 0"),
-        ("cnn.runs.zca.normalise.epsilon", "much", "found 'much', allowed: number"),
-        ("cnn.runs.zca.normalise.name", "zzca", "found 'zzca', allowed: none, standardise, mean_image, zca"),
-        ("cnn.runs.zca.epoch", 3, "unknown key; allowed: title, group, reference, model,"),
-        ("cnn.base.epochs", 0, "found 0, allowed: greater than or equal to 1"),
-        ("cnn.base.epochs", True, "found True, allowed: integer"),
-        ("cnn.base.model.channels", [32, 0], "found 0, allowed: greater than or equal to 1"),
-        ("cnn.base.model.batch_norm", 1, "found 1, allowed: boolean"),
-        ("profiles.quick.cnn.seeds", 2.5, "found 2.5, allowed: integer"),
-        ("cnn.runs.zca.reference", "nobody", "found 'nobody', allowed: baseline, standardise"),
-    ],
-)
-def test_what_cannot_be_used_is_one_line_with_its_key(params: dict[str, Any], key: str, value: Any, said: str) -> None:
-    bad = changed({**params, "profile": "quick"}, key, value)
-    if key == "cnn.base.epochs":
-        del bad["profiles"]["quick"]["cnn"]["epochs"]
-    if key == "cnn.base.model.channels":
-        del bad["profiles"]["quick"]["cnn"]["model"]
-    with pytest.raises(ConfigError) as error:
-        chapters.resolve(bad, "cnn", "zca")
-    message = str(error.value)
-    where = f"{key}.1" if key.endswith("channels") else key
-    assert message.startswith(f"params.yaml: {where}: ")
-    assert said in message
-    assert "\n" not in message
-
-
-def test_a_missing_key_an_unknown_profile_and_run(params: dict[str, Any]) -> None:
-    without = copy.deepcopy(params)
-    del without["mlp"]["base"]["optimiser"]["learning_rate"]
-    with pytest.raises(ConfigError, match=r"mlp\..*optimiser\.learning_rate: missing"):
-        chapters.resolve(without, "mlp", "autograd")
-    with pytest.raises(ConfigError, match=r"profile: found 'huge', allowed: quick, mnist, laptop, paper"):
-        chapters.resolve({**params, "profile": "huge"}, "mlp", "autograd")
-    with pytest.raises(ConfigError, match=r"cnn\.runs\.nobody: no such key; allowed: baseline"):
-        chapters.resolve(params, "cnn", "nobody")
-    with pytest.raises(ConfigError, match="found 'rnn', allowed: mlp, mlp_mnist, svm, svm_mnist, cnn, cnn_mnist, vit"):
-        chapters.kind("rnn")
-
-
-def test_a_name_that_dvc_cannot_carry_is_refused(params: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match=r"cnn\.runs\.a\.b: .*allowed: a-z, 0-9 and _"):
-        chapters.resolve(changed(params, "cnn.runs", {"a.b": {}}), "cnn", "a.b")
-
-
-def test_files_that_are_no_parameters(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such file"):
-        config.read(tmp_path / "none.yaml")
-    (tmp_path / "list.yaml").write_text("- 1\n")
-    with pytest.raises(ConfigError, match="allowed: a mapping of keys"):
-        config.read(tmp_path / "list.yaml")
-    (tmp_path / "broken.yaml").write_text("a: [1\n")
-    with pytest.raises(ConfigError, match="not YAML"):
-        config.read(tmp_path / "broken.yaml")
-
-
-def test_configurations_are_frozen(params: dict[str, Any]) -> None:
-    run = chapters.resolve(params, "cnn", "zca")
-    with pytest.raises(ValueError, match="frozen"):
-        run.epochs = 3  # type: ignore[misc]
+def at(node: Any, path: list[str]) -> Any:
+    """The value at a path, None if there is none."""
+    for step in path:
+        node = node.get(step) if isinstance(node, Mapping) else None
+    return node
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("layers", "homes"),
     [
-        ("cnn.runz", {}, r"cnn\.runz: unknown key; allowed: a chapter's dataset, base, runs"),
-        ("profils", {"quick": {}}, r"profils\.quick: unknown key; allowed: a chapter's dataset"),
-        ("seeds", 3, r"seeds: found 3, allowed: a chapter's dataset"),
-        (
-            "profiles.quick.cn",
-            {},
-            r"profiles\.quick\.cn: unknown key; allowed: data, mlp, mlp_mnist,",
-        ),
-        (
-            "profiles.quick.data.cifar",
-            {},
-            r"profiles\.quick\.data\.cifar: unknown key; allowed: circles, rings, mnist, cifar10",
-        ),
-        ("profiles.quick", 3, r"profiles\.quick: found 3, allowed: data, mlp"),
+        ({"a": {"n": "zca"}}, {"n": "a"}),
+        ({"a": {"n": "zca"}, "b": {"n": {"epsilon": 1}}}, {"n.name": "a", "n.epsilon": "b"}),
+        ({"a": {"n": {"name": "zca", "epsilon": 1}}, "b": {"n": "zca"}}, {"n.name": "b", "n.epsilon": "a"}),
+        ({"a": {"n": {"name": "zca", "epsilon": 1}}, "b": {"n": "pca"}}, {"n.name": "b"}),
+        ({"a": {"n": {"name": "zca", "epsilon": 1}}, "b": {"n": None}, "c": {"n": "zca"}}, {"n": "c"}),
+        ({"a": {"n": {"m": {"x": 1}, "y": 2}}, "b": {"n": {"m": {"x": 3}}}}, {"n.m.x": "b", "n.y": "a"}),
     ],
 )
-def test_the_outline_of_the_file_is_checked(
-    params: dict[str, Any], tmp_path: Path, key: str, value: Any, said: str
+def test_a_setting_of_a_class_that_was_replaced_has_no_layer(layers: dict[str, Any], homes: dict[str, str]) -> None:
+    assert written(layers) == homes
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "said"),
+    [
+        ({"size": "much"}, {}, "base.size: found 'much', allowed: integer"),
+        ({"size": 2}, {"size": True}, "own.size: found True, allowed: integer"),
+        ({"size": 2}, {"sise": 3}, "own.sise: unknown key; allowed: shape, size"),
+        ({"sise": {"a": 1}}, {"size": 3}, "base.sise: unknown key; allowed: shape, size"),
+        ({"shape": {"name": "round", "radius": -1.0}}, {}, "base.shape.radius: found -1.0, allowed: greater than 0"),
+        ({"shape": "round"}, {"shape": {"radius": 0.0}}, "own.shape.radius: found 0.0, allowed: greater than 0"),
+        ({"shape": {"name": "plain"}}, {"shape": "ring"}, "own.shape.name: found 'ring', allowed: plain, round"),
+        ({"shape": {"name": "plain"}}, {"shape": {"name": "round"}}, "own.shape.radius: missing; allowed: field requ"),
+        ({"shape": {"name": "plain"}}, {"shape": 3}, "own.shape: found 3, allowed: dictionary"),
+        ({"shape": {"name": "round", "radius": 1.0, "parts": [1, "x"]}}, {}, "base.shape.parts.1: found 'x', allowed"),
+        ({"shape": {"name": "round", "radius": 1.0}}, {"shape": {"parts": 3}}, "own.shape.parts: found 3, allowed: li"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_at_the_layer_that_writes_it(
+    base: dict[str, Any], own: dict[str, Any], said: str
 ) -> None:
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(changed(params, key, value), sort_keys=False))
-    with pytest.raises(ConfigError, match=said):
-        config.load(tmp_path / "params.yaml")
+    with pytest.raises(ConfigError) as error:
+        parse(Thing, base, own, where=["base", "own"])
+    assert str(error.value).startswith(f"params.yaml: {said}")
+    assert "\n" not in str(error.value)
 
 
-def test_declarations_name_what_a_stage_depends_on() -> None:
-    params = config.load()
-    found = study.declarations(params)
-    assert set(found) == {*declared.chapters(params), "study"}
-    assert found["cnn"].splitlines() == ["cifar10", *params["cnn"]["runs"]]
-    params["cnn"]["runs"]["zca"] = {**params["cnn"]["runs"]["zca"], "title": "another"}
-    again = study.declarations(params)
-    assert {name for name in found if found[name] != again[name]} == {"study"}
-    assert study.declarations(params | {"profile": "laptop"})["study"] != again["study"]
-
-
-def test_a_profile_leaves_out_runs_that_stay_declared(params: dict[str, Any]) -> None:
-    without = changed(params, "profiles.quick.cnn.leave_out", ["zca", "pca"])
-    assert declared.left_out(without, "cnn") == ("zca", "pca")
-    assert set(declared.trained(without, "cnn")) == set(params["cnn"]["runs"]) - {"zca", "pca"}
-    assert ("cnn", "zca") in declared.runs(without)
-    assert chapters.resolve(without, "cnn", "crop") == chapters.resolve(params, "cnn", "crop")
-    assert "zca" not in study.declarations(without)["cnn"].split()
-    assert "left out" in study.validate(without)
-    assert declared.trained(changed(params, "profiles.quick.cnn.leave_out", "all"), "cnn") == []
-    assert declared.trained(without | {"profile": "paper"}, "cnn") == list(params["cnn"]["runs"])
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "said"),
-    [
-        ("cnn.leave_out", ["nobody"], r"cnn\.leave_out: found 'nobody', allowed: all, or a list of baseline, standard"),
-        ("cnn.leave_out", "zca", r"cnn\.leave_out: found 'zca', allowed: all, or a list of"),
-        (
-            "masked.leave_out",
-            ["masked"],
-            r"vit_timm\.runs\.masked\.model\.start: found masked/masked, allowed: ",
-        ),
-    ],
-)
-def test_what_cannot_be_left_out_is_one_line(params: dict[str, Any], key: str, value: Any, said: str) -> None:
-    bad = changed(params, f"profiles.quick.{key}", value)
-    with pytest.raises(ConfigError, match=said):
-        study.validate(bad)
+def test_configurations_are_frozen_and_convert_nothing_but_short_forms_and_lists() -> None:
+    thing = parse(Thing, {"shape": {"name": "round", "radius": 1.0, "parts": [1, 2]}}, where=["own"])
+    assert thing.shape == Round(radius=1.0, parts=(1, 2))
+    assert parse(Thing, {"shape": "plain"}, where=["own"]) == Thing()
+    with pytest.raises(ValueError, match="frozen"):
+        thing.size = 3  # type: ignore[misc]

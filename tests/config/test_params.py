@@ -1,0 +1,128 @@
+"""The parameter file: YAML 1.2 numbers, keys that are words and stand once, and its outline."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rdfia import config
+from rdfia.config import ConfigError
+
+SMALL: dict[str, Any] = {
+    "profile": "quick",
+    "profiles": {"quick": {"data": {"points": {}}, "mlp": {"seeds": 2}}},
+    "data": {"points": {"source": "circles"}},
+    "theory": {"losses": {}},
+    "mlp": {"dataset": "points", "base": {"epochs": 2}, "runs": {"first": None}},
+}
+
+
+def loaded(folder: Path, params: Any) -> dict[str, Any]:
+    """What is read of these parameters."""
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    return config.load(folder / "params.yaml")
+
+
+def changed(key: str, value: Any) -> dict[str, Any]:
+    """The small parameters with the dotted key set."""
+    copy: dict[str, Any] = yaml.safe_load(yaml.safe_dump(SMALL))
+    node = copy
+    *path, last = key.split("/")
+    for step in path:
+        node = node.setdefault(step, {})
+    node[last] = value
+    return copy
+
+
+@pytest.mark.parametrize("text", ["1e-3", "1E-3", "0.001", "1.0e-3", ".001"])
+def test_numbers_are_those_of_yaml_1_2(tmp_path: Path, text: str) -> None:
+    (tmp_path / "p.yaml").write_text(f"rate: {text}\n")
+    assert config.read(tmp_path / "p.yaml") == {"rate": 0.001}
+
+
+def test_words_and_whole_numbers_stay_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("a: 12\nb: e3\nc: 1.2.3\nd: true\n")
+    assert config.read(tmp_path / "p.yaml") == {"a": 12, "b": "e3", "c": "1.2.3", "d": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- 1\n", r"found \[1\], allowed: a mapping of keys"),
+        ("", "found None, allowed: a mapping of keys"),
+        ("a: [1\n", "not YAML"),
+        ("a: 1\nb: 2\na: 3\n", "not YAML: the key 'a' stands twice .*line 3"),
+        ("cnn:\n  runs:\n    zca: {}\n    zca: {title: again}\n", "not YAML: the key 'zca' stands twice .*line 4"),
+        ("a: {1: x}\n", "not YAML: found the key 1, allowed: a word .*line 1"),
+        ("true: x\n", "not YAML: found the key True, allowed: a word"),
+        ("? [a, b]\n: x\n", "not YAML: found the key .*, allowed: a word"),
+    ],
+)
+def test_a_file_that_holds_no_parameters_is_one_line(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "params.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=said) as error:
+        config.load(tmp_path / "params.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_not_there_says_where_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml: no such file; run from the project's root"):
+        config.read(tmp_path / "none.yaml")
+
+
+def test_what_is_right_is_read_as_it_is(tmp_path: Path) -> None:
+    assert loaded(tmp_path, SMALL) == SMALL
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("mlp/runz", {}, r"mlp\.runz: unknown key; allowed: a chapter's kind, one_stage, dataset, base, runs$"),
+        ("profils", {"quick": {}}, r"profils\.quick: unknown key; allowed: a chapter's kind"),
+        ("seeds", 3, r"seeds: found 3, allowed: a chapter's kind"),
+        ("profiles/quick/ml", {}, r"profiles\.quick\.ml: unknown key; allowed: data, mlp$"),
+        ("profiles/quick/data/circle", {}, r"profiles\.quick\.data\.circle: unknown key; allowed: points$"),
+        ("profiles/quick", 3, r"profiles\.quick: found 3, allowed: data, mlp$"),
+        ("profiles", 3, r"profiles: found 3, allowed: a mapping of keys"),
+    ],
+)
+def test_the_outline_of_the_file_is_checked(tmp_path: Path, key: str, value: Any, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        loaded(tmp_path, changed(key, value))
+
+
+@pytest.mark.parametrize("name", ["a.b", "my-profile", "../../evil", "Upper", "", "a" * 65, "größe"])
+@pytest.mark.parametrize("where", ["profiles", "data", "mlp/runs", ""])
+def test_a_name_that_could_be_no_folder_is_refused_before_anything_else(tmp_path: Path, where: str, name: str) -> None:
+    """What stands at the name is wrong too, and the profile is unknown: the name comes first."""
+    node = dict(SMALL) if not where else changed("profile", "huge")
+    for step in where.split("/") if where else ():
+        node = node[step]
+    params = {**node, name: {"runs": {}}} if not where else changed(f"{where}/kept", {})
+    if where:
+        inner = params
+        for step in where.split("/"):
+            inner = inner[step]
+        del inner["kept"]
+        inner[name] = 3
+    with pytest.raises(ConfigError, match="found a name with other signs, allowed: 1 to 64 of a-z, 0-9 and _") as error:
+        loaded(tmp_path, params)
+    key = ".".join([*where.split("/"), name]) if where else name
+    assert str(error.value).startswith(f"{tmp_path}/params.yaml: {key!r}: ")
+
+
+@pytest.mark.parametrize("name", ["a", "zca_0001", "a" * 64])
+def test_other_names_are_allowed(tmp_path: Path, name: str) -> None:
+    assert loaded(tmp_path, changed(f"mlp/runs/{name}", {}))["mlp"]["runs"][name] == {}
+
+
+def test_a_section_or_a_profile_that_is_not_there() -> None:
+    assert config.section(SMALL, "mlp", "base") == {"epochs": 2}
+    with pytest.raises(ConfigError, match=r"params\.yaml: mlp\.bas: no such key; allowed: dataset, base, runs"):
+        config.section(SMALL, "mlp", "bas")
+    with pytest.raises(ConfigError, match=r"params\.yaml: mlp\.dataset: found 'points', allowed: a mapping of keys"):
+        config.section(SMALL, "mlp", "dataset")
+    assert config.profile(SMALL) == "quick"
+    with pytest.raises(ConfigError, match=r"params\.yaml: profile: found 'huge', allowed: quick$"):
+        config.profile({**SMALL, "profile": "huge"})
