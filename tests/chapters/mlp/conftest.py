@@ -22,7 +22,7 @@ ASKED = {
 @pytest.fixture(scope="session")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Context:
     """A study without runs that has the answers to all questions."""
-    circles = Circles()._draw(60, torch.Generator().manual_seed(0))
+    circles = Circles().sample(60, torch.Generator().manual_seed(0))
     questions = theory.resolve({"theory": ASKED})
     root: Path = tmp_path_factory.mktemp("theory")
     return answered(root, **{name: question.answer(circles) for name, question in questions.items()})

@@ -19,7 +19,7 @@ from tests.report.making import tables
 
 @pytest.fixture(scope="module")
 def answer() -> Answer:
-    circles = Circles()._draw(4, torch.Generator().manual_seed(0))
+    circles = Circles().sample(4, torch.Generator().manual_seed(0))
     return OnePatch(embed=6, depth=1, images=2).answer(circles)
 
 
