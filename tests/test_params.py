@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import torch
+from rdfia.declared import left_out
 from torch import Generator
 from torch.utils.flop_counter import FlopCounterMode
 
 from rdfia import chapters, config
 from rdfia.data.normalise import fit_all
 from rdfia.data.sources import resolve_dataset
-from rdfia.declared import left_out
 from rdfia.train.classifier import example_input, forward_flops, network
 from rdfia.train.descent import DescentRun
 from rdfia.train.epochs import EpochRecord

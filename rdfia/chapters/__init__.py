@@ -37,7 +37,7 @@ def kind(params: Mapping[str, Any], chapter: str) -> str:
 
 def run_class(kind: str) -> "type[Run]":
     """Return the configuration class of the runs of a kind of chapter."""
-    found: "type[Run]" = import_module(f"rdfia.chapters.{kind}.run").ChapterRun
+    found: type[Run] = import_module(f"rdfia.chapters.{kind}.run").ChapterRun
     return found
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rdfia.sweep.pool import Active, Ended, Say, Task, together
 
 from rdfia.sweep import Show
-from rdfia.sweep.pool import Active, Ended, Say, Task, together
 
 
 def task(name: str, work: Callable[[Say], None], effort: float = 1.0) -> Task:

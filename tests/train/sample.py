@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from rdfia.train.result import Outcome
+
 from rdfia import chapters
 from rdfia.train.descent import DescentRun
-from rdfia.train.result import Outcome
 from rdfia.train.run import Data, Run
 
 

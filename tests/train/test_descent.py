@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from rdfia.train.result import Outcome, write
 
 from rdfia import chapters, places
 from rdfia.train.classifier import build
 from rdfia.train.descent import DescentRun, train_run, whitened
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.fit import EVALUATION_BATCH, predict
-from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome, run
 

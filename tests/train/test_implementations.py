@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from rdfia.train.result import Outcome, write
 from torch import Generator
 
 from rdfia import chapters, places
@@ -14,7 +15,6 @@ from rdfia.models.mlp import MLP, Perceptron
 from rdfia.theory.implementations import IMPLEMENTATIONS, Implementations
 from rdfia.train.descent import train_seeds
 from rdfia.train.epochs import EpochRecord
-from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Event, Snapshot, Trained
 from tests.train.sample import perceptron
 

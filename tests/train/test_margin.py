@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from rdfia.train.result import write
 from sklearn.svm import SVC
 from torch import Generator, Tensor
 
@@ -19,7 +20,6 @@ from rdfia.data.circles import Circles
 from rdfia.data.store import Split
 from rdfia.train.classifier import build
 from rdfia.train.margin import MarginRecord, MarginRun, fit_seed, sample_examples
-from rdfia.train.result import write
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome
 

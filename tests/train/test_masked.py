@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from rdfia.closure import CHAPTERS
+from rdfia.train.result import Outcome, write
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -17,11 +19,9 @@ from torch import Generator, nn
 
 from rdfia import chapters, places
 from rdfia.chapters.masked.run import ChapterRun
-from rdfia.closure import CHAPTERS
 from rdfia.config import ConfigError
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.masked import MaskedRun, fit_head, ridge
-from rdfia.train.result import Outcome, write
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from rdfia.train.result import write
 
 from rdfia import chapters, places
 from rdfia.analyse.probe import steps
@@ -16,7 +17,6 @@ from rdfia.config import ConfigError
 from rdfia.train.classifier import forward_flops
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.patience import EarlyStopping
-from rdfia.train.result import write
 from rdfia.train.run import Data
 from tests.train.sample import outcome, perceptron, run
 

@@ -128,7 +128,16 @@ def test_a_group_has_no_table_for_its_reference_alone(tmp_path: Path, monkeypatc
     card = Card("four", classes=("a", "b", "c", "d"))
     assert [table.name for table in chapter(tmp_path, {"fits": FITS})] == ["cnn_dynamics"]
     runs = (
-        RunResult("cnn", "fits", "fits", "fits", "", card, status=FINISHED, record=history(tmp_path, "cnn", "fits", [HEAD, *FITS])),
+        RunResult(
+            "cnn",
+            "fits",
+            "fits",
+            "fits",
+            "",
+            card,
+            status=FINISHED,
+            record=history(tmp_path, "cnn", "fits", [HEAD, *FITS]),
+        ),
         RunResult("cnn", "later", "later", "fits", "", card, group="how long"),
     )
     found = ChapterResult("cnn", "four", runs)
