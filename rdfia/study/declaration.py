@@ -10,7 +10,8 @@ from rdfia.config import Config, profile
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
 from rdfia.study import runs
-from rdfia.study.definitions import WHOLE, Reference, Sources
+from rdfia.study.definitions import Sources
+from rdfia.study.module import WHOLE, Reference
 from rdfia.train.run import Run
 
 STAGES = ("prepare", "evaluate", "theory", "report", "track")  # but for training, whose code is said run by run

@@ -11,143 +11,17 @@ Source text is hashed, not a syntax tree, so that the hash is the same under eve
 
 import ast
 import hashlib
-import io
-import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
+
+from rdfia.study.module import LOOSE, WHOLE, Module, Reference, imported
 
 PACKAGES = ("rdfia", "stages")
 OPAQUE = {"import_module", "__import__", "eval", "exec", "globals"}  # calls whose names reading cannot follow
-Reference = tuple[str, str]  # a module, and the name of a definition in it; "" is its loose statements, * all of it
-LOOSE, WHOLE = "", "*"
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-
-
-@dataclass(frozen=True)
-class Module:
-    """A module of the project as text: its definitions, what it imports, and its loose statements."""
-
-    name: str
-    source: str
-
-    @cached_property
-    def lines(self) -> list[bytes]:
-        """The source without comments, line by line."""
-        lines = [line.encode() for line in self.source.splitlines()]
-        for token in tokenize.generate_tokens(io.StringIO(self.source).readline):
-            if token.type == tokenize.COMMENT:
-                row, column = token.start
-                text = self.source.splitlines()[row - 1]
-                lines[row - 1] = text[:column].rstrip().encode()
-        return lines
-
-    @cached_property
-    def tree(self) -> ast.Module:
-        """The syntax tree, which says where things are."""
-        return ast.parse(self.source)
-
-    @cached_property
-    def definitions(self) -> dict[str, list[ast.stmt]]:
-        """The statements that give a name its value."""
-        found: dict[str, list[ast.stmt]] = {}
-        for statement in self.tree.body:
-            for name in _defined(statement):
-                found.setdefault(name, []).append(statement)
-        return found
-
-    @cached_property
-    def imports(self) -> dict[str, Reference]:
-        """The names that come from elsewhere, each with its module and its name there, * for a module itself."""
-        found: dict[str, Reference] = {}
-        for statement in self.tree.body:
-            found |= dict(imported(statement))
-        return found
-
-    @cached_property
-    def loose(self) -> list[ast.stmt]:
-        """The statements that define nothing: they do something when the module is imported."""
-        aside = (ast.Import, ast.ImportFrom)
-        rest = [s for s in self.tree.body if not isinstance(s, aside) and not _defined(s) and not _typing_only(s)]
-        return [s for s in rest if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-
-    def statements(self, name: str) -> list[ast.stmt]:
-        """Return the statements of a definition, the loose ones, or all."""
-        return self.tree.body if name == WHOLE else self.loose if name == LOOSE else self.definitions[name]
-
-    def text(self, statement: ast.stmt) -> str:
-        """Return a statement without comments, docstrings, annotations and blank lines."""
-        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
-        lines = {row: self.lines[row - 1] for row in range(first, (statement.end_lineno or first) + 1)}
-        for start, end in sorted(_cuts(statement, self.lines), reverse=True):
-            _blank(lines, start, end)
-        return "\n".join(text for line in lines.values() if (text := line.decode().rstrip()))
-
-
-Position = tuple[int, int]  # a line from 1, and a byte in it
-
-
-def _blank(lines: dict[int, bytes], start: Position, end: Position) -> None:
-    """Take the text from one position to another out of the lines."""
-    (top, left), (bottom, right) = start, end
-    tail = lines[bottom][right:]
-    lines[top] = lines[top][:left] + (tail if bottom == top else b"")
-    if bottom > top:
-        lines[bottom] = tail
-    for row in range(top + 1, bottom):
-        lines[row] = b""
-
-
-def _cuts(statement: ast.stmt, lines: list[bytes]) -> Iterator[tuple[Position, Position]]:
-    """Yield from where to where a statement holds annotations and docstrings."""
-    for node in ast.walk(statement):
-        if isinstance(node, ast.arg) and node.annotation:
-            yield (node.lineno, node.col_offset + len(node.arg.encode())), _end(node.annotation)
-        elif isinstance(node, ast.AnnAssign):
-            yield _end(node.target), _end(node.annotation)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
-            row, column = node.returns.lineno, node.returns.col_offset
-            arrow = lines[row - 1][:column].rfind(b"->")
-            yield (row, arrow if arrow >= 0 else column), _end(node.returns)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            head = node.body[0]
-            if (
-                isinstance(head, ast.Expr)
-                and isinstance(head.value, ast.Constant)
-                and isinstance(head.value.value, str)
-            ):
-                yield (head.lineno, head.col_offset), _end(head)
-
-
-def _end(node: ast.expr | ast.stmt) -> Position:
-    return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
-
-
-def _defined(statement: ast.stmt) -> list[str]:
-    """Return the names that a statement of a module defines."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return [statement.name]
-    if isinstance(statement, ast.Assign):
-        return [node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)]
-    return (
-        [statement.target.id] if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) else []
-    )
-
-
-def _typing_only(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.dump(statement.test)
-
-
-def imported(statement: ast.stmt) -> Iterator[tuple[str, Reference]]:
-    """Yield the names that an import gives, with where they come from."""
-    if isinstance(statement, ast.Import):
-        for alias in statement.names:
-            whole = alias.name if alias.asname else alias.name.split(".")[0]
-            yield alias.asname or whole, (whole, WHOLE)
-    elif isinstance(statement, ast.ImportFrom) and statement.module and statement.level == 0:
-        for alias in statement.names:
-            yield alias.asname or alias.name, (statement.module, alias.name)
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 @dataclass
@@ -167,8 +41,10 @@ class Scope:
             self._attribute(node, local, imports)
         elif isinstance(node, Function):
             self._function(node, local, imports)
+        elif isinstance(node, Comprehension):
+            self._comprehension(node, local, imports)
         else:
-            for name, reference in imported(node) if isinstance(node, ast.stmt) else ():
+            for name, reference in imported(node):
                 imports = {**imports, name: reference}
             for child in _children(node):
                 if isinstance(child, ast.Import | ast.ImportFrom):
@@ -177,21 +53,19 @@ class Scope:
 
     def _function(self, node: Function, local: frozenset[str], imports: dict[str, Reference]) -> None:
         """Visit defaults and decorators outside of the function, its body with the names that it binds."""
+        outside = [*node.args.defaults, *filter(None, node.args.kw_defaults), *getattr(node, "decorator_list", [])]
+        for part in outside:
+            self.visit(part, local, imports)
         body = node.body if isinstance(node.body, list) else [node.body]
-        inner = {n for statement in body for n in ast.walk(statement) if isinstance(n, ast.Import | ast.ImportFrom)}
-        own = {name: reference for statement in inner for name, reference in imported(statement)}
-        arguments = [a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)]
-        stored = [n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-        nested = [n.name for s in body for n in ast.walk(s) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-        bound = frozenset([*local, *arguments, *stored, *nested]) - frozenset(own)
-        for outside in [
-            *node.args.defaults,
-            *filter(None, node.args.kw_defaults),
-            *getattr(node, "decorator_list", []),
-        ]:
-            self.visit(outside, local, imports)
-        for statement in body:
-            self.visit(statement, bound, {**imports, **own})
+        own = {name: reference for part in _own(body) for name, reference in imported(part)}
+        for part in body:
+            self.visit(part, (local | _arguments(node) | _bound(body)) - frozenset(own), {**imports, **own})
+
+    def _comprehension(self, node: Comprehension, local: frozenset[str], imports: dict[str, Reference]) -> None:
+        """Visit a comprehension with the names that its loops bind."""
+        targets = _bound([loop.target for loop in node.generators])
+        for child in _children(node):
+            self.visit(child, local | targets, imports)
 
     def _name(self, name: str, imports: dict[str, Reference]) -> None:
         if name in OPAQUE:
@@ -229,6 +103,34 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield child
+
+
+def _own(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope: not what is below the functions, classes and comprehensions in it."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, Function | Comprehension | ast.ClassDef):
+            yield from _own(ast.iter_child_nodes(node))
+
+
+def _bound(nodes: Sequence[ast.AST]) -> frozenset[str]:
+    """Return the names that the nodes of a scope bind."""
+    found: set[str] = set()
+    for node in _own(nodes):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or (
+            isinstance(node, ast.ExceptHandler) and node.name
+        ):
+            found.add(node.name)
+    return frozenset(found - {name for node in _own(nodes) if isinstance(node, ast.Global) for name in node.names})
+
+
+def _arguments(node: Function) -> frozenset[str]:
+    """Return the names of a function's arguments."""
+    parts = node.args
+    several = (parts.posonlyargs, parts.args, parts.kwonlyargs, filter(None, (parts.vararg, parts.kwarg)))
+    return frozenset(argument.arg for part in several for argument in part)
 
 
 class Sources:
