@@ -57,12 +57,16 @@ def test_an_item_of_a_list_and_a_key_that_one_has_not(first: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("70.5", "null"), ("[1, 2]", "[]"), ("70.5", '"nothing"'), ("1, 2", "true, 2")]
+    ("old", "new", "line"),
+    [
+        ("70.5", "null", "mean: 70.5 and None"),
+        ("1, 2", "true, 2", "seeds.0: 1 and True"),
+        ("1, 2", "1.0, 2", "seeds.0: 1 and 1.0"),
+        ('"seeds"', '"none": "nothing", "seeds"', "none: nothing and nothing"),
+    ],
 )
-def test_values_of_another_kind_differ(first: Path, old: str, new: str) -> None:
-    lines = differences(first, "summary.json", old, new)
-    assert lines
-    assert all(line.startswith("summary.json: runs.cnn/zca.") for line in lines)
+def test_values_of_another_kind_differ(first: Path, old: str, new: str, line: str) -> None:
+    assert differences(first, "summary.json", old, new) == [f"summary.json: runs.cnn/zca.{line}"]
 
 
 def test_the_same_values_written_otherwise_are_said_to_be(first: Path) -> None:

@@ -115,15 +115,11 @@ def _own(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 def _bound(nodes: Sequence[ast.AST]) -> frozenset[str]:
     """Return the names that the nodes of a scope bind."""
-    found: set[str] = set()
-    for node in _own(nodes):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or (
-            isinstance(node, ast.ExceptHandler) and node.name
-        ):
-            found.add(node.name)
-    return frozenset(found - {name for node in _own(nodes) if isinstance(node, ast.Global) for name in node.names})
+    own = list(_own(nodes))
+    found = {node.id for node in own if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
+    found |= {node.name for node in own if isinstance(node, named) and node.name}
+    return frozenset(found - {name for node in own if isinstance(node, ast.Global) for name in node.names})
 
 
 def _arguments(node: Function) -> frozenset[str]:

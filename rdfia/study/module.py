@@ -94,8 +94,8 @@ def _cuts(statement: ast.stmt, lines: list[bytes]) -> Iterator[tuple[Position, P
             yield _end(node.target), _end(node.annotation)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
             row, column = node.returns.lineno, node.returns.col_offset
-            arrow = lines[row - 1][:column].rfind(b"->")
-            yield (row, arrow if arrow >= 0 else column), _end(node.returns)
+            before = lines[row - 1][:column]
+            yield (row, len(before[: before.rfind(b"->")].rstrip()) if b"->" in before else column), _end(node.returns)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             head = node.body[0]
             if (

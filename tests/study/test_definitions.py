@@ -6,10 +6,10 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from rdfia.data.augmentation import RandomAugmentation
 
 from rdfia import config
 from rdfia.data import augment, normalise
+from rdfia.data.sampling import RandomAugmentation
 from rdfia.study import runs
 from rdfia.study.declaration import roots
 from rdfia.study.definitions import Sources
@@ -142,16 +142,17 @@ def test_a_hash_sign_in_a_string_is_no_comment(hashed: Hash) -> None:
 
 
 def test_letters_of_several_bytes_shift_no_cut(hashed: Hash) -> None:
-    wide, other, same = (
-        edited("rdfia/net.py", "SIZE * scale", text)
-        for text in ('len("αβγ") * scale', 'len("αβδ") * scale', 'len("αβγ") * scale  # ε')
-    )
-    assert hashed(wide) == hashed(same) != hashed(other)
+    texts = ('("αβγ", "ε")  # ζ', '("αβγ", "ε")', '("αβδ", "ε")')
+    plain, same, other = (edited("rdfia/net.py", "SIZE = 3", f'ΣΙΖΕ: "μ" = 3\nSIZE = {text}') for text in texts)
+    assert hashed(plain) == hashed(same) != hashed(other)
+    wide = [edited("rdfia/net.py", "scale: float", f'γ: "{word}" = "δ", scale: float') for word in ("α", "αβγ")]
+    assert hashed(wide[0]) == hashed(wide[1]) != hashed(TREE)
 
 
 def reached(root: Path, text: str, *names: str, **others: str) -> set[str]:
     """Return what the definitions `names` of one module reach, as module:name without the module's own prefix."""
-    tree = {"rdfia/a.py": dedent(text), **{f"rdfia/{name}.py": dedent(other) for name, other in others.items()}}
+    tree = {"rdfia/__init__.py": "", "rdfia/a.py": dedent(text)}
+    tree |= {f"rdfia/{name}.py": dedent(other) for name, other in others.items()}
     found = sources(root, tree).reached([("rdfia.a", name) for name in names])
     return {f"{module.removeprefix('rdfia.')}:{name}" for module, name in found}
 
@@ -177,8 +178,6 @@ def test_an_import_inside_of_a_function_is_followed(tmp_path: Path) -> None:
     ],
 )
 def test_every_way_to_name_a_definition_is_followed(tmp_path: Path, text: str) -> None:
-    (tmp_path / "rdfia").mkdir()
-    (tmp_path / "rdfia" / "__init__.py").touch()
     other = "def g():\n    return 1\n\n\ndef other():\n    return 2\n"
     assert reached(tmp_path, text, "f", b=other) == {"a:f", "b:g"}
 
@@ -377,7 +376,7 @@ def test_every_definition_that_a_declared_run_reaches_is_there(chapter: str) -> 
 
 
 def test_runs_of_two_optimisers_differ_in_these_alone() -> None:
-    sgd, adam = definitions("cnn", "baseline"), definitions("cnn", "adam")
+    sgd, adam = definitions("cnn", "crop_flip"), definitions("cnn", "adam")
     assert {module for module, _ in sgd ^ adam} == {"rdfia.train.optimise"}
     assert classes(sgd - adam, optimise._Optimiser) == {optimise.SGD}
     assert classes(adam - sgd, optimise._Optimiser) == {optimise.Adam}
