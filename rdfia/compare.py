@@ -47,7 +47,9 @@ def _differences(first: Path, second: Path) -> Iterator[str]:
         digests = [hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in (first, second)]
         yield f"{digests[0]} and {digests[1]}, bytes differ"
         return
-    changed = [key for key in dict.fromkeys([*here, *there]) if here.get(key, MISSING) != there.get(key, MISSING)]
+    shared = here.keys() & there.keys()
+    equal = {key for key in shared if repr(here[key]) == repr(there[key])}  # 1, 1.0 and true are three values
+    changed = [key for key in dict.fromkeys([*here, *there]) if key not in equal]
     for key in changed:
         yield f"{key}: {_short(here.get(key, MISSING))} and {_short(there.get(key, MISSING))}"
     if not changed:

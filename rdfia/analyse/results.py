@@ -1,4 +1,4 @@
-"""The results of a study as the report sees them: every declared run, and what it came to. Accuracies are percentages."""
+"""The results of a study: every declared run and what it came to. Accuracies are percentages from here on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -11,10 +11,12 @@ as its `kind` in params.yaml, and needs a folder only for a text of its own.
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rdfia.config import PARAMS, ConfigError, options, section, shorten
-from rdfia.train.run import Run
+
+if TYPE_CHECKING:
+    from rdfia.train.run import Run
 
 FOLDERS = Path(__file__).parent
 
@@ -33,7 +35,7 @@ def kind(params: Mapping[str, Any], chapter: str) -> str:
     return str(name)
 
 
-def run_class(kind: str) -> type[Run]:
+def run_class(kind: str) -> "type[Run]":
     """Return the configuration class of the runs of a kind of chapter."""
     found: type[Run] = import_module(f"rdfia.chapters.{kind}.run").ChapterRun
     return found

@@ -11,7 +11,7 @@ Source text is hashed, not a syntax tree, so that the hash is the same under eve
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from rdfia.study.module import LOOSE, WHOLE, Module, Reference, imported
 PACKAGES = ("rdfia", "stages")
 OPAQUE = {"import_module", "__import__", "eval", "exec", "globals"}  # calls whose names reading cannot follow
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 @dataclass
@@ -40,8 +41,10 @@ class Scope:
             self._attribute(node, local, imports)
         elif isinstance(node, Function):
             self._function(node, local, imports)
+        elif isinstance(node, Comprehension):
+            self._comprehension(node, local, imports)
         else:
-            for name, reference in imported(node) if isinstance(node, ast.stmt) else ():
+            for name, reference in imported(node):
                 imports = {**imports, name: reference}
             for child in _children(node):
                 if isinstance(child, ast.Import | ast.ImportFrom):
@@ -50,21 +53,19 @@ class Scope:
 
     def _function(self, node: Function, local: frozenset[str], imports: dict[str, Reference]) -> None:
         """Visit defaults and decorators outside of the function, its body with the names that it binds."""
+        outside = [*node.args.defaults, *filter(None, node.args.kw_defaults), *getattr(node, "decorator_list", [])]
+        for part in outside:
+            self.visit(part, local, imports)
         body = node.body if isinstance(node.body, list) else [node.body]
-        inner = {n for statement in body for n in ast.walk(statement) if isinstance(n, ast.Import | ast.ImportFrom)}
-        own = {name: reference for statement in inner for name, reference in imported(statement)}
-        arguments = [a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)]
-        stored = [n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-        nested = [n.name for s in body for n in ast.walk(s) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-        bound = frozenset([*local, *arguments, *stored, *nested]) - frozenset(own)
-        for outside in [
-            *node.args.defaults,
-            *filter(None, node.args.kw_defaults),
-            *getattr(node, "decorator_list", []),
-        ]:
-            self.visit(outside, local, imports)
-        for statement in body:
-            self.visit(statement, bound, {**imports, **own})
+        own = {name: reference for part in _own(body) for name, reference in imported(part)}
+        for part in body:
+            self.visit(part, (local | _arguments(node) | _bound(body)) - frozenset(own), {**imports, **own})
+
+    def _comprehension(self, node: Comprehension, local: frozenset[str], imports: dict[str, Reference]) -> None:
+        """Visit a comprehension with the names that its loops bind."""
+        targets = _bound([loop.target for loop in node.generators])
+        for child in _children(node):
+            self.visit(child, local | targets, imports)
 
     def _name(self, name: str, imports: dict[str, Reference]) -> None:
         if name in OPAQUE:
@@ -102,6 +103,30 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield child
+
+
+def _own(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope: not what is below the functions, classes and comprehensions in it."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, Function | Comprehension | ast.ClassDef):
+            yield from _own(ast.iter_child_nodes(node))
+
+
+def _bound(nodes: Sequence[ast.AST]) -> frozenset[str]:
+    """Return the names that the nodes of a scope bind."""
+    own = list(_own(nodes))
+    found = {node.id for node in own if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
+    found |= {node.name for node in own if isinstance(node, named) and node.name}
+    return frozenset(found - {name for node in own if isinstance(node, ast.Global) for name in node.names})
+
+
+def _arguments(node: Function) -> frozenset[str]:
+    """Return the names of a function's arguments."""
+    parts = node.args
+    several = (parts.posonlyargs, parts.args, parts.kwonlyargs, filter(None, (parts.vararg, parts.kwarg)))
+    return frozenset(argument.arg for part in several for argument in part)
 
 
 class Sources:

@@ -1,4 +1,4 @@
-"""A module of the project as text: what it defines and imports, and a definition's text as far as it counts."""
+"""A module as text: its definitions, what it imports, and what of a statement counts."""
 
 import ast
 import io
@@ -94,8 +94,8 @@ def _cuts(statement: ast.stmt, lines: list[bytes]) -> Iterator[tuple[Position, P
             yield _end(node.target), _end(node.annotation)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
             row, column = node.returns.lineno, node.returns.col_offset
-            arrow = lines[row - 1][:column].rfind(b"->")
-            yield (row, arrow if arrow >= 0 else column), _end(node.returns)
+            before = lines[row - 1][:column]
+            yield (row, len(before[: before.rfind(b"->")].rstrip()) if b"->" in before else column), _end(node.returns)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             head = node.body[0]
             if (
@@ -125,7 +125,7 @@ def _typing_only(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.dump(statement.test)
 
 
-def imported(statement: ast.stmt) -> Iterator[tuple[str, Reference]]:
+def imported(statement: ast.AST) -> Iterator[tuple[str, Reference]]:
     """Yield the names that an import gives, with where they come from."""
     if isinstance(statement, ast.Import):
         for alias in statement.names:

@@ -19,10 +19,8 @@ def difference(root: Path, first: tuple[str, ...], second: tuple[str, ...]) -> f
 
 
 def test_only_epochs_that_both_recorded_are_compared(tmp_path: Path) -> None:
-    apart = difference(
-        tmp_path, ("0,0,1.0", "0,1,0.5", "1,0,2.0", "1,1,9.0"), ("0,0,1.25", "0,1,", "1,0,1.5", "0,2,9.0")
-    )
-    assert apart == pytest.approx(0.5)
+    first, second = ("0,0,1.0", "0,1,0.5", "1,0,2.0", "1,1,9.0"), ("0,0,1.25", "0,1,", "1,0,1.5", "0,2,9.0")
+    assert difference(tmp_path, first, second) == pytest.approx(0.5)
 
 
 def test_runs_without_a_common_epoch_have_no_difference(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def write(root: Path, profile: str = "full", stands_for: bool = True) -> dict[st
 
 def _run(rng: np.random.Generator, folder: Path, declared: Declaration, described: dict[str, Any]) -> dict[str, Any]:
     """One run's files; what `evaluate` would say about it."""
-    chapter, run, level = declared.chapter, declared.run, LEVELS.get(declared.run, 0.3)
+    run, level = declared.run, LEVELS.get(declared.run, 0.3)
     rows: list[list[object]] = []
     metrics: dict[str, Any] = {}
     test: dict[str, Any] = {}

@@ -108,7 +108,8 @@ class Study:
         for seed, loss in enumerate(losses):
             for epoch in range(epochs + 1):
                 train = ("", "") if epoch == 0 else (loss / epoch, 0.5)
-                yield seed, epoch, epoch * 10, 0.1, *train, loss, 0.25, loss, 1 / (1 + loss)
+                figures = (*train, loss, 0.25, loss, 1 / (1 + loss))
+                yield seed, epoch, epoch * 10, 0.1, *("" if figure != figure else figure for figure in figures)
 
 
 def write(path: Path, found: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from rdfia.train.result import write
 
 from rdfia.analyse.probe import steps
 from rdfia.config import ConfigError

@@ -8,6 +8,7 @@ import pytest
 from rdfia import config
 from rdfia.analyse import published
 from rdfia.analyse.read_study import read_study
+from rdfia.analyse.results import ChapterResult
 from rdfia.config import ConfigError
 from rdfia.report.engine import assemble, text
 from rdfia.report.engine.collect import chapter_makers, study_makers
@@ -109,8 +110,8 @@ PARAMS = config.load()
 def test_all_that_the_project_shows_is_made_by_something(profile: str, tmp_path: Path) -> None:
     context = Context(read_study({**PARAMS, "profile": profile}, tmp_path), published.read())
     pages = [*assemble.chapter_pages(context), *assemble.closing_pages(context)]
-    chapters = [chapter.name for chapter in context.study.active_chapters]
-    assert [page.key for page in pages] == [*chapters, *assemble.CLOSING]
+    chapters = context.study.active_chapters
+    assert [page.key for page in pages] == [*(chapter.name for chapter in chapters), *assemble.CLOSING]
     for page in pages:
         assert unknown_names(page.text, [*page.makers, *study_makers(chapters)], page.context) == [], page.source
 
@@ -121,9 +122,12 @@ def modules(makers: Iterable[Maker]) -> list[str]:
 
 
 def test_functions_are_called_once_for_each_chapter_or_once_for_the_study() -> None:
-    assert all(maker.per_chapter and maker.owner in ("", "cnn") for maker in chapter_makers("cnn_mnist"))
-    assert not any(maker.per_chapter for maker in study_makers(["cnn"]))
-    assert modules(chapter_makers("cnn"))[:2] == ["rdfia.report.tables.chapter", "rdfia.report.tables.dynamics"]
+    cnn, other = ChapterResult("cnn", "cifar10", ()), ChapterResult("cnn_mnist", "mnist", (), kind="cnn")
+    assert {maker.owner for maker in chapter_makers(other)} == {"", "cnn"}
+    assert chapter_makers(other) == chapter_makers(cnn)
+    assert all(maker.per_chapter for maker in chapter_makers(other))
+    assert not any(maker.per_chapter for maker in study_makers([cnn]))
+    assert modules(chapter_makers(cnn))[:2] == ["rdfia.report.tables.chapter", "rdfia.report.tables.dynamics"]
     assert modules(study_makers([])) == [
         "rdfia.report.tables.study",
         "rdfia.report.tables.features",

@@ -125,7 +125,7 @@ def test_a_crowded_chapter_tells_the_columns_once(tmp_path: Path, monkeypatch: p
 
 def test_a_group_has_no_table_for_its_reference_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "CROWDED", 1)
-    card = Card("four", classes=("a", "b", "c", "d"))
+    card, record = Card("four", classes=("a", "b", "c", "d")), history(tmp_path, "cnn", "fits", [HEAD, *FITS])
     assert [table.name for table in chapter(tmp_path, {"fits": FITS})] == ["cnn_dynamics"]
     runs = (
         RunResult(
@@ -136,7 +136,7 @@ def test_a_group_has_no_table_for_its_reference_alone(tmp_path: Path, monkeypatc
             "",
             card,
             status=FINISHED,
-            record=history(tmp_path, "cnn", "fits", [HEAD, *FITS]),
+            record=record,
         ),
         RunResult("cnn", "later", "later", "fits", "", card, group="how long"),
     )

@@ -1,0 +1,79 @@
+"""In what a record differs from what is declared: settings, code, data, and the weights that a run begins from."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rdfia.record.declaration import Declaration, plain, start
+from rdfia.record.run import RunRecord
+
+BEGINNING = {"name": "run", "chapter": "pretrain", "run": "supervised"}
+SETTINGS: dict[str, Any] = {"epochs": 2, "augment": ("crop", "flip"), "model": {"name": "timm", "start": BEGINNING}}
+METRICS = {
+    "config": {
+        **SETTINGS,
+        "augment": ["crop", "flip"],
+        "model": {"name": "timm", "start": {**BEGINNING, "sha256": "w"}},
+    },
+    "code_sha256": "c",
+    "data": {"sha256": "d", "label": "any"},
+}
+DECLARED = Declaration(
+    "vit_timm",
+    "finetuned",
+    "vit_timm",
+    settings=SETTINGS,
+    code_sha256="c",
+    dataset="mnist",
+    data_sha256="d",
+    begins="pretrain/supervised",
+    begins_sha256="w",
+)
+RECORD = RunRecord(Path(), METRICS)
+
+
+def test_a_record_of_the_declaration_has_nothing_changed() -> None:
+    assert DECLARED.changed(RECORD) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ({"settings": {**SETTINGS, "epochs": 3}}, ("settings",)),
+        ({"settings": {**SETTINGS, "epochs": True}}, ("settings",)),
+        ({"settings": {**SETTINGS, "model": {"name": "timm", "start": {**BEGINNING, "run": "other"}}}}, ("settings",)),
+        ({"code_sha256": "other"}, ("code",)),
+        ({"data_sha256": "other"}, ("data",)),
+        ({"begins_sha256": "other"}, ("data",)),
+        ({"code_sha256": "other", "data_sha256": "other"}, ("code", "data")),
+    ],
+)
+def test_each_part_alone_is_seen(change: dict[str, Any], parts: tuple[str, ...]) -> None:
+    assert replace(DECLARED, **change).changed(RECORD) == parts
+
+
+def test_weights_that_are_not_there_yet_are_not_compared() -> None:
+    assert replace(DECLARED, begins_sha256="").changed(RECORD) == ()
+
+
+def test_what_is_written_aside_does_not_count() -> None:
+    other = replace(RECORD, metrics={**METRICS, "data": {"sha256": "d", "label": "other"}, "kind": "k", "flops": 1})
+    assert DECLARED.changed(other) == ()
+
+
+def test_a_declaration_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "finetuned.json"
+    path.write_text(DECLARED.text(), encoding="utf-8")
+    found = Declaration.read(path)
+    assert replace(found, settings=None) == replace(DECLARED, settings=None)
+    assert found.changed(RECORD) == ()
+    assert found.text() == DECLARED.text()
+
+
+def test_settings_lose_the_hash_of_their_weights_alone() -> None:
+    config = METRICS["config"]
+    assert plain(config) == {**SETTINGS, "augment": ["crop", "flip"]}
+    assert start(config)["sha256"] == "w"  # a copy was changed
+    assert [start(settings) for settings in ({}, {"model": None}, {"model": {"start": None}})] == [{}, {}, {}]
