@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from rdfia.train.result import Outcome, write
 
 from rdfia.record import outcome as outcomes
 from rdfia.record.predictor import predictor

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from rdfia.train.result import Outcome, write
 from torch import Generator
 
 from rdfia.data.circles import Circles

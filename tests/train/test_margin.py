@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from rdfia.train.result import write
 from sklearn.svm import SVC
 from torch import Generator, Tensor
 

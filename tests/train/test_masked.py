@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
-from rdfia.closure import CHAPTERS
-from rdfia.train.result import Outcome, write
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler

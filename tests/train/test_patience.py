@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from rdfia.train.result import write
 
 from rdfia.analyse.probe import steps
 from rdfia.config import ConfigError
