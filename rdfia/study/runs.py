@@ -8,7 +8,7 @@ run stands in the study; no result depends on them.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -26,7 +26,9 @@ from rdfia.config import (
     shorten,
     written,
 )
-from rdfia.train.run import Run
+
+if TYPE_CHECKING:
+    from rdfia.train.run import Run
 
 DEFAULT = "default"
 ONLY, LEAVE_OUT = "only", "leave_out"  # in a profile's chapter: the runs that it trains, or does not
@@ -136,7 +138,7 @@ def layers(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, dict[
     return made
 
 
-def resolve(params: Mapping[str, Any], chapter: str, run: str) -> Run:
+def resolve(params: Mapping[str, Any], chapter: str, run: str) -> "Run":
     """Return a run's settings, merged and validated."""
     parts = layers(params, chapter, run)
     return parse(run_class(kind(params, chapter)), *parts.values(), where=list(parts))

@@ -1,6 +1,7 @@
 """What is asked of DVC, by its own command, and what its lock file says."""
 
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -44,24 +45,46 @@ def training(params: Mapping[str, Any], chapter: str) -> list[Stage]:
 
 def stale(stages: Sequence[Stage]) -> list[Stage]:
     """Return the stages whose declaration is not that of the lock file, or whose results are not there."""
-    locked = locked_declarations()
-    return [s for s in stages if locked.get(s.name) != _md5(s.declared) or not s.folder.is_dir()]
+    known = {name: str(dep.get("md5")) for name, stage in locked().items() for dep in stage.get("deps", ())[:1]}
+    return [s for s in stages if known.get(s.name) != _md5(s.declared) or not s.folder.is_dir()]
 
 
-def locked_declarations() -> dict[str, str]:
-    """Return the hash of the declaration that each training stage was locked with."""
+def restore(stages: Sequence[Stage]) -> list[Stage]:
+    """Take from DVC's cache what it holds of stale stages; return those that it does not hold."""
+    names = [stage.name for stage in stages]
+    if not names or not Path(".dvc/cache/runs").exists():
+        return list(stages)
+    held = _run([sys.executable, "-m", "rdfia.sweep.cached", *names], "the run cache").split()
+    if held:
+        run("repro", "--single-item", *held, quiet=True)
+        print(f"{len(held)} stages restored from DVC's cache")
+    return [stage for stage in stages if stage.name not in held]
+
+
+def declared_is_current(profile: str) -> bool:
+    """Tell whether code and parameters are those that the stage `check` was locked with, without asking DVC.
+
+    Where this cannot be told, the answer is no, and DVC is asked.
+    """
+    deps = locked().get(f"check@{profile}", {}).get("deps", ())
+    return bool(deps) and all(dep.get("md5") == _md5(Path(dep["path"])) for dep in deps)
+
+
+def locked() -> dict[str, Any]:
+    """Return the stages of the lock file."""
     if not LOCK.exists():
         return {}
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    stages = (yaml.load(LOCK.read_text(encoding="utf-8"), loader) or {}).get("stages") or {}
-    return {name: str(dep.get("md5")) for name, stage in stages.items() for dep in stage.get("deps", ())[:1]}
+    return (yaml.load(LOCK.read_text(encoding="utf-8"), loader) or {}).get("stages") or {}
 
 
 def _md5(path: Path) -> str:
-    """Return the hash that DVC has for a file, or for a folder of files."""
+    """Return the hash that DVC has for a file, or for a folder of files; empty where there is none."""
     if path.is_dir():
-        entries = [{"md5": _md5(file), "relpath": file.name} for file in sorted(path.iterdir())]
-        text = "[" + ", ".join(f'{{"md5": "{e["md5"]}", "relpath": "{e["relpath"]}"}}' for e in entries) + "]"
+        files = sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+        entries = [{"md5": _md5(file), "relpath": file.relative_to(path).as_posix()} for file in files]
+        entries.sort(key=lambda entry: entry["relpath"])
+        text = json.dumps(entries, sort_keys=True)
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() if path.exists() else ""
 
@@ -82,15 +105,19 @@ def commit(params: Mapping[str, Any], stages: Sequence[Stage]) -> None:
 
 
 def run(*words: str, quiet: bool = False) -> str:
-    """Run a command of DVC; where it fails, its own last words are the error."""
-    command = [sys.executable, "-m", "dvc", *words]
+    """Run a command of DVC and return what it printed."""
+    printed = _run([sys.executable, "-m", "dvc", *words], f"`dvc {' '.join(words[:2])}`")
+    if not quiet:
+        print("\n".join(line for line in printed.splitlines() if RUNNING.match(line)) or "declarations: up to date")
+    return printed
+
+
+def _run(command: Sequence[str], label: str) -> str:
+    """Run a command; where it fails, its own last words are the error."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if line.strip()]
         reasons = [line for line in lines if line.lower().startswith("error: ")] or lines[-1:]
-        raise ConfigError(
-            f"{PARAMS}: `dvc {' '.join(words[:2])}`: {re.sub('^(?i:error): ', '', reasons[0]) if reasons else ''}"
-        )
-    if not quiet:
-        print("\n".join(line for line in done.stdout.splitlines() if RUNNING.match(line)) or "declarations: up to date")
+        reason = re.sub("^error: ", "", reasons[0], flags=re.IGNORECASE) if reasons else ""
+        raise ConfigError(f"{PARAMS}: {label}: {reason}")
     return done.stdout

@@ -1,13 +1,11 @@
 """The command `rdfia sweep`: train every stale run side by side, and commit to DVC what ended well."""
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from rdfia import chapters as folders
 from rdfia.config import load, profile
@@ -16,10 +14,8 @@ from rdfia.record import layout
 from rdfia.record.declaration import Declaration
 from rdfia.record.run import RunRecord
 from rdfia.study import pipeline, runs
-from rdfia.study.train_run import Task, load_data, tasks, train
 from rdfia.sweep import dvc
 from rdfia.sweep.show import Show
-from rdfia.train import device
 from rdfia.words import first_line
 
 LOGS = Path(".dvc/tmp/sweep")
@@ -37,8 +33,13 @@ class Outcome:
 def sweep(jobs: int | None, names: Sequence[str]) -> int:
     """Train the stale runs of the chapters, of all without names; return 1 if a run failed, else 0."""
     params = load()
-    chosen = runs.allowed(params, names)
-    outcomes = [wave(params, jobs or device.jobs(), chapters) for chapters in waves(params, chosen)]
+    chosen, current = runs.allowed(params, names), dvc.declared_is_current(profile(params))
+    outcomes = []
+    for chapters in waves(params, chosen):
+        if not current:
+            dvc.repro([f"declare_{chapter}@{profile(params)}" for chapter in chapters])
+        outcomes.append(wave(params, jobs, chapters))
+        current &= not outcomes[-1].stale  # later chapters begin from weights that may be new
     if not any(one.stale for one in outcomes):
         print("no run is stale")
     failed = {name: reason for one in outcomes for name, reason in one.failed.items()}
@@ -54,24 +55,26 @@ def waves(params: Mapping[str, Any], names: Iterable[str]) -> list[list[str]]:
     return [wave for wave in ([name for name in every if name not in later], later) if wave]
 
 
-def wave(params: Mapping[str, Any], jobs: int, chapters: Sequence[str]) -> Outcome:
-    """Declare, train what is stale, and commit what ended well."""
+def wave(params: Mapping[str, Any], jobs: int | None, chapters: Sequence[str]) -> Outcome:
+    """Train what is stale and is nowhere to be had, and commit what ended well."""
     name = profile(params)
-    dvc.repro([f"declare_{chapter}@{name}" for chapter in chapters])
     stale = dvc.stale([stage for chapter in chapters for stage in dvc.training(params, chapter)])
     if not stale:
         return Outcome(0, 0, {})
     ready = [stage for stage in stale if all(known(name, stage.chapter, run) for run in stage.runs)]
-    waiting = [stage for stage in stale if stage not in ready]
     if ready:
         print(f"{len(ready)} stages have results of today's declaration already")
+    missing = [stage for stage in stale if stage not in ready]
+    waiting = dvc.restore(missing)
+    restored = [stage for stage in missing if stage not in waiting]
     failed = dict[str, str]()
     try:
         failed = train_all(params, jobs, waiting)
     finally:
         done = ready + [stage for stage in waiting if all(known(name, stage.chapter, run) for run in stage.runs)]
         dvc.commit(load(), done)
-    print(f"{len(done)} of {len(stale)} stages committed to DVC; `dvc repro` evaluates them and writes the report")
+    done += restored
+    print(f"{len(done)} of {len(stale)} stages are DVC's; `dvc repro` evaluates them and writes the report")
     return Outcome(len(stale), len(done), failed)
 
 
@@ -84,9 +87,14 @@ def known(profile: str, chapter: str, run: str) -> bool:
     return record.weights.exists() and not declared.changed(record)
 
 
-def train_all(params: Mapping[str, Any], jobs: int, stages: Sequence[dvc.Stage]) -> dict[str, str]:
+def train_all(params: Mapping[str, Any], jobs: int | None, stages: Sequence[dvc.Stage]) -> dict[str, str]:
     """Train the runs of the stages, the dearest first; return those that failed with their reasons."""
-    name = profile(params)
+    import torch
+
+    from rdfia.study.train_run import load_data, tasks, train
+    from rdfia.train import device
+
+    name, jobs = profile(params), jobs or device.jobs()
     waiting = {s: [run for run in s.runs if not known(name, s.chapter, run)] for s in stages}
     todo = [task for stage, names in waiting.items() for task in tasks(params, stage.chapter, names)]
     todo.sort(key=lambda task: -task.effort)
@@ -94,9 +102,7 @@ def train_all(params: Mapping[str, Any], jobs: int, stages: Sequence[dvc.Stage])
     names = dict.fromkeys(task.chapter for task in todo)
     data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter in names}
     alone = 1 if device.device().type == "cpu" else device.jobs()
-    work: list[Callable[[Callable[[Any], None]], None]] = [
-        partial(_train, task, data[task.chapter], alone) for task in todo
-    ]
+    work = [partial(train, task, data[task.chapter], alone) for task in todo]
     labels, failed = [f"{task.chapter}/{task.name}" for task in todo], dict[str, str]()
     for stage in stages:
         tidy(stage)
@@ -106,10 +112,6 @@ def train_all(params: Mapping[str, Any], jobs: int, stages: Sequence[dvc.Stage])
             if message.error is not None:
                 failed[labels[message.place]] = first_line(message.error)
     return failed
-
-
-def _train(task: Task, data: Any, jobs: int, send: Callable[[Any], None]) -> None:
-    train(task, data, jobs, send)
 
 
 def tidy(stage: dvc.Stage) -> None:

@@ -1,0 +1,28 @@
+"""Which stages DVC's run cache can restore: `python -m rdfia.sweep.cached cnn@quick-zca …` prints their names.
+
+`dvc repro --dry` does not say it, as it looks for the dependencies of the lock file and not for those that are there. A
+process of its own, so that a sweep's does not hold DVC.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+
+
+def restorable(names: Sequence[str]) -> Iterator[str]:
+    """Yield the stages whose outputs the cache holds for the dependencies as they are now."""
+    from dvc.repo import Repo
+    from dvc.stage.cache import RunCacheNotFoundError
+
+    with Repo() as repo, repo.lock:
+        for name in names:
+            for stage in repo.stage.collect(name):
+                stage.save_deps()
+                try:
+                    repo.stage_cache.restore(stage, dry=True)
+                except RunCacheNotFoundError:
+                    continue
+                yield str(stage.addressing)
+
+
+if __name__ == "__main__":
+    print("\n".join(restorable(sys.argv[1:])))
