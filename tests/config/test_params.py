@@ -96,16 +96,11 @@ def test_the_outline_of_the_file_is_checked(tmp_path: Path, key: str, value: Any
 @pytest.mark.parametrize("where", ["profiles", "data", "mlp/runs", ""])
 def test_a_name_that_could_be_no_folder_is_refused_before_anything_else(tmp_path: Path, where: str, name: str) -> None:
     """What stands at the name is wrong too, and the profile is unknown: the name comes first."""
-    node = dict(SMALL) if not where else changed("profile", "huge")
+    params = changed("profile", "huge")
+    node = params
     for step in where.split("/") if where else ():
         node = node[step]
-    params = {**node, name: {"runs": {}}} if not where else changed(f"{where}/kept", {})
-    if where:
-        inner = params
-        for step in where.split("/"):
-            inner = inner[step]
-        del inner["kept"]
-        inner[name] = 3
+    node[name] = 3 if where else {"runs": {}}
     with pytest.raises(ConfigError, match="found a name with other signs, allowed: 1 to 64 of a-z, 0-9 and _") as error:
         loaded(tmp_path, params)
     key = ".".join([*where.split("/"), name]) if where else name
