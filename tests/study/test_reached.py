@@ -1,0 +1,69 @@
+"""The definitions that the project's own runs reach."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from rdfia import config
+from rdfia.data import augment, normalise
+from rdfia.data.sampling import RandomAugmentation
+from rdfia.study import runs
+from rdfia.study.declaration import roots
+from rdfia.study.definitions import Sources
+from rdfia.study.module import LOOSE, WHOLE, Reference
+from rdfia.train import optimise, schedule
+from rdfia.train.run import Run
+
+PARAMS = config.load()
+PROJECT = Sources(Path(__file__).parents[2])
+OUTSIDE = ("report", "track", "analyse", "sweep", "parallel", "study")
+
+
+def settings(chapter: str, run: str) -> Run:
+    return runs.resolve(PARAMS, chapter, run)
+
+
+def definitions(chapter: str, run: str) -> set[Reference]:
+    """Return what a declared run reaches in the project."""
+    return set(PROJECT.reached(roots(settings(chapter, run))))
+
+
+def classes(found: set[Reference], base: type) -> set[type]:
+    """Return the classes among definitions that are kinds of a base, itself left out."""
+    values = [getattr(import_module(module), name) for module, name in found if name.isidentifier()]
+    return {value for value in values if isinstance(value, type) and issubclass(value, base) and value is not base}
+
+
+def test_a_run_holds_its_loop_and_its_network() -> None:
+    found = definitions("cnn", "baseline")
+    assert {("rdfia.train.fit", "fit"), ("rdfia.models.cnn", "CNN"), ("rdfia.models.cnn", "ConvNet")} <= found
+    outside = tuple(f"rdfia.{room}" for room in OUTSIDE)
+    assert [module for module, _ in found if module.startswith((*outside, "stages"))] == []
+
+
+def test_a_run_holds_no_alternative_that_it_does_not_name() -> None:
+    found = definitions("cnn", "baseline")
+    assert classes(found, normalise._Normaliser) == {normalise.Identity}
+    assert classes(found, optimise._Optimiser) == {optimise.SGD}
+    assert classes(found, schedule._Schedule) == {schedule.Constant}
+    assert classes(found, RandomAugmentation) == set()
+    cropped = definitions("cnn", "crop_flip")
+    assert classes(cropped, RandomAugmentation) == {augment.Crop, augment.HorizontalFlip}
+    assert classes(definitions("cnn", "zca"), normalise._Normaliser) == {normalise.Identity, normalise.ZCA}
+
+
+@pytest.mark.parametrize("chapter", runs.chapters(PARAMS))
+def test_every_definition_that_a_declared_run_reaches_is_there(chapter: str) -> None:
+    for run in runs.runs(PARAMS, chapter):
+        named = roots(settings(chapter, run))
+        assert [root for root in named if PROJECT.resolve(root) != root] == []
+        for module, name in PROJECT.reached(named):
+            assert name in (LOOSE, WHOLE) or hasattr(import_module(module), name), (run, module, name)
+
+
+def test_runs_of_two_optimisers_differ_in_these_alone() -> None:
+    sgd, adam = definitions("cnn", "crop_flip"), definitions("cnn", "adam")
+    assert {module for module, _ in sgd ^ adam} == {"rdfia.train.optimise"}
+    assert classes(sgd - adam, optimise._Optimiser) == {optimise.SGD}
+    assert classes(adam - sgd, optimise._Optimiser) == {optimise.Adam}
