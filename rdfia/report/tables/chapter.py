@@ -69,7 +69,7 @@ def _run(context: Context, run: RunResult, reference_row: bool) -> tuple[Cell, .
     return (
         run.name,
         run.title,
-        run.changes,
+        f"{run.changes} (several settings)" if run.several else run.changes,
         status(run),
         run.test_accuracy,
         effect,
