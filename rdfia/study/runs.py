@@ -142,11 +142,9 @@ def origins(params: Mapping[str, Any], chapter: str, run: str) -> list[tuple[str
 def _origin(key: str, parts: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the strongest layer that writes the key or a tagged class above it, else the class's default."""
     steps = key.split(".")
-    for where, part in reversed(list(parts.items())):
-        if holds(part, steps):
-            return where
+    for where in list(parts)[::-1]:
         short = steps[:-1] if steps[-1] == "name" else []
-        if short and holds(part, short):
+        if holds(parts[where], steps) or holds(parts[where], short):
             return where
     return "default"
 
