@@ -245,5 +245,6 @@ def required_statistics(normaliser: _Normaliser, statistics: Statistics) -> dict
 
 def evaluation_statistics(normaliser: _Normaliser, statistics: Statistics, x: Tensor) -> Statistics:
     """Return the statistics for a split other than train; with `own` they are fitted again on its raw examples x."""
-    own = normaliser.fit(x) if getattr(normaliser, "own", False) else {}
-    return {**statistics, **{f"{normaliser.reads}/{key}": value for key, value in own.items()}}
+    if not getattr(normaliser, "own", False):
+        return statistics
+    return {**statistics, **{f"{normaliser.reads}/{key}": value for key, value in normaliser.fit(x).items()}}
