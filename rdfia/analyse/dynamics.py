@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import isfinite, sqrt
 
 from rdfia.analyse.metrics import Estimate, interval, variance
-from rdfia.analyse.results import FINISHED, PERCENT, RunResult, Study
+from rdfia.analyse.results import FINISHED, PERCENT, RunResult
 
 LAST = 10  # recorded epochs over which an accuracy's wobble is measured
 REACHED = 0.95  # of the final validation accuracy
@@ -114,7 +114,7 @@ class Dynamics:
     reached_epoch: Estimate
 
 
-def of(study: Study, run: RunResult) -> Dynamics | None:
+def dynamics_of(run: RunResult) -> Dynamics | None:
     """What a run's history says; None for a run that was not run, that diverged, or that knows no epochs."""
     return dynamics(run.history) if run.status == FINISHED else None
 

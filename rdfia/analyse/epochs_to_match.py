@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rdfia.analyse.metrics import mean
 from rdfia.analyse.published import Published
-from rdfia.analyse.results import PERCENT, RunResult, Study
+from rdfia.analyse.results import PERCENT, RunResult
 
 METRIC = "test_accuracy"
 Curve = list[tuple[float, float]]
@@ -28,14 +28,14 @@ class Match:
     last_accuracy: float
 
 
-def matches(study: Study, run: RunResult, figures: Sequence[Published]) -> list[Match]:
+def matches(run: RunResult, figures: Sequence[Published]) -> list[Match]:
     """Return where the run's curve comes by each published accuracy, none where it has no history."""
     accuracies = [figure for figure in figures if figure.metric == METRIC]
-    recorded = curve(study, run) if accuracies else []
+    recorded = curve(run) if accuracies else []
     return [_match(run, figure, recorded) for figure in accuracies if recorded]
 
 
-def curve(study: Study, run: RunResult) -> Curve:
+def curve(run: RunResult) -> Curve:
     """Return recorded epochs from the first step on, with the mean validation accuracy of the seeds, in percent."""
     seeds: dict[float | None, dict[float, float]] = {}
     for row in run.history:

@@ -1,9 +1,9 @@
 """How far the recorded losses of two runs lie apart."""
 
-from rdfia.analyse.results import RunResult, Study
+from rdfia.analyse.results import RunResult
 
 
-def frozen_losses(study: Study, run: RunResult) -> dict[tuple[int, int], float]:
+def frozen_losses(run: RunResult) -> dict[tuple[int, int], float]:
     """Return the train loss under frozen weights by seed and epoch."""
     recorded = [(row["seed"], row["epoch"], row.get("frozen_loss")) for row in run.history]
     return {
@@ -13,7 +13,7 @@ def frozen_losses(study: Study, run: RunResult) -> dict[tuple[int, int], float]:
     }
 
 
-def largest_difference(study: Study, first: RunResult, second: RunResult) -> float | None:
+def largest_difference(first: RunResult, second: RunResult) -> float | None:
     """Return max |L - L'| over the seeds and epochs that both runs recorded, None where there are none."""
-    losses, others = frozen_losses(study, first), frozen_losses(study, second)
+    losses, others = frozen_losses(first), frozen_losses(second)
     return max((abs(losses[key] - others[key]) for key in losses.keys() & others.keys()), default=None)

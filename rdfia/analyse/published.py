@@ -203,16 +203,11 @@ def _measured(figure: Published, run: RunResult) -> list[float]:
 def _curves(run: RunResult) -> list[list[float]]:
     """Return the validation accuracies of each seed at the ends of its recorded epochs, in percent."""
     seeds: dict[float | None, list[float]] = defaultdict(list)
-    for record in epochs_of(run):
+    for record in run.history:
         accuracy = record["validation_accuracy"]
         if accuracy is not None:
             seeds[record["seed"]].append(PERCENT * accuracy)
     return list(seeds.values())
-
-
-def epochs_of(run: RunResult) -> list[dict[str, float | None]]:
-    """Return the records of a run, one per seed and epoch."""
-    return run.history
 
 
 def _sampling(figure: Published, accuracy: float, run: RunResult) -> float:

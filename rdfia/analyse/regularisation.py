@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rdfia.analyse.curves import Band, Record, band
-from rdfia.analyse.results import PERCENT, ChapterResult, Study
+from rdfia.analyse.results import PERCENT, ChapterResult
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class PathOfC:
         return float(self.accuracy.epochs[self.accuracy.mean.argmax()])
 
 
-def paths_of_C(study: Study, chapter: ChapterResult) -> list[PathOfC]:
+def paths_of_C(chapter: ChapterResult) -> list[PathOfC]:
     """Return the paths of the runs whose history is one of C."""
     records = {run.name: run.history for run in chapter.runs}
     return [_path(name, rows) for name, rows in records.items() if rows and "C" in rows[0]]

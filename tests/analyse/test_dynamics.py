@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdfia.analyse.dynamics import LAST, REACHED, Record, curve, dynamics, of
+from rdfia.analyse.dynamics import LAST, REACHED, Record, curve, dynamics, dynamics_of
 from rdfia.analyse.metrics import Estimate
 from rdfia.analyse.results import Study
 
@@ -130,7 +130,7 @@ def test_what_is_no_number_is_not_sound() -> None:
 
 
 def test_a_study_gives_figures_for_the_runs_that_finished(study: Study) -> None:
-    found = {run.key: of(study, run) for run in study.runs}
+    found = {run.key: dynamics_of(run) for run in study.runs}
     assert [key for key, figures in found.items() if figures is None] == ["cnn/unstable", "cnn/planned"]
     baseline = found["cnn/baseline"]
     assert baseline is not None
@@ -140,5 +140,5 @@ def test_a_study_gives_figures_for_the_runs_that_finished(study: Study) -> None:
 
 def test_the_status_of_the_run_counts_and_not_the_history_alone(study: Study) -> None:
     run = study.runs[0]
-    assert of(study, run) == dynamics(run.record.history) is not None
-    assert of(study, replace(run, status="diverged")) is None
+    assert dynamics_of(run) == dynamics(run.record.history) is not None
+    assert dynamics_of(replace(run, status="diverged")) is None

@@ -184,7 +184,7 @@ def implementation_losses(context: Context) -> Iterator[Plot]:
     sheet, axes = panels(2, 2, 2.9)
     lines: dict[tuple[str, str], tuple[npt.ArrayLike, npt.ArrayLike]] = {}
     for run in runs:
-        curve = {epoch: loss for (seed, epoch), loss in frozen_losses(context.study, run).items() if seed == 0}
+        curve = {epoch: loss for (seed, epoch), loss in frozen_losses(run).items() if seed == 0}
         lines[IMPLEMENTATION_PANELS[0], run.name] = (list(curve), list(curve.values()))
     looks = dict(LOOKS)
     for (precision, dashes), (name, colour) in ((p, c) for p in PRECISIONS.items() for c in COMPARED.items()):

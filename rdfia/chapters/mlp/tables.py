@@ -92,7 +92,7 @@ def implementations(context: Context) -> Iterator[Rows]:
 def _implementation(context: Context, facts: Facts, name: str) -> tuple[Cell, ...]:
     apart = [scientific(facts["largest_difference"][precision][name]) for precision in PRECISIONS]
     first, run = context.study.run("mlp/by_hand"), context.study.run(f"mlp/{name}")
-    loss = largest_difference(context.study, first, run) if first and run else None
+    loss = largest_difference(first, run) if first and run else None
     accuracy = run.test_accuracy if run else None
     return (name, *ROLES[name], *apart, None if loss is None else scientific(loss), accuracy)
 

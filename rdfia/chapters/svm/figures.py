@@ -21,7 +21,7 @@ LABELS = ("validation accuracy (%)", "support vectors")
 @figure("{chapter}_C")
 def against_C(context: Context) -> Iterator[Plot]:
     """Plot validation accuracy and the number of support vectors against C, one line a run."""
-    paths = paths_of_C(context.study, context.chapter)[: len(LOOKS)]
+    paths = paths_of_C(context.chapter)[: len(LOOKS)]
     if not paths:
         return
     sheet, axes = panels(2, 2, 2.9)

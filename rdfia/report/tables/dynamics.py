@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import log
 from operator import itemgetter
 
-from rdfia.analyse.dynamics import LAST, REACHED, Dynamics, of
+from rdfia.analyse.dynamics import LAST, REACHED, Dynamics, dynamics_of
 from rdfia.analyse.groups import Group, table_groups
 from rdfia.analyse.results import PERCENT, RunResult, Study
 from rdfia.report.engine.context import Context, Facts
@@ -37,7 +37,7 @@ def dynamics(context: Context) -> Iterator[Rows]:
     The first table explains the columns. A group has no table where none of its own runs has figures.
     """
     chapter, study = context.chapter, context.study
-    measured = {run.name: of(study, run) for run in chapter.runs if _has_epochs(study, run)}
+    measured = {run.name: dynamics_of(run) for run in chapter.runs if _has_epochs(study, run)}
     first = True
     for group in table_groups(chapter):
         tried = [run for run in group.runs if run.name in measured]

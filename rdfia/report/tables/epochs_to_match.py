@@ -27,9 +27,7 @@ def epochs_to_match(context: Context) -> Iterator[Rows]:
     """List each published accuracy that may stand beside our runs, and where the run was when it came by."""
     study = context.study
     matched = [
-        match
-        for run in context.chapter.runs
-        for match in matches(study, run, comparable_figures(study, run, context.printed))
+        match for run in context.chapter.runs for match in matches(run, comparable_figures(study, run, context.printed))
     ]
     if matched:
         epochs = [match.epoch for match in matched if match.epoch is not None]
