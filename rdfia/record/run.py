@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rdfia.files import find_json
+from rdfia.files import find_json, whole_folder
 
 METRICS, HISTORY, TIMING, WEIGHTS = "metrics.json", "history.csv", "timing.json", "weights.safetensors"
 FILES = (METRICS, HISTORY, TIMING)
@@ -113,9 +113,9 @@ class RunRecord:
 
     def publish(self, folder: Path) -> None:
         """Copy the record to another folder, without the weights."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
-            shutil.copyfile(self.folder / name, folder / name)
+        with whole_folder(folder) as fresh:
+            for name in FILES:
+                shutil.copyfile(self.folder / name, fresh / name)
 
 
 def searches(settings: Mapping[str, Any]) -> bool:
