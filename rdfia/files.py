@@ -11,7 +11,6 @@ from typing import Any
 
 from rdfia.config import ConfigError
 
-
 SCRATCH = ".rdfia-"  # how the names of temporary folders begin: git and DVC ignore them
 
 

@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -58,7 +58,7 @@ def cores() -> int:
 
 def messages(
     tasks: Sequence[Callable[[Send], None]], jobs: int, log: Callable[[int], Path | None] = lambda place: None
-) -> Iterator[Message]:
+) -> Generator[Message]:
     """Yield what the tasks send, `jobs` of them at a time, begun in their order; each ends with a message of its end.
 
     A failure stops no other task. With `log`, what a task prints goes to a file. Now and then comes a message without

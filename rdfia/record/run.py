@@ -87,6 +87,13 @@ class RunRecord:
         """Every seed's weights, in the folder that training wrote."""
         return self.folder / WEIGHTS
 
+    @property
+    def whole(self) -> bool:
+        """Whether the weights are there and are those of the record: a crash of the machine may leave others."""
+        if not self.weights.is_file():
+            return False
+        return hashlib.sha256(self.weights.read_bytes()).hexdigest() == self.metrics.get("weights_sha256")
+
     @cached_property
     def history(self) -> list[Row]:
         """One row for each seed and recorded epoch; an empty cell is None."""
