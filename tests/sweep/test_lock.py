@@ -49,14 +49,14 @@ def read(content: str) -> dict[str, Any]:
     return stages
 
 
-@pytest.mark.parametrize("end", range(len(NEWER) + 1))
-def test_a_file_that_is_cut_at_any_byte_loses_no_stage(end: int) -> None:
-    whole = read(lock.mended(NEWER[:end], COPY, DECLARED))
-    assert set(whole) >= set(NAMES)
-    versions = [1 if "a" * 32 in str(stage) else 2 for stage in whole.values()]
-    assert versions == sorted(versions, reverse=True)  # those that were written before the cut are the newer ones
-    finished = [name for name in NAMES if NEWER[:end].find(entry(name, 2)) >= 0]
-    assert sum(version == 2 for version in versions) >= len(finished) - 1
+def test_a_file_that_is_cut_at_any_byte_loses_no_stage() -> None:
+    for end in range(len(NEWER) + 1):
+        whole = read(lock.mended(NEWER[:end], COPY, DECLARED))
+        assert set(whole) >= set(NAMES), end
+        versions = [1 if "a" * 32 in str(stage) else 2 for stage in whole.values()]
+        assert versions == sorted(versions, reverse=True), end  # what was written before the cut is newer
+        finished = [name for name in NAMES if entry(name, 2) in NEWER[:end]]
+        assert versions.count(2) >= len(finished) - 1, end
 
 
 @pytest.mark.parametrize(
