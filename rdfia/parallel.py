@@ -115,19 +115,24 @@ def _end_with(parent: int) -> None:
 def _work(task: Callable[[Send], None], sender: Connection, log: Path | None, parent: int) -> None:
     """Do a task in its own process; the error that ends it is sent last."""
     _end_with(parent)
-    if log is not None:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("w", encoding="utf-8") as file:
-            os.dup2(file.fileno(), sys.stdout.fileno())
-            os.dup2(file.fileno(), sys.stderr.fileno())
     try:
+        if log is not None:
+            _print_to(log)
         task(lambda content: sender.send((content, None)))
     except Exception as error:
-        traceback.print_exc() if log is not None else None
         sender.send((None, _picklable(error)))
+        traceback.print_exc() if log is not None else None
         sys.exit(1)
     except KeyboardInterrupt:  # whoever interrupts ends the parent too, which says so
         sys.exit(1)
+
+
+def _print_to(log: Path) -> None:
+    """Send what this process prints, and what it starts, to a file."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
 
 
 def _picklable(error: Exception) -> Exception:

@@ -111,7 +111,7 @@ def test_a_conflict_of_git_is_the_users(project: Path) -> None:
 def test_without_a_copy_the_remedy_is_named(project: Path) -> None:
     (project / lock.COPY).unlink()
     (project / "dvc.lock").write_text(COPY[:400])
-    with pytest.raises(ConfigError, match="dvc.lock: cut, and there is no copy of it; `git checkout dvc.lock`"):
+    with pytest.raises(ConfigError, match="cut, and there is no copy of it; `git checkout dvc"):
         lock.mend()
     assert (project / "dvc.lock").read_text() == COPY[:400]
     assert not (project / lock.COPY).exists()
