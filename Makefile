@@ -1,6 +1,7 @@
 # Two commands: `make` ends with the report, `make test` with the tests. `make help` lists the others.
 PYTHON ?= python3
 VENV   ?= .venv
+PORT   ?= 5000
 BIN    := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
@@ -43,8 +44,8 @@ format: setup ## let ruff format and mend what it can
 	ruff format .
 	ruff check --fix .
 
-ui: setup ## publish to MLflow what is new, and open its UI on 127.0.0.1:5000
-	python -m rdfia ui
+ui: setup ## publish to MLflow what is new, and open its UI on 127.0.0.1 (make ui PORT=5001: on another port)
+	@python -m rdfia ui --port $(PORT)
 
 bench: setup ## what one run costs, split into import, DVC and training: reports/bench/
 	python -m rdfia bench

@@ -43,13 +43,16 @@ def main() -> None:
         "--models", action="store_true", help="with every run's model, not those of a chapter's first and best alone"
     )
     tracked.set_defaults(act=lambda a: track(a.models))
+    opened = commands.add_parser("ui", help="publish, then open MLflow's UI on this machine alone")
+    opened.add_argument("--port", type=int, default=5000, help="(5000)")
+    opened.set_defaults(act=lambda a: ui(a.port))
     for name, act, text in (
         ("check", check, "validate every declared run and data set of the chosen profile"),
         ("pipeline", write_pipeline, "write dvc.yaml from the chapters of params.yaml"),
         ("experiments", experiments, "DVC's experiments with what each changed and what came out"),
         ("where", where, "say where the report lies"),
         ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
-        ("ui", ui, "publish, then open MLflow's UI on 127.0.0.1:5000"),
+        ("mend", mend, "restore dvc.lock where a kill cut it while DVC wrote it"),
         ("bench", bench, "measure what one run costs"),
     ):
         commands.add_parser(name, help=text).set_defaults(act=lambda _, act=act: act())
@@ -142,18 +145,31 @@ def where() -> None:
 
 
 def prune() -> None:
-    """Remove the chosen profile's files of runs that are not declared; `dvc gc --workspace` clears DVC's cache."""
+    """Remove the chosen profile's files of runs that are not declared, and what processes that were killed left.
+
+    `dvc gc --workspace` clears DVC's cache.
+    """
+    from rdfia.files import SCRATCH, left_behind
     from rdfia.study import runs
 
     params = config.load()
     profile = config.profile(params)
     kept = {(chapter, run) for chapter in runs.chapters(params) for run in runs.runs(params, chapter)}
     folders = [layout.trained(profile, "").parent / profile, layout.recorded(profile, "")]
-    stale = sorted(p for folder in folders for p in folder.glob("*/*") if (p.parent.name, p.name) not in kept)
-    for path in stale:
+    found = [p for folder in folders for p in folder.glob("*/*") if not p.name.startswith(SCRATCH)]
+    stale = sorted(path for path in found if (path.parent.name, path.name) not in kept)
+    left = [path for name in ("data", "declared", "reports", "runs", ".dvc/tmp") for path in left_behind(Path(name))]
+    for path in [*stale, *left]:
         print(f"removed {path}")
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    print(f"{len(stale)} files and folders of runs that are not declared")
+    print(f"{len(stale)} files and folders of runs that are not declared, {len(left)} that a kill left")
+
+
+def mend() -> None:
+    from rdfia.sweep import lock
+
+    lock.mend()
+    print(f"{lock.LOCK}: whole, with {len(lock.locked())} stages")
 
 
 def track(models: bool = False) -> None:
@@ -162,12 +178,13 @@ def track(models: bool = False) -> None:
     print(publish(config.load(), Path(), models))
 
 
-def ui() -> None:
-    from rdfia.track import ui_command
+def ui(port: int) -> None:
+    from rdfia.track import runs_table, ui_command
 
+    params = config.load()
+    command, environment = ui_command(Path(), port)
     track()
-    command, environment = ui_command(Path())
-    print(f"MLflow UI: http://127.0.0.1:5000 (ends with Ctrl-C): {' '.join(command)}", flush=True)
+    print(f"MLflow UI (ends with Ctrl-C): {runs_table(params, Path(), port)}", flush=True)
     os.execvpe(command[0], command, environment)
 
 

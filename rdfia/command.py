@@ -1,18 +1,41 @@
-"""How a command ends: a setting that cannot be used is one line on stderr and exit code 1, never a traceback."""
+"""How a command ends: what cannot be used or written is one line on stderr and exit code 1, never a traceback."""
 
+import errno
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from rdfia.config import ConfigError
+
+REMEDIES = {
+    errno.ENOSPC: "free some space there",
+    errno.EDQUOT: "free some space there",
+    errno.EFBIG: "raise the limit on the size of files (`ulimit -f`)",
+    errno.EACCES: "give yourself the right to read and write there",
+    errno.EPERM: "give yourself the right to read and write there",
+    errno.EROFS: "the file system is read-only: mount it for writing, or move the project",
+}
 
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """Turn a ConfigError into its line."""
+    """Turn a ConfigError into its line, and so errors of the file system; SIGTERM ends as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
     except ConfigError as error:
         sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted: nothing was written")
+    except OSError as error:
+        if error.errno not in REMEDIES:
+            raise
+        where = error.filename or "a file"
+        sys.exit(f"error: {where}: {os.strerror(error.errno)}; {REMEDIES[error.errno]}, then start again")
+    except KeyboardInterrupt as error:
+        sys.exit(f"interrupted: {error}" if error.args else "interrupted: nothing is half written")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

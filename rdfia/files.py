@@ -2,7 +2,7 @@
 
 import json
 import os
-import shutil
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,27 +11,65 @@ from typing import Any
 
 from rdfia.config import ConfigError
 
+SCRATCH = ".rdfia-"  # how the names of temporary folders begin: git and DVC ignore them
+
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file in the same folder, then put it in place at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        temporary = Path(folder) / path.name
-        write(temporary)
-        os.replace(temporary, path)
+    """Let `write` fill a temporary file beside the path, then put it in place at once."""
+    with scratch(path) as temporary:
+        write(temporary / path.name)
+        os.replace(temporary / path.name, path)
 
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
     """Give a fresh folder to fill, which takes the place of the old one when nothing went wrong."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
-        fresh = Path(temporary) / folder.name
+    with scratch(folder) as temporary:
+        fresh = temporary / folder.name
         fresh.mkdir()
         yield fresh
         if folder.exists():
-            shutil.rmtree(folder)
+            os.replace(folder, temporary / "old")
         os.replace(fresh, folder)
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside `path`, on its file system, and remove it; an error of the system names the path."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f"{SCRATCH}{os.getpid()}-") as temporary:
+            yield Path(temporary)
+    except Exception as error:
+        number = _unnamed(error)
+        if number is None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
+
+
+def _unnamed(error: Exception) -> int | None:
+    """Return the number of an error of the system that names no file that stays; safetensors has it in its words."""
+    if isinstance(error, OSError):
+        return error.errno if error.filename is None or SCRATCH in str(error.filename) else None
+    number = re.search(r"\(os error (\d+)\)$", str(error))
+    return int(number[1]) if number else None
+
+
+def left_behind(folder: Path) -> list[Path]:
+    """Return the temporary folders below a folder whose processes were killed."""
+    found = [path for path in folder.rglob(f"{SCRATCH}*-*") if path.is_dir()]
+    return sorted(path for path in found if not _runs(int(path.name.removeprefix(SCRATCH).split("-")[0])))
+
+
+def _runs(process: int) -> bool:
+    """Tell whether a process runs."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_text(text: str, path: Path) -> None:

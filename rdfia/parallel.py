@@ -4,12 +4,14 @@ Each task has a process of its own with a pipe to this one. So tasks may be many
 may send messages while they work. Where processes cannot be forked, or one job is asked for, tasks run here in turn.
 """
 
+import ctypes
 import os
 import pickle
+import signal
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -21,6 +23,8 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Send = Callable[[Any], None]
 PATIENCE = 0.5  # seconds between two looks at the tasks where nothing is sent
+GRACE = 5.0  # seconds that tasks have to end when they are asked to
+PR_SET_PDEATHSIG = 1  # of prctl(2)
 
 
 @dataclass
@@ -54,11 +58,11 @@ def cores() -> int:
 
 def messages(
     tasks: Sequence[Callable[[Send], None]], jobs: int, log: Callable[[int], Path | None] = lambda place: None
-) -> Iterator[Message]:
+) -> Generator[Message]:
     """Yield what the tasks send, `jobs` of them at a time, begun in their order; each ends with a message of its end.
 
     A failure stops no other task. With `log`, what a task prints goes to a file. Now and then comes a message without
-    content from no task (place -1), so that whoever listens can show how it goes.
+    content from no task (place -1), so that whoever listens can show how it goes. No task outlives this process.
     """
     waiting, active = deque(range(len(tasks))), list[Active]()
     try:
@@ -73,34 +77,62 @@ def messages(
                     active.remove(one)
             yield Message(-1)
     finally:
-        for one in active:
-            one.process.terminate()
-            one.process.join()
+        _end([one.process for one in active])
+
+
+def _end(processes: Sequence[ForkProcess]) -> None:
+    """Ask processes to end; after a while, or where somebody will not wait for that, kill them."""
+    for process in processes:
+        process.terminate()
+    try:
+        until = monotonic() + GRACE
+        for process in processes:
+            process.join(max(0.0, until - monotonic()))
+    finally:
+        for process in processes:
+            process.kill()
+            process.join()
 
 
 def _begin(place: int, task: Callable[[Send], None], log: Path | None) -> Active:
     """Fork a process for a task."""
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(task, sender, log))
+    process = context.Process(target=_work, args=(task, sender, log, os.getpid()))
     process.start()
     sender.close()  # the child's end is its own: when it goes, ours hears the end
     return Active(place, process, receiver)
 
 
-def _work(task: Callable[[Send], None], sender: Connection, log: Path | None) -> None:
+def _end_with(parent: int) -> None:
+    """Have the system kill this process when its parent ends, however that ends; where it has already, end now."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _work(task: Callable[[Send], None], sender: Connection, log: Path | None, parent: int) -> None:
     """Do a task in its own process; the error that ends it is sent last."""
-    if log is not None:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("w", encoding="utf-8") as file:
-            os.dup2(file.fileno(), sys.stdout.fileno())
-            os.dup2(file.fileno(), sys.stderr.fileno())
+    _end_with(parent)
     try:
+        if log is not None:
+            _print_to(log)
         task(lambda content: sender.send((content, None)))
     except Exception as error:
-        traceback.print_exc() if log is not None else None
         sender.send((None, _picklable(error)))
+        traceback.print_exc() if log is not None else None
         sys.exit(1)
+    except KeyboardInterrupt:  # whoever interrupts ends the parent too, which says so
+        sys.exit(1)
+
+
+def _print_to(log: Path) -> None:
+    """Send what this process prints, and what it starts, to a file."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
 
 
 def _picklable(error: Exception) -> Exception:

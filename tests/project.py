@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -111,6 +112,25 @@ class Project:
             for run, key, value in store.execute(query):
                 tags.setdefault(run, {})[key] = value
         return list(tags.values())
+
+
+def new(root: Path) -> Project:
+    """The project's files in a new repository, with the profile `tiny` and nothing run."""
+    made = Project(root)
+    command = ["git", "ls-files", "-co", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    for name in listed:
+        if (ROOT / name).is_file() and not name.startswith("reports/"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    (root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    made.write_params(shrink(made.params()))
+    for words in (["init", "-q"], ["config", "filter.dvclock.clean", f"{sys.executable} rdfia/lockfilter.py"]):
+        made("git", *words)
+    made("python", "-m", "rdfia", "pipeline")
+    made("git", "add", ".")
+    made("git", "commit", "-qm", "start")
+    return made
 
 
 def shrink(params: dict[str, Any]) -> dict[str, Any]:

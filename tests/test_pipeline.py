@@ -6,33 +6,18 @@ One project is made once and used by all tests; each leaves it with the committe
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.project import COUNT, LEFT_OUT, ROOT, RUNS, TRAINED, WHOLE, Project, shrink
+from tests.project import COUNT, LEFT_OUT, RUNS, TRAINED, WHOLE, Project, new
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """The project's files in a new repository, run once from nothing to the report."""
-    made = Project(tmp_path_factory.mktemp("project"))
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    for name in listed:
-        if (ROOT / name).is_file() and not name.startswith("reports/"):
-            (made.root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, made.root / name)
-    (made.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
-    made.write_params(shrink(made.params()))
-    for words in (["init", "-q"], ["config", "filter.dvclock.clean", f"{sys.executable} rdfia/lockfilter.py"]):
-        made("git", *words)
-    made("python", "-m", "rdfia", "pipeline")
-    made("git", "add", ".")
-    made("git", "commit", "-qm", "start")
+    """A new project, run once from nothing to the report."""
+    made = new(tmp_path_factory.mktemp("project"))
     made.first = made.ran("dvc", "repro")  # type: ignore[attr-defined]
     made("git", "add", ".")
     made("git", "commit", "-qm", "results")

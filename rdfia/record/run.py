@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rdfia.files import find_json
+from rdfia.files import find_json, whole_folder
 
 METRICS, HISTORY, TIMING, WEIGHTS = "metrics.json", "history.csv", "timing.json", "weights.safetensors"
 FILES = (METRICS, HISTORY, TIMING)
@@ -87,6 +87,13 @@ class RunRecord:
         """Every seed's weights, in the folder that training wrote."""
         return self.folder / WEIGHTS
 
+    @property
+    def whole(self) -> bool:
+        """Whether the weights are there and are those of the record: a crash of the machine may leave others."""
+        if not self.weights.is_file():
+            return False
+        return hashlib.sha256(self.weights.read_bytes()).hexdigest() == self.metrics.get("weights_sha256")
+
     @cached_property
     def history(self) -> list[Row]:
         """One row for each seed and recorded epoch; an empty cell is None."""
@@ -113,9 +120,9 @@ class RunRecord:
 
     def publish(self, folder: Path) -> None:
         """Copy the record to another folder, without the weights."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
-            shutil.copyfile(self.folder / name, folder / name)
+        with whole_folder(folder) as fresh:
+            for name in FILES:
+                shutil.copyfile(self.folder / name, fresh / name)
 
 
 def searches(settings: Mapping[str, Any]) -> bool:

@@ -1,8 +1,10 @@
-"""What is asked of DVC, by its own command, and what its lock file says."""
+"""What is asked of DVC, by its own command."""
 
 import hashlib
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rdfia.config import PARAMS, ConfigError, profile
+from rdfia.files import SCRATCH
 from rdfia.record import layout
 from rdfia.study import pipeline, runs
+from rdfia.sweep.lock import locked, mend
 
-LOCK = Path("dvc.lock")
 RUNNING = re.compile(r"^Running stage '([^']+)'", re.MULTILINE)
 
 
@@ -70,23 +71,20 @@ def declared_is_current(profile: str) -> bool:
     return bool(deps) and all(dep.get("md5") == _md5(Path(dep["path"])) for dep in deps)
 
 
-def locked() -> dict[str, Any]:
-    """Return the stages of the lock file."""
-    if not LOCK.exists():
-        return {}
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return (yaml.load(LOCK.read_text(encoding="utf-8"), loader) or {}).get("stages") or {}
-
-
 def _md5(path: Path) -> str:
     """Return the hash that DVC has for a file, or for a folder of files; empty where there is none."""
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+        files = sorted(file for file in path.rglob("*") if file.is_file() and not _ignored(file))
         entries = [{"md5": _md5(file), "relpath": file.relative_to(path).as_posix()} for file in files]
         entries.sort(key=lambda entry: entry["relpath"])
         text = json.dumps(entries, sort_keys=True)
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() if path.exists() else ""
+
+
+def _ignored(file: Path) -> bool:
+    """Tell whether .dvcignore names a file or a folder that it is in."""
+    return any(part == "__pycache__" or part.startswith(SCRATCH) for part in file.parts)
 
 
 def repro(targets: Sequence[str]) -> None:
@@ -113,11 +111,34 @@ def run(*words: str, quiet: bool = False) -> str:
 
 
 def _run(command: Sequence[str], label: str) -> str:
-    """Run a command; where it fails, its own last words are the error."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode:
-        lines = [line for line in done.stdout.splitlines() if line.strip()]
+    """Run a command; where it fails, its own last words are the error. Whatever ends it, the lock file is whole."""
+    mend()
+    try:
+        code, printed = _printed(command)
+    finally:
+        mend()
+    if code:
+        lines = [line for line in printed.splitlines() if line.strip()]
         reasons = [line for line in lines if line.lower().startswith("error: ")] or lines[-1:]
         reason = re.sub("^error: ", "", reasons[0], flags=re.IGNORECASE) if reasons else ""
         raise ConfigError(f"{PARAMS}: {label}: {reason}")
-    return done.stdout
+    return printed
+
+
+def _printed(command: Sequence[str]) -> tuple[int, str]:
+    """Return how a command ended and what it printed; who interrupts us ends it with all that it has started."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        process_group=0,
+    )
+    try:
+        printed, _ = process.communicate()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        raise
+    return process.returncode, printed

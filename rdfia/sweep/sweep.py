@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 from rdfia import chapters as folders
 from rdfia.config import load, profile
+from rdfia.files import SCRATCH
 from rdfia.parallel import messages
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
 from rdfia.record.run import RunRecord
 from rdfia.study import pipeline, runs
 from rdfia.sweep import dvc
+from rdfia.sweep.lock import mend
 from rdfia.sweep.show import Show
 from rdfia.words import first_line
 
@@ -32,6 +35,7 @@ class Outcome:
 
 def sweep(jobs: int | None, names: Sequence[str]) -> int:
     """Train the stale runs of the chapters, of all without names; return 1 if a run failed, else 0."""
+    mend()
     params = load()
     chosen, current = runs.allowed(params, names), dvc.declared_is_current(profile(params))
     outcomes = []
@@ -45,6 +49,8 @@ def sweep(jobs: int | None, names: Sequence[str]) -> int:
     failed = {name: reason for one in outcomes for name, reason in one.failed.items()}
     for name, reason in failed.items():
         print(f"failed: {name}: {reason}")
+    if failed:
+        print("`dvc repro` stops at what failed: change it, or let the profile leave it out (`leave_out`)")
     return int(bool(failed))
 
 
@@ -70,11 +76,13 @@ def wave(params: Mapping[str, Any], jobs: int | None, chapters: Sequence[str]) -
     failed = dict[str, str]()
     try:
         failed = train_all(params, jobs, waiting)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("what had ended is kept, `rdfia sweep` trains the rest") from None
     finally:
         done = ready + [stage for stage in waiting if all(known(name, stage.chapter, run) for run in stage.runs)]
         dvc.commit(load(), done)
-    done += restored
-    print(f"{len(done)} of {len(stale)} stages are DVC's; `dvc repro` evaluates them and writes the report")
+        done += restored
+        print(f"{len(done)} of {len(stale)} stages are DVC's", flush=True)
     return Outcome(len(stale), len(done), failed)
 
 
@@ -84,7 +92,7 @@ def known(profile: str, chapter: str, run: str) -> bool:
     declared = Declaration.read(layout.declared_run(profile, chapter, run))
     if declared.left_out or not record.exists:
         return declared.left_out and bool(record.metrics) and not record.exists
-    return record.weights.exists() and not declared.changed(record)
+    return record.whole and not declared.changed(record)
 
 
 def train_all(params: Mapping[str, Any], jobs: int | None, stages: Sequence[dvc.Stage]) -> dict[str, str]:
@@ -106,8 +114,8 @@ def train_all(params: Mapping[str, Any], jobs: int | None, stages: Sequence[dvc.
     labels, failed = [f"{task.chapter}/{task.name}" for task in todo], dict[str, str]()
     for stage in stages:
         tidy(stage)
-    with Show(labels, jobs, LOGS) as show:
-        for message in messages(work, jobs, show.log):
+    with Show(labels, jobs, LOGS) as show, closing(messages(work, jobs, show.log)) as received:
+        for message in received:
             show(message)
             if message.error is not None:
                 failed[labels[message.place]] = first_line(message.error)
@@ -119,5 +127,5 @@ def tidy(stage: dvc.Stage) -> None:
     if len(stage.runs) == 1 or not stage.folder.exists():
         return
     for folder in stage.folder.iterdir():
-        if folder.name not in stage.runs:
+        if folder.name not in stage.runs and not folder.name.startswith(SCRATCH):
             shutil.rmtree(folder)

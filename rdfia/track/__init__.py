@@ -5,6 +5,6 @@ from MLflow until a run has to be written, so that training without a tracker pa
 """
 
 from rdfia.track.mirror import Published, publish
-from rdfia.track.store import ui_command
+from rdfia.track.store import runs_table, ui_command
 
-__all__ = ["Published", "publish", "ui_command"]
+__all__ = ["Published", "publish", "runs_table", "ui_command"]

@@ -1,6 +1,7 @@
 """The store: where it is, that processes can make it together, and what is said when it cannot be used."""
 
 import multiprocessing
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from rdfia.config import ConfigError
 from rdfia.track.mirror import publish
-from rdfia.track.store import connect, locate, reachable, ui_command
+from rdfia.track.store import connect, locate, reachable, runs_table, ui_command
 from tests.track.conftest import Study
 
 
@@ -83,3 +84,27 @@ def test_a_server_has_its_own_page(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
     with pytest.raises(ConfigError, match="open it in a browser"):
         ui_command(tmp_path)
+
+
+def test_a_port_on_which_somebody_listens_is_one_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            ConfigError, match=f"--port: {port} on 127.0.0.1: address already in use; try `rdfia ui --p"
+        ):
+            ui_command(tmp_path, port)
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+def test_a_port_that_cannot_be_is_one_line(tmp_path: Path, port: int) -> None:
+    with pytest.raises(ConfigError, match=f"--port: found {port}, allowed: 1 to 65535"):
+        ui_command(tmp_path, port)
+
+
+def test_the_page_is_the_table_of_the_profiles_runs(study: Study) -> None:
+    page = runs_table(study.params, study.root, 5001)
+    _, experiment = connect(locate(study.root), "rdfia/quick")
+    assert page == f"http://127.0.0.1:5001/#/experiments/{experiment}/runs?workflowType=machine_learning"

@@ -6,7 +6,6 @@ What could not be made because a chapter's arrays are not on this machine is kep
 
 import json
 import shutil
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from rdfia.analyse import published
 from rdfia.analyse.read_study import read_study
 from rdfia.analyse.summary import headline_metrics, summary
+from rdfia.files import scratch
 from rdfia.report.engine import render
 from rdfia.report.engine.assemble import assemble
 from rdfia.report.engine.collect import chapter_makers
@@ -29,16 +29,12 @@ def write(params: Mapping[str, Any], root: Path) -> None:
     context = Context(read_study(params, root), published.read())
     report = assemble(context)
     folder = context.study.folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
-    try:
+    with scratch(folder / "index.html") as fresh:
         _fill(fresh, report)
         kept = _keep(folder, fresh, without_arrays(context))
         _write_json(summary(context.study, context.verdicts), fresh / "summary.json")
         _write_json(headline_metrics(context.study), fresh / "metrics.json")
         _replace(fresh, folder)
-    finally:
-        shutil.rmtree(fresh)
     counts = f"{len(report.tables)} tables, {len(report.drawings)} figures"
     print(f"{folder / 'index.html'}: {counts}" + (f"; kept as they were: {listed(kept)}" if kept else ""))
 

@@ -1,0 +1,110 @@
+"""How a command ends: by a signal, on a full disk, without a right; one line each, and no child is left."""
+
+import errno
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from rdfia.command import REMEDIES, one_line
+from rdfia.config import ConfigError
+from rdfia.files import write_text
+from tests.processes import linux, read_line, runs, session, started, wait_until
+
+TREE = """
+import os, time
+from rdfia.command import one_line
+from rdfia.parallel import map_forked, messages
+
+def waits():
+    os.write(1, b"at work\\n")
+    time.sleep(600)
+
+def parent(send):
+    map_forked([waits, waits], 2)
+
+with one_line():
+    for _ in messages([parent, parent], 2):
+        pass
+"""
+STUBBORN = """
+import os, signal, time
+from rdfia import parallel
+from rdfia.command import one_line
+
+def stays(send):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.write(1, b"at work\\n")
+    time.sleep(600)
+
+parallel.GRACE = 0.5
+with one_line():
+    for _ in parallel.messages([stays], 1):
+        pass
+"""
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_no_process_outlives_the_one_that_began_it(number: signal.Signals) -> None:
+    with started("-c", TREE) as process:
+        assert [read_line(process) for _ in range(4)] == ["at work\n"] * 4
+        tasks = session(process.pid)
+        assert len(tasks) == 6  # two, and two of each
+        process.send_signal(number)
+        wait_until(lambda: process.poll() is not None, "the command to end")
+        wait_until(lambda: not any(map(runs, tasks)), "its children to end")
+        printed, errors = process.communicate()
+    assert printed == ""
+    if number != signal.SIGKILL:
+        assert (process.returncode, errors) == (1, "interrupted: nothing is half written\n")
+
+
+@linux
+def test_a_task_that_does_not_end_when_it_is_asked_to_is_killed() -> None:
+    with started("-c", STUBBORN) as process:
+        assert read_line(process) == "at work\n"
+        (task,) = session(process.pid)
+        process.terminate()
+        assert process.wait(60) == 1
+        assert not runs(task)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ConfigError("params.yaml: no"), "error: params.yaml: no"),
+        (
+            OSError(errno.ENOSPC, "", "runs/a"),
+            "error: runs/a: No space left on device; free some space there, then start again",
+        ),
+        (KeyboardInterrupt(), "interrupted: nothing is half written"),
+        (KeyboardInterrupt("3 runs are kept"), "interrupted: 3 runs are kept"),
+    ],
+)
+def test_what_ends_a_command_is_one_line(error: BaseException, line: str) -> None:
+    with pytest.raises(SystemExit) as ended, one_line():
+        raise error
+    assert ended.value.code == line
+
+
+@pytest.mark.parametrize("number", sorted(REMEDIES))
+def test_every_error_of_the_file_system_names_the_path_the_reason_and_a_remedy(number: int) -> None:
+    with pytest.raises(SystemExit) as ended, one_line():
+        raise OSError(number, "", "a/path")
+    assert str(ended.value.code).startswith(f"error: a/path: {os.strerror(number)}; {REMEDIES[number]}")
+
+
+def test_an_error_of_ours_keeps_its_traceback() -> None:
+    with pytest.raises(FileNotFoundError), one_line():
+        Path("nowhere").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write everywhere")
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(SystemExit) as ended, one_line():
+        write_text("a", tmp_path / "closed" / "file")
+    assert f"{tmp_path / 'closed'}" in str(ended.value.code)
+    assert "Permission denied" in str(ended.value.code)
