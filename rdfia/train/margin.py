@@ -15,7 +15,7 @@ from rdfia.config import ConfigError, listed
 from rdfia.models.svm import SVM, KernelMachine
 from rdfia.train.classifier import Classifier, build
 from rdfia.train.run import Checkpoint, Data, Event, Examples, Program, Record, Run, Trained, Weights
-from rdfia.train.state import State, Stopwatch, below, copied_state, restore
+from rdfia.train.state import State, Stateful, Stopwatch, below, copied_state, restore
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 FEATURES_BATCH = 500
@@ -116,7 +116,8 @@ def fit_seed(
     run: MarginRun, data: Data, seed: int, state: State | None = None
 ) -> Iterator[Event | tuple[int, Checkpoint]]:
     """Yield one record for each C, then the machine that is best on validation."""
-    parts = {"clock": (clock := Stopwatch()), "best": (best := Best())}
+    clock, best = Stopwatch(), Best()
+    parts: dict[str, Stateful] = {"clock": clock, "best": best}
     restore(parts, state) if state else None
     model = build(run, data.card, data.statistics, Generator().manual_seed(seed))
     machine: KernelMachine = model.network  # type: ignore[assignment]
