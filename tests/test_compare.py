@@ -80,8 +80,8 @@ def test_a_changed_cell_is_named_by_its_row_and_column(first: Path) -> None:
     ]
 
 
-def test_rows_without_a_name_of_their_own_are_counted(first: Path) -> None:
-    assert differences(first, "runs/history.csv", "1.0\n", "1.1\n") == ["runs/history.csv: row 2, loss: 1.0 and 1.1"]
+def test_rows_are_named_by_as_many_cells_as_tell_them_apart(first: Path) -> None:
+    assert differences(first, "runs/history.csv", "1.0\n", "1.1\n") == ["runs/history.csv: 0, 1, loss: 1.0 and 1.1"]
 
 
 def test_a_row_and_a_column_that_one_has_not(first: Path) -> None:

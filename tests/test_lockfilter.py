@@ -16,14 +16,22 @@ def lock(*names: str) -> str:
 
 
 def test_what_is_made_again_is_dropped_and_the_rest_kept() -> None:
-    text = lock("code", "check", "cnn@quick-zca", "cnn@paper-zca", "report@paper", "evaluate@paper-cnn", "track@quick")
+    text = lock(
+        "check@paper",
+        "declare_cnn@quick",
+        "cnn@quick-zca",
+        "cnn@paper-zca",
+        "report@paper",
+        "evaluate@paper-cnn",
+        "track@quick",
+    )
     assert keep(text) == lock("cnn@paper-zca", "evaluate@paper-cnn")
 
 
 def test_nothing_left_is_an_empty_lock_and_filtering_twice_changes_nothing() -> None:
-    assert keep(lock("code", "cnn@quick-zca")) == EMPTY
+    assert keep(lock("check@quick", "cnn@quick-zca")) == EMPTY
     assert keep(EMPTY) == EMPTY
-    assert keep(keep(lock("cnn@paper-a", "code"))) == keep(lock("cnn@paper-a", "code"))
+    assert keep(keep(lock("cnn@paper-a", "check@paper"))) == keep(lock("cnn@paper-a", "check@paper"))
 
 
 def test_a_branch_filters_and_a_detached_head_does_not(tmp_path: Path) -> None:

@@ -97,9 +97,10 @@ def test_what_no_run_uses_makes_no_run_stale(project: Project) -> None:
         "        return torch.where(images > self.threshold + 0 * parameters, 1 - images, images)\n\n\n"
     )
     optimiser = '\n\nclass Signum(SGD):\n    name: Literal["signum"] = "signum"  # type: ignore[assignment]\n\n\n'
-    augment, optimise = "rdfia/data/augment.py", "rdfia/train/optimise.py"
+    augment, colours, optimise = "rdfia/data/augment.py", "rdfia/data/colours.py", "rdfia/train/optimise.py"
     with project.edited(
-        (augment, "class VerticalFlip", augmentation + "class VerticalFlip"),
+        (colours, "class Noise", augmentation + "class Noise"),
+        (augment, "import Blur, Jitter, Noise", "import Blur, Jitter, Noise, Solarise"),
         (augment, "        Crop\n", "        Crop\n        | Solarise\n"),
         (optimise, "class Adagrad", optimiser.lstrip() + "class Adagrad"),
         (optimise, "SGD | TorchSGD", "SGD | Signum | TorchSGD"),
@@ -117,7 +118,7 @@ def test_what_no_run_uses_makes_no_run_stale(project: Project) -> None:
 def test_a_change_makes_those_stale_that_use_it_at_any_depth(project: Project) -> None:
     with project.edited(("rdfia/data/whitening.py", "def zca_matrix", "EXTRA = 1\n\n\ndef zca_matrix")):
         assert project.stale() == set()
-    with project.edited(("rdfia/data/whitening.py", "def zca_matrix(", "def zca_matrix(*,  unused=None, ")):
+    with project.edited(("rdfia/data/whitening.py", "add_(floor.float())", "add_(1 * floor.float())")):
         assert project.stale() == {"cnn@tiny-zca"}
     with project.edited(
         ("rdfia/models/cnn.py", "class ConvNet(nn.Module):", "class ConvNet(nn.Module):\n    extra = 1")

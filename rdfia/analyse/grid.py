@@ -77,13 +77,15 @@ def _size(value: Value) -> float:
 def grid(group: Group) -> Grid | None:
     """Return the group as a grid: its runs change two settings, each a number or a word, and fill half the cells.
 
-    A reference that changes more than these two is no part of it.
+    A reference from outside is part of it if most runs are measured against it and it changes these two at most.
     """
-    keys = list(dict.fromkeys(key for run in group.runs if run.group == group.name for key in run.delta))
+    own = [run for run in group.runs if run.group == group.name]
+    keys = list(dict.fromkeys(key for run in own for key in run.delta))
     if len(keys) != 2 or not any(set(run.delta) == set(keys) for run in group.runs):
         return None
     down, across = sorted(keys, key=lambda key: (key.endswith(RATE), not key.endswith(BATCH)))
-    inside = [run for run in group.runs if run.ran and set(run.delta) <= set(keys)]
+    centre = Counter(run.reference for run in own).most_common(1)[0][0]
+    inside = [r for r in group.runs if r.ran and set(r.delta) <= set(keys) and (r in own or r.name == centre)]
     pairs = [(_value(run, down), _value(run, across)) for run in inside]
     cells = {(row, column): run for run, (row, column) in zip(inside, pairs, strict=True) if row != "" != column}
     rows, columns = (tuple(sorted({pair[side] for pair in cells}, key=_order)) for side in (0, 1))

@@ -52,7 +52,7 @@ def parse(kind: type[C], *parts: Mapping[str, Any], where: Sequence[str]) -> C:
         return kind.model_validate(merged)
     except ValidationError as error:
         path, reason = explain(error, kind, merged)
-        home = _home(path, dict(zip(where, parts, strict=True)))
+        home = _home(path, dict(zip(where, parts, strict=True))) if isinstance(merged, Mapping) else where[-1]
         raise ConfigError(f"{PARAMS}: {'.'.join((home, *path))}: {reason}") from None
 
 

@@ -121,7 +121,8 @@ def lineage(params: Mapping[str, Any], chapter: str, run: str) -> list[str]:
 
 def reference(params: Mapping[str, Any], chapter: str, run: str) -> str:
     """Return the run that another's effect is measured against: the one that it is from, else the chapter's first."""
-    return place(params, chapter, run).origin or runs(params, chapter)[0]
+    older = lineage(params, chapter, run)[:-1]
+    return older[-1] if older else runs(params, chapter)[0]
 
 
 def layers(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, dict[str, Any]]:

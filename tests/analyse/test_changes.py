@@ -20,15 +20,15 @@ SETTINGS: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("own", "words", "keys"),
     [
-        ({}, "nothing: the base as it is", ()),
-        ({"epochs": 20}, "nothing: the base as it is", ()),
+        ({}, "the base as it is", ()),
+        ({"epochs": 20}, "the base as it is", ()),
         ({"epochs": 2}, "epochs 2", ("epochs",)),
         ({"optimiser": {"learning_rate": 0.5}}, "optimiser: learning rate 0.5", ("optimiser.learning_rate",)),
         ({"optimiser": {"name": "adam", "learning_rate": 0.1}}, "optimiser adam (learning rate 0.1)", ("optimiser",)),
         ({"model": {"batch_norm": True}}, "model: batch norm on", ("model.batch_norm",)),
         ({"schedule": "cosine"}, "schedule cosine", ("schedule",)),
         ({"augment": []}, "augment none", ("augment",)),
-        ({"snapshots": [1], "record_every": 2}, "nothing: the base as it is", ()),
+        ({"snapshots": [1], "record_every": 2}, "the base as it is", ()),
         (
             {"model": {"batch_norm": 0, "dropout": 0.5}, "epochs": 2},
             "epochs 2; model: batch norm 0, dropout 0.5",

@@ -29,7 +29,6 @@ def tables_alone(maker: Maker, context: Context) -> list[Drawing | Table]:
 def test_all_parts_are_there(report: Path) -> None:
     assert {part for part in write.PARTS if not (report / part).exists()} == set()
     names = {*CHAPTERS, *(f"{chapter}_dynamics" for chapter in CHAPTERS), "headline", "data", "published", "cost"}
-    names.add("cnn_epochs_to_match")
     assert {path.name for path in (report / "tables").iterdir()} == {f"{n}.{e}" for n in names for e in ("csv", "md")}
     assert {path.name for path in (report / "pages").iterdir()} == {f"{name}.html" for name in PAGES}
     assert [path.name for path in report.iterdir() if path.name.startswith(".")] == []
