@@ -148,7 +148,7 @@ def prune() -> None:
     params = config.load()
     profile = config.profile(params)
     kept = {(chapter, run) for chapter in runs.chapters(params) for run in runs.runs(params, chapter)}
-    folders = [layout.trained(profile, "").parent / profile, layout.recorded(profile, "")]
+    folders = [layout.trained(profile, "").parent / profile, layout.recorded(profile, ""), layout.checkpoints(profile)]
     stale = sorted(p for folder in folders for p in folder.glob("*/*") if (p.parent.name, p.name) not in kept)
     for path in stale:
         print(f"removed {path}")

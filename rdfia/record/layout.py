@@ -11,7 +11,7 @@ def downloads() -> Path:
     return Path(os.environ.get("DVC_ROOT") or ROOT) / "data" / "raw"
 
 
-def checkpoints(profile: str, chapter: str, run: str) -> Path:
+def checkpoints(profile: str, chapter: str = "", run: str = "") -> Path:
     """Return the folder of a run's checkpoints, where DVC removes nothing; of a copy, in the project itself."""
     return Path(os.environ.get("DVC_ROOT") or ROOT) / ".dvc" / "tmp" / "rdfia" / "checkpoints" / profile / chapter / run
 

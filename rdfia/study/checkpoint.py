@@ -102,7 +102,7 @@ class Checkpoints:
             self.say(f"seed {group[0]}  {_resumed(events, left, group)}")
         if not left:
             return
-        for seed, report in program.train(left, state or None):
+        for seed, report in program.train(left, state):
             if not isinstance(report, Checkpoint):
                 events.append((seed, report))
                 yield seed, report

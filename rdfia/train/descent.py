@@ -97,7 +97,7 @@ def train_seeds(
         "step_log": step_log,
         "clock": clock,
     }
-    restore(parts, state) if state else None
+    restore(parts, state)
     for records in fit(model, train, validation, plan, generators, position):  # type: ignore[arg-type]
         for index, record in records.items():
             yield seeds[index], record

@@ -118,7 +118,7 @@ def fit_seed(
     """Yield one record for each C, then the machine that is best on validation."""
     clock, best = Stopwatch(), Best()
     parts: dict[str, Stateful] = {"clock": clock, "best": best}
-    restore(parts, state) if state else None
+    restore(parts, state)
     model = build(run, data.card, data.statistics, Generator().manual_seed(seed))
     machine: KernelMachine = model.network  # type: ignore[assignment]
     problem = build_problem(model, machine, run.model, sample_examples(run.sample, data, seed), data.validation)

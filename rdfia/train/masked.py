@@ -142,7 +142,7 @@ def train_seed(
         "position": position,
         "clock": clock,
     }
-    restore(parts, state) if state else None
+    restore(parts, state)
     for records in fit(learner, descent, train, validation, generator, position):
         yield from ((seed, record) for record in records.values())
         yield seed, Checkpoint(position.epoch - 1, partial(copied_state, parts))

@@ -28,10 +28,11 @@ def copied_state(parts: Mapping[str, Stateful]) -> State:
     return {key: value.detach().to("cpu", copy=True).contiguous() for key, value in found.items()}
 
 
-def restore(parts: Mapping[str, Stateful], state: Mapping[str, Tensor]) -> None:
-    """Give every part its state back."""
-    for name, part in parts.items():
-        part.load_state_dict(below(name, state))
+def restore(parts: Mapping[str, Stateful], state: Mapping[str, Tensor] | None) -> None:
+    """Give every part its state back; without a state all are left as they are."""
+    if state:
+        for name, part in parts.items():
+            part.load_state_dict(below(name, state))
 
 
 def below(name: str, tensors: Mapping[str, Tensor]) -> State:

@@ -228,6 +228,7 @@ def test_checkpoints_cost_at_most_a_fiftieth(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("name", ["sgd", "adam", "muon", "lbfgs"])
 def test_on_an_accelerator(tmp_path: Path, data: Data, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RDFIA_DEVICE", "cuda")
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
     settings = {"model": CNN | {"dropout": 0.5, "batch_norm": True}, "augment": ({"name": "horizontal_flip"},)}
     batch = {"batch_size": "all"} if name == "lbfgs" else {}
     same(tmp_path, data, run(optimiser={"name": name, **RATE[name]}, epochs=EPOCHS, **settings, **batch), "cnn", 3)
