@@ -155,7 +155,7 @@ def prune() -> None:
     params = config.load()
     profile = config.profile(params)
     kept = {(chapter, run) for chapter in runs.chapters(params) for run in runs.runs(params, chapter)}
-    folders = [layout.trained(profile, "").parent / profile, layout.recorded(profile, "")]
+    folders = [layout.trained(profile, ""), layout.recorded(profile, ""), layout.checkpoints(profile)]
     found = [p for folder in folders for p in folder.glob("*/*") if not p.name.startswith(SCRATCH)]
     stale = sorted(path for path in found if (path.parent.name, path.name) not in kept)
     left = [path for name in ("data", "declared", "reports", "runs", ".dvc/tmp") for path in left_behind(Path(name))]

@@ -11,6 +11,11 @@ def downloads() -> Path:
     return Path(os.environ.get("DVC_ROOT") or ROOT) / "data" / "raw"
 
 
+def checkpoints(profile: str, chapter: str = "", run: str = "") -> Path:
+    """Return the folder of a run's checkpoints, where DVC removes nothing; of a copy, in the project itself."""
+    return Path(os.environ.get("DVC_ROOT") or ROOT) / ".dvc" / "tmp" / "rdfia" / "checkpoints" / profile / chapter / run
+
+
 def data(profile: str, dataset: str) -> Path:
     """Return the folder of a prepared data set: splits, statistics and contact sheets, cached by DVC."""
     return Path("data") / profile / dataset

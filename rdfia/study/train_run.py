@@ -1,5 +1,6 @@
 """One run, from its declaration to its files."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from rdfia.files import read_json
 from rdfia.parallel import stream_forked
 from rdfia.record import layout, outcome
 from rdfia.study import runs
+from rdfia.study.checkpoint import Checkpoints, key
 from rdfia.study.declaration import roots
 from rdfia.study.definitions import Sources
 from rdfia.study.progress import Progress
@@ -70,27 +72,36 @@ def load_data(profile: str, dataset: str) -> Data:
 
 def train(task: Task, data: Data, jobs: int, say: Callable[[str], None] = print) -> None:
     """Train every seed of one run, `jobs` at a time, and write its files."""
-    folder = layout.trained(task.profile, task.chapter, task.name)
+    folder, label = layout.trained(task.profile, task.chapter, task.name), f"{task.chapter}/{task.name}"
+    unfinished = layout.checkpoints(task.profile, task.chapter, task.name)
     if task.run is None:
-        say(f"{task.chapter}/{task.name}: left out of the profile {task.profile}")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        say(f"{label}: left out of the profile {task.profile}")
         outcome.leave_out(folder, task.head)
         return
     with checks.at(task.key):
         run = with_weights(task.run, task.profile)
     checks.buildable(run, data.card, task.key)
+    checkpoints = Checkpoints(unfinished, key(task.head, run, data), run.record, lambda line: say(f"{label} {line}"))
+    checkpoints.remove_others()
     gathered = outcome.Outcome()
     with Progress(task.profile, task.chapter, task.name, run, say) as progress, checks.at(task.key):
-        for seed, report in events(run, data, jobs):
+        for seed, report in events(run, data, jobs, checkpoints):
             gathered.add(seed, report)
             progress(seed, report)
     outcome.write(gathered, folder, task.head, run, data)
+    checkpoints.remove()
 
 
-def events(run: Run, data: Data, jobs: int) -> Iterator[Event]:
-    """Yield what the seeds of a run report, those that train as one program together and `jobs` programs at a time."""
+def events(run: Run, data: Data, jobs: int, checkpoints: Checkpoints | None = None) -> Iterator[Event]:
+    """Yield what the seeds of a run report, those that train as one program together and `jobs` programs at a time.
+
+    With checkpoints they go on from where they were stopped.
+    """
     torch.set_num_threads(1)
     program = run.program(data)
-    return stream_forked([partial(program.train, group) for group in program.groups], jobs)
+    train = partial(checkpoints.train, program) if checkpoints else program.events
+    return stream_forked([partial(train, group) for group in program.groups], jobs)
 
 
 def with_weights(run: Run, profile: str) -> Run:

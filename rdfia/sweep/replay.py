@@ -85,7 +85,7 @@ def _replay(params: Mapping[str, Any], chapter: str, run: str, data: Data, epoch
     for group in program.groups:
         if seeds is not None and min(group) >= seeds:
             continue
-        for place, fresh in _first(program.train(group), group, epochs):
+        for place, fresh in _first(program.events(group), group, epochs):
             rows += 1
             for key, value in fresh.items():
                 difference = _distance(value, recorded.get(place, {}).get(key))

@@ -1,10 +1,9 @@
 """Runs trained by descent: all seeds in one tensor program or in processes side by side, whichever is faster."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -16,12 +15,14 @@ from rdfia.data.mixing import Mixing
 from rdfia.data.normalise import Identity, evaluation_statistics, to_unit
 from rdfia.data.whitening import Whiten
 from rdfia.train import device
-from rdfia.train.classifier import build, forward_flops, network, stack
+from rdfia.train.classifier import Classifier, build, forward_flops, network, stack
+from rdfia.train.epochs import EpochRecord, Position
 from rdfia.train.fit import EVALUATION_BATCH, Plan, fit
 from rdfia.train.optimise import Optimiser
 from rdfia.train.patience import EarlyStopping
-from rdfia.train.run import Data, Event, Program, Run, Snapshot, Trained, Weights
+from rdfia.train.run import Checkpoint, Data, Event, Program, Record, Run, Snapshot, Trained, Weights
 from rdfia.train.schedule import Constant, Schedule
+from rdfia.train.state import Generators, State, Stateful, Stopwatch, copied_state, restore
 from rdfia.train.targets import Targets
 
 
@@ -32,6 +33,7 @@ class DescentRun(Run):
     after `patience` epochs without a lower validation loss, and the weights are then those of the lowest.
     """
 
+    record: ClassVar[type[Record]] = EpochRecord
     optimiser: Optimiser
     schedule: Schedule = Constant()
     epochs: int = Field(ge=1)
@@ -59,15 +61,61 @@ class DescentRun(Run):
         return epoch % self.record_every == 0 or epoch in self.snapshots
 
 
-def train_seeds(run: DescentRun, data: Data, seeds: Sequence[int]) -> Iterator[Event]:
-    """Train networks from initialisation to the last epoch: one, or one for each seed in one tensor program."""
-    where, start = device.device(), time.perf_counter()
+class StepLog(list[Tensor]):
+    """The loss and the accuracy (2, …) of every step, on the device that computed them."""
+
+    def __init__(self, where: torch.device) -> None:
+        self.where = where
+
+    def state_dict(self) -> State:
+        return {"scored": torch.stack(list(self))} if self else {}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        self += [scored for part in state.values() for scored in part.to(self.where)]
+
+
+def train_seeds(
+    run: DescentRun, data: Data, seeds: Sequence[int], state: State | None = None
+) -> Iterator[Event | tuple[int, Checkpoint]]:
+    """Train networks to the last epoch: one, or one for each seed in one tensor program.
+
+    They begin at their initialisation, or with the state of a checkpoint.
+    """
+    where, clock = device.device(), Stopwatch()
     model = stack([build(run, data.card, data.statistics, torch.Generator().manual_seed(seed)) for seed in seeds])
     model = model.to(where).to(memory_format=torch.channels_last)
     generators = [torch.Generator(where).manual_seed(seed) for seed in seeds]
     train, validation = (tuple(t.to(where) for t in part) for part in (data.train, data.validation))
-    count, step_log = len(train[1]), list[Tensor]()
-    plan = Plan(
+    step_log, stopping, position = StepLog(where), EarlyStopping(run.patience), Position.first(len(seeds))
+    plan = _plan(run, data, model, step_log)
+    parts: dict[str, Stateful] = {
+        "network": model.network,
+        "generators": Generators(generators, model.network),
+        "descent": plan.descent,
+        "position": position,
+        "stopping": stopping,
+        "step_log": step_log,
+        "clock": clock,
+    }
+    restore(parts, state)
+    for records in fit(model, train, validation, plan, generators, position):  # type: ignore[arg-type]
+        for index, record in records.items():
+            yield seeds[index], record
+            if record.epoch in run.snapshots:
+                yield seeds[index], Snapshot(record.epoch, _weights(model.network, index, len(seeds)))
+        if stopping.update(records, lambda: _weights(model.network, 0, 1)):
+            break
+        yield seeds[0], Checkpoint(position.epoch - 1, partial(copied_state, parts))
+    for index, seed in enumerate(seeds):
+        last = stopping.best or Snapshot(-1, _weights(model.network, index, len(seeds)))
+        steps = _step_trace(step_log, plan, len(train[1]))
+        yield seed, Trained(last.weights, clock.seconds / len(seeds), stopping.epoch, steps)
+
+
+def _plan(run: DescentRun, data: Data, model: Classifier, step_log: StepLog) -> Plan:
+    """Return the plan of a run for a model on its device."""
+    where, count = step_log.where, len(data.train[1])
+    return Plan(
         descent=run.optimiser.over(model.network.parameters()),
         schedule=run.schedule,
         epochs=run.epochs,
@@ -77,18 +125,6 @@ def train_seeds(run: DescentRun, data: Data, seeds: Sequence[int]) -> Iterator[E
         recorded=run.recorded,
         on_step=step_log.append if run.schedule.searches else _ignore,
     )
-    stopping = EarlyStopping(run.patience)
-    for records in fit(model, train, validation, plan, generators):  # type: ignore[arg-type]
-        for index, record in records.items():
-            yield seeds[index], record
-            if record.epoch in run.snapshots:
-                yield seeds[index], Snapshot(record.epoch, _weights(model.network, index, len(seeds)))
-        if stopping.update(records, lambda: _weights(model.network, 0, 1)):
-            break
-    seconds = (time.perf_counter() - start) / len(seeds)
-    for index, seed in enumerate(seeds):
-        last = stopping.best or Snapshot(-1, _weights(model.network, index, len(seeds)))
-        yield seed, Trained(last.weights, seconds, stopping.epoch, _step_trace(step_log, plan, count))
 
 
 def _ignore(scored: Tensor) -> None:

@@ -1,11 +1,15 @@
 """The epochs of a run: a record of each, the learning rate of every step, and the end where a loss is no number."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from rdfia.train.schedule import Schedule
+from rdfia.train.state import State
 
 
 @dataclass(frozen=True)
@@ -68,28 +72,47 @@ class Timetable:
         return self.learning_rate * self.factor(step)
 
 
+@dataclass
+class Position:
+    """Where training stands: the epoch that comes next, and the networks whose loss is still a number."""
+
+    epoch: int
+    sound: set[int]
+
+    @classmethod
+    def first(cls, networks: int) -> "Position":
+        """Return the position before any epoch."""
+        return cls(0, set(range(networks)))
+
+    def state_dict(self) -> State:
+        return {"epoch": torch.tensor(self.epoch), "sound": torch.tensor(sorted(self.sound), dtype=torch.int64)}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        self.epoch, self.sound = int(state["epoch"]), set(state["sound"].tolist())
+
+
 def record_epochs(
     timetable: Timetable,
-    networks: int,
+    position: Position,
     train_epoch: Callable[[int, bool], Sequence[Sequence[float]]],
     evaluate: Callable[[], Sequence[Sequence[float]]],
 ) -> Iterator[dict[int, EpochRecord]]:
-    """Train epoch by epoch, and yield a record of each network after every recorded epoch, the first before any step.
+    """Train epoch by epoch from the position on, and yield a record of each network after every one.
 
-    `train_epoch` gives for each network the loss and the accuracy under the moving weights, if the epoch is recorded;
-    `evaluate` gives them under the frozen weights, on train and on validation examples. A network whose loss is no
-    number has no record after that one; where all have diverged, training ends.
+    There are records of epoch 0, before any step, of the last and of those between that are to be recorded; after
+    others the mapping is empty. `train_epoch` gives for each network the loss and the accuracy under the moving
+    weights, if the epoch is recorded; `evaluate` gives them under the frozen weights, on train and on validation
+    examples. A network whose loss is no number has no record after that one; where all have diverged, training ends.
     """
-    sound = set(range(networks))
-    for epoch in range(timetable.epochs + 1):
+    while position.sound and position.epoch <= timetable.epochs:
+        epoch = position.epoch
         recorded = timetable.recorded(epoch) or epoch in (0, timetable.epochs)
-        running = train_epoch(epoch, recorded) if epoch else [(math.nan, math.nan)] * networks
-        if not recorded:
-            continue
-        step, frozen = epoch * timetable.steps, evaluate()
-        rate = timetable.rate(max(0, step - 1))  # that of the last step
-        records = {at: EpochRecord(epoch, step, rate, *running[at], *frozen[at]) for at in sorted(sound)}
+        running = train_epoch(epoch, recorded) if epoch else [(math.nan, math.nan)] * len(position.sound)
+        position.epoch += 1
+        records = dict[int, EpochRecord]()
+        if recorded:
+            step, frozen = epoch * timetable.steps, evaluate()
+            rate = timetable.rate(max(0, step - 1))  # that of the last step
+            records = {at: EpochRecord(epoch, step, rate, *running[at], *frozen[at]) for at in sorted(position.sound)}
+            position.sound -= {at for at, record in records.items() if record.diverged}
         yield records
-        sound -= {at for at, record in records.items() if record.diverged}
-        if not sound:
-            return

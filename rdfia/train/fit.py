@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 
 from rdfia.data.batches import batches, per_epoch
 from rdfia.train.classifier import Classifier
-from rdfia.train.epochs import EpochRecord, Timetable, record_epochs
+from rdfia.train.epochs import EpochRecord, Position, Timetable, record_epochs
 from rdfia.train.run import Examples
 from rdfia.train.schedule import Schedule
 from rdfia.train.steps import Steps
@@ -49,9 +49,16 @@ class Plan:
 
 
 def fit(
-    model: Classifier, train: Examples, validation: Examples, plan: Plan, generators: Sequence[Generator]
+    model: Classifier,
+    train: Examples,
+    validation: Examples,
+    plan: Plan,
+    generators: Sequence[Generator],
+    position: Position | None = None,
 ) -> Iterator[dict[int, EpochRecord]]:
     """Train for `plan.epochs` epochs, or until every loss is no number; the first record is before any step.
+
+    It goes on from `position`, and moves it: after each epoch it says where training stands.
 
     With one generator the network is one, and its record has the key 0. With several, the weights of as many networks
     are stacked in `model`, each takes its own order of the batches, and each that is still sound has a record.
@@ -65,7 +72,8 @@ def fit(
     def evaluate_epoch() -> Sequence[Sequence[float]]:
         return _by_network(*(evaluate(model, examples, plan.precision) for examples in (frozen, validation)))
 
-    return record_epochs(plan.timetable(len(train[1])), len(generators), train_epoch, evaluate_epoch)
+    position = position or Position.first(len(generators))
+    return record_epochs(plan.timetable(len(train[1])), position, train_epoch, evaluate_epoch)
 
 
 def _by_network(*scores: Tensor) -> list[list[float]]:

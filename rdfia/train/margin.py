@@ -1,7 +1,6 @@
 """Runs that maximise margins: for every seed a sample of the train split, and one machine for every C."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import combinations, pairwise
@@ -15,7 +14,8 @@ from torch import Generator, Tensor
 from rdfia.config import ConfigError, listed
 from rdfia.models.svm import SVM, KernelMachine
 from rdfia.train.classifier import Classifier, build
-from rdfia.train.run import Data, Event, Examples, Program, Run, Trained, Weights
+from rdfia.train.run import Checkpoint, Data, Event, Examples, Program, Record, Run, Trained, Weights
+from rdfia.train.state import State, Stateful, Stopwatch, below, copied_state, restore
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 FEATURES_BATCH = 500
@@ -59,6 +59,7 @@ class MarginRun(Run):
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("torch", "numpy", "scikit-learn")
+    record: ClassVar[type[Record]] = MarginRecord
     model: SVM
     C: Annotated[tuple[Positive, ...], listed, Field(min_length=1)]
     sample: int | None = Field(None, ge=1)
@@ -79,26 +80,55 @@ class MarginRun(Run):
         return float(len(self.C))
 
 
-def fit_seeds(run: MarginRun, data: Data, seeds: Sequence[int]) -> Iterator[Event]:
-    """Fit every seed, one after the other."""
+class Best:
+    """The machine that is best on validation of those fitted so far, and how many these are."""
+
+    def __init__(self) -> None:
+        self.fitted, self.accuracy = 0, (-1.0, 0.0)  # below that of any record
+        self.weights = Weights()
+
+    def update(self, record: MarginRecord, weights: Callable[[], Weights]) -> None:
+        """Keep the weights if their machine is the best so far."""
+        self.fitted = record.epoch
+        if _by_accuracy(record) > self.accuracy:
+            self.accuracy, self.weights = _by_accuracy(record), weights()
+
+    def state_dict(self) -> State:
+        weights = {f"weights/{key}": torch.from_numpy(value) for key, value in self.weights.items()}
+        accuracy = torch.tensor(self.accuracy, dtype=torch.float64)
+        return {"fitted": torch.tensor(self.fitted), "accuracy": accuracy, **weights}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        accuracy, negative_C = state["accuracy"].tolist()
+        self.fitted, self.accuracy = int(state["fitted"]), (accuracy, negative_C)
+        self.weights = {key: value.numpy() for key, value in below("weights", state).items()}
+
+
+def fit_seeds(
+    run: MarginRun, data: Data, seeds: Sequence[int], state: State | None = None
+) -> Iterator[Event | tuple[int, Checkpoint]]:
+    """Fit every seed, one after the other; the first begins with the state, if there is one."""
     for seed in seeds:
-        yield from fit_seed(run, data, seed)
+        yield from fit_seed(run, data, seed, state if seed == seeds[0] else None)
 
 
-def fit_seed(run: MarginRun, data: Data, seed: int) -> Iterator[Event]:
+def fit_seed(
+    run: MarginRun, data: Data, seed: int, state: State | None = None
+) -> Iterator[Event | tuple[int, Checkpoint]]:
     """Yield one record for each C, then the machine that is best on validation."""
-    start = time.perf_counter()
+    clock, best = Stopwatch(), Best()
+    parts: dict[str, Stateful] = {"clock": clock, "best": best}
+    restore(parts, state)
     model = build(run, data.card, data.statistics, Generator().manual_seed(seed))
     machine: KernelMachine = model.network  # type: ignore[assignment]
     problem = build_problem(model, machine, run.model, sample_examples(run.sample, data, seed), data.validation)
-    best: MarginRecord | None = None
-    for epoch, C in enumerate(run.C, 1):
+    for epoch, C in enumerate(run.C[best.fitted :], best.fitted + 1):
         solution = solve(problem, machine.sides.shape[1], C)
         record = score(machine, problem, solution, epoch, C)
         yield seed, record
-        if best is None or _by_accuracy(record) > _by_accuracy(best):
-            best, weights = record, to_state(machine, problem, solution)
-    yield seed, Trained(weights, time.perf_counter() - start)
+        best.update(record, partial(to_state, machine, problem, solution))
+        yield seed, Checkpoint(epoch, partial(copied_state, parts))
+    yield seed, Trained(best.weights, clock.seconds)
 
 
 def sample_examples(sample: int | None, data: Data, seed: int) -> Examples:

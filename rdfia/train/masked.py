@@ -1,7 +1,6 @@
 """Runs without labels: a vision transformer reconstructs hidden patches of images, and its features are read out."""
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,11 +17,12 @@ from rdfia.data.batches import batches, per_epoch
 from rdfia.models.decoder import Autoencoder, Decoder, Masking
 from rdfia.train import device
 from rdfia.train.classifier import Classifier, build, forward_flops
-from rdfia.train.epochs import EpochRecord, Timetable, record_epochs
+from rdfia.train.epochs import EpochRecord, Position, Timetable, record_epochs
 from rdfia.train.fit import EVALUATION_BATCH, Precision
 from rdfia.train.optimise import Optimiser
-from rdfia.train.run import Data, Event, Examples, Program, Run, Trained
+from rdfia.train.run import Checkpoint, Data, Event, Examples, Program, Record, Run, Trained
 from rdfia.train.schedule import Constant, Schedule
+from rdfia.train.state import Generators, State, Stateful, Stopwatch, copied_state, restore
 from rdfia.train.steps import Steps
 
 PICTURES = 8
@@ -47,6 +47,7 @@ class MaskedRun(Run):
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("torch", "numpy", "timm")
+    record: ClassVar[type[Record]] = EpochRecord
     decoder: Decoder = Decoder()
     mask: float = Field(0.75, gt=0, lt=1)
     contrast: bool = False
@@ -112,35 +113,50 @@ class Learner:
         return self.network.sample_masking(images, generator or Generator(where).manual_seed(0))
 
 
-def train_seeds(run: MaskedRun, data: Data, seeds: Sequence[int]) -> Iterator[Event]:
-    """Train every seed, one after the other."""
+def train_seeds(
+    run: MaskedRun, data: Data, seeds: Sequence[int], state: State | None = None
+) -> Iterator[Event | tuple[int, Checkpoint]]:
+    """Train every seed, one after the other; the first begins with the state, if there is one."""
     for seed in seeds:
-        yield from train_seed(run, data, seed)
+        yield from train_seed(run, data, seed, state if seed == seeds[0] else None)
 
 
-def train_seed(run: MaskedRun, data: Data, seed: int) -> Iterator[Event]:
-    """Train one autoencoder from initialisation to the last epoch, or until a loss is no number."""
-    where, start = device.device(), time.perf_counter()
+def train_seed(
+    run: MaskedRun, data: Data, seed: int, state: State | None = None
+) -> Iterator[Event | tuple[int, Checkpoint]]:
+    """Train one autoencoder from initialisation, or from a state, to the last epoch or a loss that is no number."""
+    where, clock = device.device(), Stopwatch()
     generator = Generator().manual_seed(seed)
     model = build(run, data.card, data.statistics, generator)
     network = Autoencoder(model.network.vit, run.decoder, run.mask, run.contrast, generator)
     precision = device.autocast(device.resolve_precision(run.precision, where), where)
     learner = Learner(run, model.to(where), network.to(where), precision)
     train, validation = ((x.to(where), y.to(where)) for x, y in (data.train, data.validation))
-    for record in fit(learner, train, validation, Generator(where).manual_seed(seed)):
-        yield seed, record
+    generator, position = Generator(where).manual_seed(seed), Position.first(1)
+    descent = run.optimiser.over(network.trainable_parameters())
+    generators = Generators([generator], network)
+    parts: dict[str, Stateful] = {
+        "network": network,
+        "generators": generators,
+        "descent": descent,
+        "position": position,
+        "clock": clock,
+    }
+    restore(parts, state)
+    for records in fit(learner, descent, train, validation, generator, position):
+        yield from ((seed, record) for record in records.values())
+        yield seed, Checkpoint(position.epoch - 1, partial(copied_state, parts))
     weights = {key: w.cpu().contiguous().numpy().copy() for key, w in model.network.state_dict().items()}
-    pictures = None if seed or record.diverged else reconstructions(learner, validation[0][:PICTURES], train[0])
-    yield seed, Trained(weights, time.perf_counter() - start, pictures=pictures)
+    pictures = None if seed or not position.sound else reconstructions(learner, validation[0][:PICTURES], train[0])
+    yield seed, Trained(weights, clock.seconds, pictures=pictures)
 
 
-def fit(learner: Learner, train: Examples, validation: Examples, generator: Generator) -> Iterator[EpochRecord]:
-    """Yield one record for each recorded epoch, the first before any step; each leaves its readout in the head."""
+def fit(
+    learner: Learner, descent: Steps, train: Examples, validation: Examples, generator: Generator, position: Position
+) -> Iterator[dict[int, EpochRecord]]:
+    """Train from the position on; each recorded epoch, the first before any step, leaves its readout in the head."""
     run, count = learner.run, len(train[1])
-    descent, steps = (
-        run.optimiser.over(learner.network.trainable_parameters()),
-        per_epoch(count, min(run.batch_size, count)),
-    )
+    steps = per_epoch(count, min(run.batch_size, count))
     timetable = Timetable(descent.learning_rate, run.schedule, run.epochs, steps, run.recorded)
 
     def train_epoch(epoch: int, recorded: bool) -> list[tuple[float, float]]:
@@ -149,8 +165,7 @@ def fit(learner: Learner, train: Examples, validation: Examples, generator: Gene
     def evaluate_epoch() -> list[tuple[float, float, float, float]]:
         return [evaluate(learner, train, validation)]
 
-    for records in record_epochs(timetable, 1, train_epoch, evaluate_epoch):
-        yield records[0]
+    return record_epochs(timetable, position, train_epoch, evaluate_epoch)
 
 
 def _train_epoch(

@@ -6,7 +6,7 @@ against `torch.optim`, because that is the course, and because the first use of 
 compiler: seconds for every process of a study of small runs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -14,7 +14,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from rdfia.config import Config, named
-from rdfia.train.steps import Descent, JointDescent, State, Steps, orthogonalise, two_loop_recursion
+from rdfia.train.state import State, like
+from rdfia.train.steps import Descent, JointDescent, Steps, orthogonalise, two_loop_recursion
 
 
 class _Optimiser(Config):
@@ -206,13 +207,23 @@ class TorchDescent:
     def __init__(self, optimiser: SGD, parameters: Iterable[nn.Parameter]) -> None:
         self.learning_rate = optimiser.learning_rate
         settings = optimiser.model_dump(include={"momentum", "nesterov", "weight_decay"})
-        self.optimiser = torch.optim.SGD(parameters, self.learning_rate, **settings)
+        self.weights = list(parameters)
+        self.optimiser = torch.optim.SGD(self.weights, self.learning_rate, **settings)
 
     def step(self, factor: float) -> None:
         for group in self.optimiser.param_groups:
             group["lr"] = factor * self.learning_rate
         self.optimiser.step()
         self.optimiser.zero_grad()
+
+    def state_dict(self) -> State:
+        velocities = ((at, self.optimiser.state[w].get("momentum_buffer")) for at, w in enumerate(self.weights))
+        return {str(at): v for at, v in velocities if v is not None}
+
+    def load_state_dict(self, saved: Mapping[str, Tensor]) -> None:
+        for at, v in saved.items():
+            w = self.weights[int(at)]
+            self.optimiser.state[w]["momentum_buffer"] = like(v, w)
 
 
 Optimiser = Annotated[

@@ -11,6 +11,7 @@ from torch import Tensor
 from rdfia.config import Config
 from rdfia.data.augment import Augmentations
 from rdfia.data.normalise import Identity, Normaliser
+from rdfia.train.state import State
 
 Examples = tuple[Tensor, Tensor]  # raw inputs (N, …) and labels (N,)
 
@@ -65,15 +66,34 @@ class Trained:
     pictures: np.ndarray[Any, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    """A place at which training can be stopped and go on: `state` copies its state, until training goes on itself."""
+
+    epoch: int
+    state: Callable[[], State]
+
+
 Event = tuple[int, Record | Snapshot | Trained]  # of a seed
+Train = Callable[[Sequence[int], State | None], Iterator[Event | tuple[int, Checkpoint]]]
 
 
 @dataclass(frozen=True)
 class Program:
-    """A run ready to train: which seeds train as one, and what trains them."""
+    """A run ready to train: which seeds train as one, and what trains them.
+
+    `train` begins with the seeds and, where they were stopped before, with the state of a checkpoint. Of seeds that
+    train one after the other the state is that of the first, and those that have ended are not among them.
+    """
 
     groups: tuple[tuple[int, ...], ...]
-    train: Callable[[Sequence[int]], Iterator[Event]]
+    train: Train
+
+    def events(self, group: Sequence[int]) -> Iterator[Event]:
+        """Train seeds from the beginning to the end."""
+        for seed, report in self.train(group, None):
+            if not isinstance(report, Checkpoint):
+                yield seed, report
 
 
 class Run(Config):
@@ -84,6 +104,7 @@ class Run(Config):
     augment: Augmentations = ()
     seeds: int = Field(ge=1)
     libraries: ClassVar[tuple[str, ...]] = ("torch", "numpy")  # whose versions the result depends on
+    record: ClassVar[type[Record]]  # the class of its records
 
     def program(self, data: Data) -> Program:
         """Make ready to train: all that is the same for every seed is done here, before processes part."""
@@ -93,7 +114,7 @@ class Run(Config):
         """Train every seed, one program after the other."""
         program = self.program(data)
         for group in program.groups:
-            yield from program.train(group)
+            yield from program.events(group)
 
     @property
     def begins(self) -> tuple[str, str] | None:

@@ -1,15 +1,15 @@
 """The optimisers bound to the weights of a network, and the matrix products that two of them need."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-State = dict[str, Tensor]  # of an optimiser, for one tensor of weights
+from rdfia.train.state import State, Stateful, below, like
 
 
-class Steps(Protocol):
+class Steps(Stateful, Protocol):
     """An optimiser bound to the weights of one network."""
 
     learning_rate: float
@@ -45,6 +45,14 @@ class Descent:
                 self.optimiser.update(w, self.optimiser.decayed(w, w.grad), state, factor * self.learning_rate)
                 w.grad = None
 
+    def state_dict(self) -> State:
+        states = enumerate(state for _, state in self.weights)
+        return {f"{index}/{key}": value for index, state in states for key, value in state.items()}
+
+    def load_state_dict(self, saved: Mapping[str, Tensor]) -> None:
+        for index, (w, state) in enumerate(self.weights):
+            state.update({key: like(value, w) for key, value in below(str(index), saved).items()})
+
 
 class JointDescent:
     """Descent on all weights that have a gradient, as one vector."""
@@ -62,6 +70,12 @@ class JointDescent:
         for (w, _), part in zip(moved, vector.split([w.numel() for w, _ in moved]), strict=True):
             w.copy_(part.view_as(w))
             w.grad = None
+
+    def state_dict(self) -> State:
+        return self.state
+
+    def load_state_dict(self, saved: Mapping[str, Tensor]) -> None:
+        self.state.update({key: like(value, self.weights[0]) for key, value in saved.items()})
 
 
 def orthogonalise(matrix: Tensor, iterations: int) -> Tensor:

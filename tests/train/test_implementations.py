@@ -16,7 +16,7 @@ from rdfia.record.run import RunRecord
 from rdfia.theory.implementations import IMPLEMENTATIONS, Implementations
 from rdfia.train.descent import train_seeds
 from rdfia.train.epochs import EpochRecord
-from rdfia.train.run import Data, Event, Snapshot, Trained
+from rdfia.train.run import Checkpoint, Data, Event, Snapshot, Trained
 from tests.train.sample import outcome, perceptron, recorded
 
 CIRCLES = Circles(train=200, test=100).load(Path())
@@ -111,9 +111,11 @@ def test_layers_by_torch_start_where_the_network_by_hand_does() -> None:
     assert torch.equal(state, torch.random.get_rng_state())
 
 
-def gathered(events: Iterable[Event]) -> Outcome:
+def gathered(events: Iterable[Event | tuple[int, Checkpoint]]) -> Outcome:
     collected = Outcome()
     for seed, report in events:
+        if isinstance(report, Checkpoint):
+            continue
         assert isinstance(report, EpochRecord | Snapshot | Trained)
         collected.add(seed, report)
     return collected
