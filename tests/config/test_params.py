@@ -104,7 +104,7 @@ def test_a_name_that_could_be_no_folder_is_refused_before_anything_else(tmp_path
     with pytest.raises(ConfigError, match="found a name with other signs, allowed: 1 to 64 of a-z, 0-9 and _") as error:
         loaded(tmp_path, params)
     key = ".".join([*where.split("/"), name]) if where else name
-    assert str(error.value).startswith(f"{tmp_path}/params.yaml: {key!r}: ")
+    assert str(error.value).startswith(f"{tmp_path}/params.yaml: {config.shorten(key)}: ")
 
 
 @pytest.mark.parametrize("name", ["a", "zca_0001", "a" * 64])
