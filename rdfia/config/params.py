@@ -12,7 +12,7 @@ PARAMS = Path("params.yaml")
 KEY = re.compile(r"[a-z0-9_]{1,64}")  # names become paths, words of commands and keys of DVC
 OUTLINE = ("profile", "profiles", "data", "theory")  # every other key is a chapter
 CHAPTER = ("kind", "one_stage", "dataset", "base", "runs")
-SELECTIONS = ("leave_out", "only")  # in a profile's chapter
+LEAVE_OUT, ONLY = "leave_out", "only"  # in a profile's chapter: the runs that it does not train, or does
 # Names of stages beside the chapters' own, and what DVC's templates mean by them.
 RESERVED = ("check", "prepare", "evaluate", "report", "track", "item", "key")
 TAKEN = ("raw", "bench")  # folders beside those of the profiles
@@ -58,7 +58,7 @@ def _profile(params: Mapping[str, Any], name: str, over: Any, path: Path) -> Non
         _mapping(settings, path, f"{where}.data.{dataset}")
     for chapter in over.keys() - {"data"}:
         _mapping(over[chapter], path, f"{where}.{chapter}")
-        for key in SELECTIONS:
+        for key in (LEAVE_OUT, ONLY):
             chosen = (over[chapter] or {}).get(key)
             _names(chosen if isinstance(chosen, list) else (), path, f"{where}.{chapter}.{key}")
 

@@ -21,7 +21,9 @@ class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader, without all that is no plain value."""
 
     yaml_constructors = {  # noqa: RUF012
-        tag: make for tag, make in yaml.SafeLoader.yaml_constructors.items() if tag is None or tag.split(":")[-1] in PLAIN
+        tag: make
+        for tag, make in yaml.SafeLoader.yaml_constructors.items()
+        if tag is None or tag.split(":")[-1] in PLAIN
     }
     yaml_implicit_resolvers = {  # noqa: RUF012
         sign: [(tag, pattern) for tag, pattern in rules if tag.split(":")[-1] in PLAIN]
@@ -47,7 +49,9 @@ class _Loader(yaml.SafeLoader):
             value = super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError):  # a tag on a word that it does not fit, or too many digits
             kind = str(node.tag).split(":")[-1]
-            raise _wrong(f"found a value that is no {kind}, allowed: one of at most 4000 digits", node.start_mark) from None
+            raise _wrong(
+                f"found a value that is no {kind}, allowed: one of at most 4000 digits", node.start_mark
+            ) from None
         if isinstance(value, str) and any(unicodedata.category(sign) in UNPRINTABLE for sign in value):
             raise _wrong(f"found {value[:60]!a}, allowed: signs that can be printed, on one line", node.start_mark)
         return value

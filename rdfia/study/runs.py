@@ -14,6 +14,8 @@ from pydantic import Field
 
 from rdfia.chapters import kind, run_class
 from rdfia.config import (
+    LEAVE_OUT,
+    ONLY,
     PARAMS,
     Config,
     ConfigError,
@@ -31,13 +33,12 @@ if TYPE_CHECKING:
     from rdfia.train.run import Run
 
 DEFAULT = "default"
-ONLY, LEAVE_OUT = "only", "leave_out"  # in a profile's chapter: the runs that it trains, or does not
 
 
 class Place(Config):
     """Where a run stands in the study: title, group, the run that it changes, and whether in several settings."""
 
-    title: str = ""
+    title: str = Field("", max_length=200)
     group: str = Field("", pattern=r"^[A-Za-z0-9_ -]{0,64}$")
     origin: str | None = Field(None, alias="from")
     several: bool = False
