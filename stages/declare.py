@@ -5,11 +5,10 @@ PyTorch is imported.
 """
 
 import hashlib
-import sys
 from dataclasses import replace
 
 from rdfia import config
-from rdfia.command import one_line
+from rdfia.command import run_stage
 from rdfia.files import read_json, read_list, write_text
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
@@ -37,5 +36,4 @@ def completed(profile: str, one: Declaration) -> Declaration:
 
 
 if __name__ == "__main__":
-    with one_line():
-        main(*sys.argv[1:])
+    run_stage(main)

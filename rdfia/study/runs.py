@@ -89,6 +89,18 @@ def trained_runs(params: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(chapter, run) for chapter in chapters(params) for run in trained(params, chapter)]
 
 
+def declared(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return every (chapter, run) of the file."""
+    return [(chapter, run) for chapter in chapters(params) for run in runs(params, chapter)]
+
+
+def no_begin(chapter: str, run: str, place: Iterable[object]) -> ConfigError:
+    """Return the error of a run that begins from the weights of none that it may."""
+    where = f"{PARAMS}: {chapter}.runs.{run}.model.start"
+    allowed = "a run of another chapter that is declared and not left out"
+    return ConfigError(f"{where}: found {shorten('/'.join(map(str, place)))}, allowed: {allowed}")
+
+
 def own(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, Any]:
     """Return what a run's lines say; a run without lines is its base as it is."""
     lines = section(params, chapter, "runs")
