@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from rdfia.config.errors import ConfigError, explain, shorten
 from rdfia.config.params import PARAMS
 
-MOST, LARGEST = 10**9, 10**6  # of whole and of other numbers: no sensible run comes near
+MOST, LARGEST = 10**9, 1e30  # of whole and of other numbers: no sensible run comes near, and float32 holds them
 INCOMPLETE = ("missing", "union_tag_not_found", "value_error")  # what a later layer may mend
 
 

@@ -75,9 +75,9 @@ def train(task: Task, data: Data, jobs: int, say: Callable[[str], None] = print)
         say(f"{task.chapter}/{task.name}: left out of the profile {task.profile}")
         outcome.leave_out(folder, task.head)
         return
+    checks.trainable(task.run, data.card, task.key)
     with checks.at(task.key):
         run = with_weights(task.run, task.profile)
-    checks.buildable(run, data.card, task.key)
     gathered = outcome.Outcome()
     with Progress(task.profile, task.chapter, task.name, run, say) as progress, checks.at(task.key):
         for seed, report in events(run, data, jobs):
