@@ -4,8 +4,10 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import signature
+from pathlib import Path
 from types import FrameType
 
 from rdfia.config import ConfigError
@@ -39,3 +41,15 @@ def one_line() -> Iterator[None]:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def run_stage(main: Callable[..., None]) -> None:
+    """Call a stage with the words of its command line; too few or too many are one line."""
+    expected = signature(main)
+    with one_line():
+        try:
+            words = expected.bind(*sys.argv[1:]).args
+        except TypeError as error:
+            allowed = ", ".join(map(str, expected.parameters.values())) or "none"
+            raise ConfigError(f"{Path(sys.argv[0]).stem}: found {sys.argv[1:]}, allowed: {allowed} ({error})") from None
+        main(*words)

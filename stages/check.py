@@ -6,9 +6,9 @@ It also writes what is declared in small files, so that a stage depends on what 
 from dataclasses import asdict
 
 from rdfia import config, theory
-from rdfia.command import one_line
+from rdfia.command import run_stage
 from rdfia.data.sources import resolve_dataset
-from rdfia.files import write_json, write_text
+from rdfia.files import whole_folder, write_json, write_text
 from rdfia.record import layout
 from rdfia.study import declaration, pipeline, runs, validate
 from rdfia.study.definitions import Sources
@@ -19,18 +19,20 @@ def main() -> None:
     pipeline.check(params)
     print(validate.validate(params))
     folder, sources = layout.declared(config.profile(params)), Sources(layout.ROOT)
-    for name in config.section(params, "data"):
-        write_json(resolve_dataset(params, name).model_dump(mode="json"), folder / "data" / f"{name}.json")
-    for chapter in runs.chapters(params):
-        declared = [asdict(declaration.declare(params, chapter, run, sources)) for run in runs.runs(params, chapter)]
-        write_json(declared, folder / "chapters" / f"{chapter}.json")
+    with whole_folder(folder / "data") as fresh:
+        for name in config.section(params, "data"):
+            write_json(resolve_dataset(params, name).model_dump(mode="json"), fresh / f"{name}.json")
+    with whole_folder(folder / "chapters") as fresh:
+        for chapter in runs.chapters(params):
+            declared = [declaration.declare(params, chapter, run, sources) for run in runs.runs(params, chapter)]
+            write_json([asdict(one) for one in declared], fresh / f"{chapter}.json")
     questions = {name: question.model_dump(mode="json") for name, question in theory.resolve(params).items()}
     write_json(questions, folder / "theory.json")
-    for stage in declaration.STAGES:
-        write_text(declaration.stage_code(stage, sources) + "\n", folder / "stages" / f"{stage}.txt")
+    with whole_folder(folder / "stages") as fresh:
+        for stage in declaration.STAGES:
+            write_text(declaration.stage_code(stage, sources) + "\n", fresh / f"{stage}.txt")
     write_text(declaration.printed(params) + "\n", folder / "printed.txt")
 
 
 if __name__ == "__main__":
-    with one_line():
-        main()
+    run_stage(main)

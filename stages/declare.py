@@ -1,25 +1,43 @@
 """Stage `declare`: one small file for each run of a chapter. `python -m stages.declare cnn`
 
-It adds to what the stage `check` wrote the hash of the data, and that of the weights that a run begins from. Nothing of
+It adds to what the stage `check` wrote the hash of the data, and that of the weights that a run begins from. A run that
+will be trained is checked against its data here, before DVC removes its old result; where there is none, nothing of
 PyTorch is imported.
 """
 
 import hashlib
-import sys
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from rdfia import config
-from rdfia.command import one_line
+from rdfia.command import run_stage
 from rdfia.files import read_json, read_list, write_text
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
+from rdfia.record.run import RunRecord
+from rdfia.study import runs
 
 
 def main(chapter: str) -> None:
-    profile = config.profile(config.load())
+    params = config.load()
+    runs.allowed(params, [chapter])
+    profile = config.profile(params)
     path = layout.declared(profile) / "chapters" / f"{chapter}.json"
-    for one in [Declaration(**found) for found in read_list(path, "`dvc repro check` writes it")]:
-        write_text(completed(profile, one).text(), layout.declared_run(profile, one.chapter, one.run))
+    found = [completed(profile, Declaration(**one)) for one in read_list(path, "`dvc repro check` writes it")]
+    for one in found:
+        if not one.left_out and one.changed(RunRecord.read(layout.trained(profile, chapter, one.run))):
+            check_trainable(params, profile, one)
+    for one in found:
+        write_text(one.text(), layout.declared_run(profile, one.chapter, one.run))
+
+
+def check_trainable(params: Mapping[str, Any], profile: str, one: Declaration) -> None:
+    """Refuse a run that cannot be trained on its data."""
+    from rdfia.chapters.checks import trainable
+
+    card = read_json(layout.card(profile, one.dataset), "")
+    trainable(runs.resolve(params, one.chapter, one.run), card, f"{one.chapter}.runs.{one.run}")
 
 
 def completed(profile: str, one: Declaration) -> Declaration:
@@ -37,5 +55,4 @@ def completed(profile: str, one: Declaration) -> Declaration:
 
 
 if __name__ == "__main__":
-    with one_line():
-        main(*sys.argv[1:])
+    run_stage(main)

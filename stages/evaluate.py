@@ -5,26 +5,26 @@ those of the last evaluation are not evaluated again.
 """
 
 import shutil
-import sys
 from collections.abc import Mapping
 
 from rdfia import chapters, config
 from rdfia.analyse.evaluate_chapter import evaluate_chapter
-from rdfia.command import one_line
+from rdfia.command import run_stage
 from rdfia.data.store import find_tensors, load_split, save_tensors
 from rdfia.files import find_json, write_json
 from rdfia.record import layout
 from rdfia.record.run import RunRecord
+from rdfia.study import runs
 from rdfia.study.declaration import stage_code
 from rdfia.study.definitions import Sources
-from rdfia.study.runs import trained
 from rdfia.train import device
 
 
 def main(chapter: str) -> None:
     params = config.load()
+    runs.allowed(params, [chapter])
     profile = config.profile(params)
-    records = {name: RunRecord.read(layout.trained(profile, chapter, name)) for name in trained(params, chapter)}
+    records = {name: RunRecord.read(layout.trained(profile, chapter, name)) for name in runs.trained(params, chapter)}
     for name, record in records.items():
         if not record.exists:
             raise config.ConfigError(f"{record.folder}: no such run; `dvc repro` trains {chapter}/{name}")
@@ -51,5 +51,4 @@ def publish(profile: str, chapter: str, records: Mapping[str, RunRecord]) -> Non
 
 
 if __name__ == "__main__":
-    with one_line():
-        main(*sys.argv[1:])
+    run_stage(main)

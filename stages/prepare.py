@@ -1,9 +1,7 @@
 """Stage `prepare`: a data set from its source to splits, statistics, contact sheets and card."""
 
-import sys
-
 from rdfia import config
-from rdfia.command import one_line
+from rdfia.command import run_stage
 from rdfia.data.normalise import fit_all
 from rdfia.data.sheets import contact_sheets
 from rdfia.data.sources import resolve_dataset
@@ -27,5 +25,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
-        main(sys.argv[1])
+    run_stage(main)

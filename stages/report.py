@@ -1,7 +1,7 @@
 """Stage `report`: tables, figures and pages, from the files of results alone."""
 
 from rdfia import config
-from rdfia.command import one_line
+from rdfia.command import run_stage
 from rdfia.record import layout
 from rdfia.report.engine.write import write
 
@@ -11,5 +11,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
-        main()
+    run_stage(main)

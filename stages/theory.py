@@ -3,7 +3,7 @@
 import torch
 
 from rdfia import config, theory
-from rdfia.command import one_line
+from rdfia.command import run_stage
 from rdfia.data.store import load_split, save_tensors
 from rdfia.files import write_json
 from rdfia.record import layout
@@ -22,5 +22,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
-        main()
+    run_stage(main)

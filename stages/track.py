@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rdfia import config
-from rdfia.command import one_line
+from rdfia.command import run_stage
 from rdfia.files import write_json
 from rdfia.record import layout
 from rdfia.track import publish
@@ -17,5 +17,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
-        main()
+    run_stage(main)

@@ -1,25 +1,26 @@
 """The training stages. `python -m stages.train cnn zca` is one run, `python -m stages.train mlp` a whole chapter."""
 
-import sys
 from functools import partial
 
 from rdfia import chapters, config
-from rdfia.command import one_line
+from rdfia.command import run_stage
 from rdfia.parallel import map_forked
-from rdfia.study.runs import runs
+from rdfia.study import runs
 from rdfia.study.train_run import load_data, tasks, train
 from rdfia.train import device
 
 
 def main(chapter: str, *names: str) -> None:
     params = config.load()
+    runs.allowed(params, [chapter])
+    for name in names:
+        runs.own(params, chapter, name)
     data = load_data(config.profile(params), chapters.dataset(params, chapter))
-    chosen = sorted(tasks(params, chapter, names or runs(params, chapter)), key=lambda task: -task.effort)
+    chosen = sorted(tasks(params, chapter, names or runs.runs(params, chapter)), key=lambda task: -task.effort)
     jobs = device.jobs()
     alone = jobs if len(chosen) == 1 else 1
     map_forked([partial(train, task, data, alone) for task in chosen], jobs)
 
 
 if __name__ == "__main__":
-    with one_line():
-        main(*sys.argv[1:])
+    run_stage(main)

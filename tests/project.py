@@ -151,9 +151,9 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
         "cnn": {"seeds": 2, "epochs": 1, "batch_size": 32, "model": {"channels": [4], "hidden": 8}},
         "cnn_mnist": {"seeds": 2, "epochs": 1, "model": {"channels": [4], "hidden": 8}},
         "vit": {"seeds": 2, "epochs": 1, "model": {"embed": 8, "heads": 2, "blocks": 1}},
-        "pretrain": {"seeds": 2, "epochs": 1, "model": TIMM},
-        "masked": {"seeds": 2, "epochs": 1, "model": TIMM, "decoder": {"embed": 8, "heads": 2}},
-        "vit_timm": {"leave_out": ["imagenet"], "seeds": 2, "epochs": 1, "model": TIMM},
+        "pretrain": {"seeds": 2, "epochs": 1, "model": dict(TIMM)},
+        "masked": {"seeds": 2, "epochs": 1, "model": dict(TIMM), "decoder": {"embed": 8, "heads": 2}},
+        "vit_timm": {"leave_out": ["imagenet"], "seeds": 2, "epochs": 1, "model": dict(TIMM)},
     }
     params["theory"] = {
         "implementations": {"epochs": 1},

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
+
+UNKNOWN = "extra_forbidden"  # the rule of pydantic that a key breaks which no field has
 
 
 class ConfigError(Exception):
@@ -22,9 +24,13 @@ def nearest(name: object, names: Iterable[object], most: int = 12) -> str:
     known = [str(one) for one in names]
     if len(known) <= most:
         return options(known)
-    close = get_close_matches(str(name), known, n=3)
-    hint = f" (did you mean {' or '.join(close)}?)" if close else f", as {known[0]}"
-    return f"one of {len(known)} names{hint}"
+    return f"one of {len(known)} names{similar(name, known) or f', as {known[0]}'}"
+
+
+def similar(name: object, names: Iterable[object]) -> str:
+    """Return the question whether a name that resembles it was meant; nothing where none does."""
+    close = get_close_matches(str(name)[:64], [str(one) for one in names], n=3)
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 def shorten(value: object) -> str:
@@ -33,12 +39,12 @@ def shorten(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def explain(error: ValidationError, kind: type[BaseModel], merged: Any) -> tuple[tuple[str, ...], str]:
-    """Return the path of the first key that cannot be used, and why in words.
+def explain(errors: Sequence[Any], kind: type[BaseModel], merged: Any) -> tuple[tuple[str, ...], str]:
+    """Return the path of the first key that cannot be used, and why in words; unknown keys come first.
 
     One key can break several rules, where a number or a word is allowed: all that is allowed is named.
     """
-    errors = error.errors()
+    errors = sorted(errors, key=lambda error: error["type"] != UNKNOWN)
     path = _path(errors[0]["loc"], merged)
     if errors[0]["type"].startswith("union_tag") and isinstance(errors[0]["input"], Mapping):
         path = (*path, "name")
@@ -66,8 +72,9 @@ def _path(loc: Sequence[Any], data: Any) -> tuple[str, ...]:
 def _reason(error: Any, kind: type[BaseModel]) -> str:
     """Return what stands there and what is allowed, in words."""
     value, rule, context = error["input"], error["type"], error.get("ctx", {})
-    if rule == "extra_forbidden":
-        return f"unknown key; allowed: {options(_fields(kind, error['loc'][:-1]))}"
+    if rule == UNKNOWN:
+        known = _fields(kind, error["loc"][:-1])
+        return f"unknown key{similar(error['loc'][-1], known)}; allowed: {options(known)}"
     if rule == "missing":
         return f"missing; allowed: {error['msg'].lower()}"
     if rule in ("union_tag_invalid", "union_tag_not_found"):
@@ -75,7 +82,9 @@ def _reason(error: Any, kind: type[BaseModel]) -> str:
         tags = context.get("expected_tags", "a mapping with a name").replace("'", "")
         return f"found {shorten(name)}, allowed: {tags}"
     allowed = re.sub(r"^Input should be (a valid )?|^Value error, ", "", error["msg"])
-    return f"found {shorten(value)}, allowed: {'list' if allowed == 'tuple' else allowed}"
+    if rule == "tuple_type":
+        allowed = "list" if isinstance(value, Mapping) else f"list, as [{value}]"
+    return f"found {shorten(value)}, allowed: {allowed}"
 
 
 def _fields(kind: type[BaseModel], loc: Sequence[Any]) -> list[str]:

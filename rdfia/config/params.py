@@ -1,60 +1,72 @@
-"""The parameter file: read strictly, its outline checked, its parts by their keys."""
+"""The parameter file: its outline is checked when it is read, and its parts are taken by their keys."""
 
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rdfia.config.errors import ConfigError, nearest, options, shorten
+from rdfia.config.yaml_values import parse_yaml
 
 PARAMS = Path("params.yaml")
 KEY = re.compile(r"[a-z0-9_]{1,64}")  # names become paths, words of commands and keys of DVC
 OUTLINE = ("profile", "profiles", "data", "theory")  # every other key is a chapter
 CHAPTER = ("kind", "one_stage", "dataset", "base", "runs")
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2 numbers: `1e-3` is a float, as it is for DVC. A key that stands twice is an error."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key, _ in node.value:
-            name = self.construct_object(key, deep=True)
-            if not isinstance(name, str):
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"found the key {name!r}, allowed: a word", key.start_mark
-                )
-            if name in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} stands twice", key.start_mark)
-            seen.add(name)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|^[-+]?\.(inf|Inf)$|^\.(nan|NaN)$"),
-    list("-+0123456789."),
-)
+LEAVE_OUT, ONLY = "leave_out", "only"  # in a profile's chapter: the runs that it does not train, or does
+# Names of stages beside the chapters' own, and what DVC's templates mean by them.
+RESERVED = ("check", "prepare", "evaluate", "report", "track", "item", "key")
+TAKEN = ("raw", "bench")  # folders beside those of the profiles
 
 
 def load(path: Path = PARAMS) -> dict[str, Any]:
     """Read the parameters of the study and check their outline; a run's settings are checked when it is resolved."""
     params = read(path)
     chapters = [key for key in params if key not in OUTLINE]
+    for where in ("profiles", "data"):
+        _names(params.get(where, {}), path, where)
+    _names(dict.fromkeys(chapters), path, "")
     for chapter in chapters:
-        _only(params[chapter], CHAPTER, path, chapter, f"a chapter's {', '.join(CHAPTER)}")
-        _named(params[chapter].get("runs", {}), path, f"{chapter}.runs")
-    _named(params.get("profiles", {}), path, "profiles")
-    _named(params.get("data", {}), path, "data")
-    _named(dict.fromkeys(chapters), path, "")
+        _chapter(params, chapter, path)
     for name, over in section(params, "profiles").items():
-        _only(over, ("data", *chapters), path, f"profiles.{name}", options(("data", *chapters)))
-        known = section(params, "data")
-        _only(over.get("data", {}), tuple(known), path, f"profiles.{name}.data", options(known))
+        _profile(params, name, over, path)
     return params
+
+
+def _chapter(params: Mapping[str, Any], chapter: str, path: Path) -> None:
+    """Refuse a chapter that is none, or whose name means something else; its runs are mappings or nothing."""
+    if chapter in RESERVED or chapter.startswith("declare_"):
+        raise ConfigError(f"{path}: {chapter}: found the name of a stage, allowed: any but {options(RESERVED)}")
+    own = params[chapter]
+    _only(own, CHAPTER, path, chapter, f"a chapter's {', '.join(CHAPTER)}")
+    runs = own.get("runs")
+    if not isinstance(runs, Mapping) or not runs:
+        raise ConfigError(f"{path}: {chapter}.runs: found {shorten(runs)}, allowed: one run or more")
+    _names(runs, path, f"{chapter}.runs")
+    for run, lines in runs.items():
+        _mapping(lines, path, f"{chapter}.runs.{run}")
+
+
+def _profile(params: Mapping[str, Any], name: str, over: Any, path: Path) -> None:
+    """Refuse a profile that names what is not there, or holds no mappings."""
+    where, known = f"profiles.{name}", section(params, "data")
+    if name in TAKEN:
+        raise ConfigError(f"{path}: {where}: found the name of a folder, allowed: any but {options(TAKEN)}")
+    chapters = [key for key in params if key not in OUTLINE]
+    _only(over, ("data", *chapters), path, where, options(("data", *chapters)))
+    _only(over.get("data", {}), tuple(known), path, f"{where}.data", options(known))
+    for dataset, settings in over.get("data", {}).items():
+        _mapping(settings, path, f"{where}.data.{dataset}")
+    for chapter in over.keys() - {"data"}:
+        _mapping(over[chapter], path, f"{where}.{chapter}")
+        for key in (LEAVE_OUT, ONLY):
+            chosen = (over[chapter] or {}).get(key)
+            _names(chosen if isinstance(chosen, list) else (), path, f"{where}.{chapter}.{key}")
+
+
+def _mapping(node: Any, path: Path, where: str) -> None:
+    """Refuse what is neither a mapping nor left empty."""
+    if not isinstance(node, Mapping | None):
+        raise ConfigError(f"{path}: {where}: found {shorten(node)}, allowed: a mapping of keys")
 
 
 def _only(node: Any, allowed: Sequence[str], path: Path, where: str, words: str) -> None:
@@ -66,22 +78,24 @@ def _only(node: Any, allowed: Sequence[str], path: Path, where: str, words: str)
             raise ConfigError(f"{path}: {where}.{key}: unknown key; allowed: {words}")
 
 
-def _named(node: Any, path: Path, where: str) -> None:
+def _names(names: Any, path: Path, where: str) -> None:
     """Refuse names that could not be a file's or a word of a command."""
-    for name in node if isinstance(node, Mapping) else ():
-        if not KEY.fullmatch(name):
+    for name in names if isinstance(names, Mapping | list) else ():
+        if not isinstance(name, str) or not KEY.fullmatch(name):
             key = f"{where}.{name}" if where else name
-            raise ConfigError(f"{path}: {key!r}: found a name with other signs, allowed: 1 to 64 of a-z, 0-9 and _")
+            allowed = "1 to 64 of a-z, 0-9 and _"
+            raise ConfigError(f"{path}: {shorten(key)}: found a name with other signs, allowed: {allowed}")
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read a YAML file; one that is not there or not YAML is a ConfigError."""
+    """Read a YAML file; one that cannot be read, or is no mapping, is a ConfigError."""
     try:
-        params = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        content = path.read_bytes()
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; run from the project's root") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: found what cannot be read ({error.strerror}), allowed: a file") from None
+    params = parse_yaml(content, path)
     if not isinstance(params, dict):
         raise ConfigError(f"{path}: found {shorten(params)}, allowed: a mapping of keys")
     return params

@@ -3,16 +3,31 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from rdfia.config.errors import ConfigError, explain
+from rdfia.config.errors import ConfigError, explain, shorten
 from rdfia.config.params import PARAMS
+
+MOST, LARGEST = 10**9, 1e30  # of whole and of other numbers: no sensible run comes near, and float32 holds them
+INCOMPLETE = ("missing", "union_tag_not_found", "value_error")  # what a later layer may mend
 
 
 class Config(BaseModel):
-    """A frozen set of settings that knows all its keys and converts nothing."""
+    """A frozen set of settings that knows all its keys and converts nothing; its numbers are finite and bounded."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _bounded(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse numbers that no machine holds; a seed has 63 bits."""
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, int | float):
+                most = LARGEST if isinstance(number, float) else 2**63 - 1 if info.field_name == "seed" else MOST
+                if abs(number) > most:
+                    raise PydanticCustomError("bounded", "at most {most}", {"most": most})
+        return value
 
 
 def _expand(value: Any) -> Any:
@@ -44,16 +59,32 @@ def merge(base: Any, delta: Any) -> Any:
 
 
 def parse(kind: type[C], *parts: Mapping[str, Any], where: Sequence[str]) -> C:
-    """Merge `parts`, each written at its key of `where`, and validate the result as `kind`."""
+    """Merge `parts`, each written at its key of `where`, and validate the result as `kind`.
+
+    A part whose own values cannot be used is an error too, where a later part replaces them.
+    """
     merged: Any = {}
-    for part in parts:
-        merged = merge(merged, part)
+    layers: dict[str, Mapping[str, Any]] = {}
+    for home, part in zip(where, parts, strict=True):
+        if not isinstance(part, Mapping):
+            raise ConfigError(f"{PARAMS}: {home}: found {shorten(part)}, allowed: a mapping of keys")
+        layers[home], merged = part, merge(merged, part)
+        wrong = _errors(kind, merged)
+        if len(layers) < len(parts):
+            wrong = [error for error in wrong if error["type"] not in INCOMPLETE]
+        if wrong:
+            path, reason = explain(wrong, kind, merged)
+            raise ConfigError(f"{PARAMS}: {'.'.join((_home(path, layers), *path))}: {reason}")
+    return kind.model_validate(merged)
+
+
+def _errors(kind: type[C], merged: Any) -> list[ErrorDetails]:
+    """Return why settings cannot be used."""
     try:
-        return kind.model_validate(merged)
+        kind.model_validate(merged)
     except ValidationError as error:
-        path, reason = explain(error, kind, merged)
-        home = _home(path, dict(zip(where, parts, strict=True))) if isinstance(merged, Mapping) else where[-1]
-        raise ConfigError(f"{PARAMS}: {'.'.join((home, *path))}: {reason}") from None
+        return error.errors()
+    return []
 
 
 def written(layers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -29,7 +29,7 @@ class Crop(RandomAugmentation):
 
     name: Literal["crop"] = "crop"
     size: int = Field(28, ge=1)
-    padding: int = Field(0, ge=0)
+    padding: int = Field(0, ge=0, le=256)
 
     def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Return the top left corners in the padded images (N, 2)."""

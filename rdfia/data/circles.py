@@ -23,8 +23,8 @@ class Circles(Config):
     label: ClassVar[str] = "circles"
     stands_for: ClassVar[str | None] = "circles"
     name: Literal["circles"] = "circles"
-    train: int = Field(400, ge=2)
-    test: int = Field(200, ge=2)
+    train: int = Field(400, ge=2, le=10**6)
+    test: int = Field(200, ge=2, le=10**6)
     inner: float = Field(0.7, gt=0, lt=LIMIT)
     outer: float = Field(1.4, gt=0, lt=LIMIT)
     noise: float = Field(0.22, gt=0, le=1)

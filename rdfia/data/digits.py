@@ -27,8 +27,8 @@ class Digits(Config):
     label: ClassVar[str] = "handwritten digits (embedded, 8x8 enlarged)"
     stands_for: ClassVar[str | None] = None
     name: Literal["digits"] = "digits"
-    train: int = Field(1400, ge=10)
-    test: int = Field(360, ge=10)
+    train: int = Field(1400, ge=10, le=10**5)
+    test: int = Field(360, ge=10, le=10**5)
     seed: int = 0
 
     def load(self, root: Path) -> RawData:

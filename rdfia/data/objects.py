@@ -30,8 +30,8 @@ class Objects(Config):
     label: ClassVar[str] = "procedural objects (embedded)"
     stands_for: ClassVar[str | None] = None
     name: Literal["objects"] = "objects"
-    train: int = Field(1500, ge=10)
-    test: int = Field(500, ge=10)
+    train: int = Field(1500, ge=10, le=10**5)
+    test: int = Field(500, ge=10, le=10**5)
     seed: int = Field(0, ge=0)
     clutter: float = Field(0.6, ge=0, le=1, description="probability of each of the three bars")
     wander: float = Field(0.17, ge=0, le=0.5, description="largest shift from the centre, in half widths")

@@ -35,7 +35,7 @@ class Dataset(Config):
     """
 
     source: Source
-    validation: int = Field(ge=0)
+    validation: int = Field(ge=1)
     seed: int = 0
     grey: bool = False
     size: int | None = Field(None, ge=1)

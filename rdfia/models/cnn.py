@@ -30,7 +30,7 @@ class CNN(Config):
 
     name: Literal["cnn"] = "cnn"
     channels: Annotated[tuple[Width, ...], listed, Field(min_length=1)] = (32, 64, 64)
-    kernel_size: int = Field(5, ge=1)
+    kernel_size: int = Field(5, ge=1, le=99)
     hidden: int = Field(1000, ge=1)
     dropout: float = Field(0.0, ge=0, lt=1)
     batch_norm: bool = False

@@ -104,7 +104,7 @@ class Decoder(Config):
     """A decoder of `depth` blocks in `embed` dimensions: small, since it is discarded after training."""
 
     embed: int = Field(64, ge=4, multiple_of=4)
-    depth: int = Field(1, ge=1)
+    depth: int = Field(1, ge=1, le=1000)
     heads: int = Field(4, ge=1)
 
     @model_validator(mode="after")

@@ -70,7 +70,7 @@ class HOG(Config):
     """Histograms of `orientations` unsigned directions in cells of `cell` × `cell` pixels, in blocks of 2×2 cells."""
 
     name: Literal["hog"] = "hog"
-    orientations: int = Field(9, ge=2)
+    orientations: int = Field(9, ge=2, le=180)
     cell: int = Field(4, ge=1)
 
     def build(self, shape: tuple[int, ...]) -> nn.Module:

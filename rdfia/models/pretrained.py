@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 from torch import Tensor
 
-from rdfia.config import Config, ConfigError
+from rdfia.config import KEY, Config, ConfigError
 
 OFFLINE = "allowed: a machine with network, where they are downloaded once, or `start: file` or `start: run` without"
 
@@ -95,8 +95,8 @@ class FromRun(PretrainedWeights):
     """The weights of another run of the same profile: seed k starts from its seed k, modulo its number of seeds."""
 
     name: Literal["run"] = "run"
-    chapter: str
-    run: str
+    chapter: str = Field(pattern=f"^{KEY.pattern}$")
+    run: str = Field(pattern=f"^{KEY.pattern}$")
 
     def find_file(self, model: str, weights: Callable[[str, str], Path]) -> Path:
         path = weights(self.chapter, self.run)

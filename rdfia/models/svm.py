@@ -116,9 +116,9 @@ class SVM(Config):
 
     name: Literal["svm"] = "svm"
     kernel: Literal["linear", "sigmoid", "rbf", "poly"] = "rbf"
-    degree: int = Field(3, ge=1)
-    gamma: Literal["scale"] | Annotated[float, Field(gt=0, allow_inf_nan=False)] = "scale"
-    coef0: float = Field(0.0, allow_inf_nan=False)
+    degree: int = Field(3, ge=1, le=100)
+    gamma: Literal["scale"] | Annotated[float, Field(gt=0)] = "scale"
+    coef0: float = 0.0
     features: Features = Pixels()
 
     def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:

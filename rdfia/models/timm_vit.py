@@ -56,7 +56,7 @@ class TimmViT(Config):
     patch_size: int | None = Field(None, ge=1)
     resize: int | None = Field(None, ge=1)
     embed: int | None = Field(None, ge=1)
-    depth: int | None = Field(None, ge=1)
+    depth: int | None = Field(None, ge=1, le=1000)
     heads: int | None = Field(None, ge=1)
     initialisation: Initialisation = "timm"
     start: Start = Random()

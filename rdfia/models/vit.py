@@ -74,7 +74,7 @@ class ViT(Config):
     name: Literal["vit"] = "vit"
     embed: int = Field(32, ge=1)
     patch_size: int = Field(7, ge=1)
-    blocks: int = Field(2, ge=1)
+    blocks: int = Field(2, ge=1, le=1000)
     heads: int = Field(4, ge=1)
     mlp_ratio: int = Field(4, ge=1)
     pool: Pool = "token"

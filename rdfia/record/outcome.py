@@ -120,10 +120,14 @@ def _metrics(outcome: Outcome, head: Mapping[str, Any], run: Run, data: Data, we
 
 
 def _last(outcome: Outcome, seed: int) -> dict[str, Any]:
-    """What remains of a seed: its last record, or that of the epoch whose weights were kept."""
+    """What remains of a seed: the record of its last epoch, or of that whose weights were kept; and if it diverged."""
     kept, records = outcome.trained[seed].epoch, outcome.history[seed]
     until = [record for record in records if kept is None or record.epoch <= kept]
-    return until[-1].last(until)
+    figures = until[-1].last(until)
+    if records[-1].diverged:
+        whole = records[-1].last(records)
+        figures |= {key: whole[key] for key in ("status", "epochs", "diverged_at")}
+    return figures
 
 
 def parameters(trained: Trained) -> int:

@@ -51,5 +51,8 @@ def begins_from(params: Mapping[str, Any], chapter: str) -> list[str]:
             settings = merge(settings, part)
         start = settings.get("model", {}).get("start") if isinstance(settings.get("model"), Mapping) else None
         if isinstance(start, Mapping) and start.get("name") == "run":
-            found.append(f"{start.get('chapter')}/{start.get('run')}")
+            place = (start.get("chapter"), start.get("run"))
+            if place not in runs.declared(params):
+                raise runs.no_begin(chapter, run, place)
+            found.append("/".join(place))
     return list(dict.fromkeys(found))

@@ -14,6 +14,8 @@ from pydantic import Field
 
 from rdfia.chapters import kind, run_class
 from rdfia.config import (
+    LEAVE_OUT,
+    ONLY,
     PARAMS,
     Config,
     ConfigError,
@@ -31,13 +33,12 @@ if TYPE_CHECKING:
     from rdfia.train.run import Run
 
 DEFAULT = "default"
-ONLY, LEAVE_OUT = "only", "leave_out"  # in a profile's chapter: the runs that it trains, or does not
 
 
 class Place(Config):
     """Where a run stands in the study: title, group, the run that it changes, and whether in several settings."""
 
-    title: str = ""
+    title: str = Field("", max_length=200)
     group: str = Field("", pattern=r"^[A-Za-z0-9_ -]{0,64}$")
     origin: str | None = Field(None, alias="from")
     several: bool = False
@@ -86,6 +87,18 @@ def trained(params: Mapping[str, Any], chapter: str) -> list[str]:
 def trained_runs(params: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return every (chapter, run) that the chosen profile trains."""
     return [(chapter, run) for chapter in chapters(params) for run in trained(params, chapter)]
+
+
+def declared(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return every (chapter, run) of the file."""
+    return [(chapter, run) for chapter in chapters(params) for run in runs(params, chapter)]
+
+
+def no_begin(chapter: str, run: str, place: Iterable[object]) -> ConfigError:
+    """Return the error of a run that begins from the weights of none that it may."""
+    where = f"{PARAMS}: {chapter}.runs.{run}.model.start"
+    allowed = "a run of another chapter that is declared and not left out"
+    return ConfigError(f"{where}: found {shorten('/'.join(map(str, place)))}, allowed: {allowed}")
 
 
 def own(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, Any]:

@@ -79,9 +79,9 @@ def train(task: Task, data: Data, jobs: int, say: Callable[[str], None] = print)
         say(f"{label}: left out of the profile {task.profile}")
         outcome.leave_out(folder, task.head)
         return
+    checks.trainable(task.run, data.card, task.key)
     with checks.at(task.key):
         run = with_weights(task.run, task.profile)
-    checks.buildable(run, data.card, task.key)
     checkpoints = Checkpoints(unfinished, key(task.head, run, data), run.record, lambda line: say(f"{label} {line}"))
     checkpoints.remove_others()
     gathered = outcome.Outcome()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rdfia import chapters, theory
-from rdfia.config import PARAMS, ConfigError, profile, section
+from rdfia.config import PARAMS, profile, section
 from rdfia.data import sources
 from rdfia.study import runs
 
@@ -31,6 +31,4 @@ def _begins_from_another(params: Mapping[str, Any], chapter: str, run: str, know
     """Refuse a run that begins from a run of the same chapter, or of none."""
     begins = runs.resolve(params, chapter, run).begins
     if begins is not None and (begins[0] == chapter or begins not in known):
-        where = f"{PARAMS}: {chapter}.runs.{run}.model.start"
-        allowed = "a run of another chapter that is declared and not left out"
-        raise ConfigError(f"{where}: found {'/'.join(begins)}, allowed: {allowed}")
+        raise runs.no_begin(chapter, run, begins)

@@ -4,11 +4,9 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-import yaml
-
 from rdfia import chapters
 from rdfia.analyse.metrics import interval
-from rdfia.config import ConfigError, load, profile
+from rdfia.config import ConfigError, load, parse_yaml, profile
 from rdfia.record import layout
 from rdfia.record.outcome import Outcome
 from rdfia.record.run import RunRecord
@@ -47,7 +45,7 @@ def changed(params: dict[str, Any], chapter: str, name: str, settings: Sequence[
             inner = node.get(step)
             node[step] = {"name": inner} if isinstance(inner, str) else dict(inner or {})
             node = node[step]
-        node[last] = yaml.safe_load(value)
+        node[last] = parse_yaml(value, setting)
     return runs.resolve(params, chapter, name)
 
 

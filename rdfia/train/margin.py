@@ -17,7 +17,7 @@ from rdfia.train.classifier import Classifier, build
 from rdfia.train.run import Checkpoint, Data, Event, Examples, Program, Record, Run, Trained, Weights
 from rdfia.train.state import State, Stateful, Stopwatch, below, copied_state, restore
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=1e6)]
 FEATURES_BATCH = 500
 
 
@@ -69,6 +69,9 @@ class MarginRun(Run):
         if self.augment:
             raise ValueError(f"no augment with an SVM, which sees each example once (found {len(self.augment)})")
         return self
+
+    def memory(self, weights: int, values: int, examples: int) -> int:
+        return 8 * (self.sample or examples) ** 2
 
     def program(self, data: Data) -> Program:
         """Prepare to fit every seed, one after the other."""
@@ -174,7 +177,10 @@ def build_problem(
     """Compute the kernels, and set γ in the machine."""
     x, others = (_features(model, machine, raw) for raw in (train[0], validation[0]))
     machine.gamma.fill_(settings.gamma_for(x))
-    return Problem(x, train[1], machine.kernel(x, x), machine.kernel(others, x), validation[1])
+    inside, across = machine.kernel(x, x), machine.kernel(others, x)
+    if not (inside.isfinite().all() and across.isfinite().all()):
+        raise ConfigError(f"model: found the kernel {settings.kernel}, allowed: one whose values are numbers")
+    return Problem(x, train[1], inside, across, validation[1])
 
 
 def _features(model: Classifier, machine: KernelMachine, raw: Tensor) -> Tensor:

@@ -71,6 +71,9 @@ class MaskedRun(Run):
         device.resolve_precision(self.precision, device.device())  # before the fork: all processes share the answer
         return Program(tuple((seed,) for seed in range(self.seeds)), partial(train_seeds, self, data))
 
+    def around(self, network: nn.Module, generator: Generator) -> Autoencoder:
+        return Autoencoder(network.vit, self.decoder, self.mask, self.contrast, generator)
+
     def flops(self, data: Data) -> int:
         return forward_flops(self, data.card)
 
@@ -128,7 +131,7 @@ def train_seed(
     where, clock = device.device(), Stopwatch()
     generator = Generator().manual_seed(seed)
     model = build(run, data.card, data.statistics, generator)
-    network = Autoencoder(model.network.vit, run.decoder, run.mask, run.contrast, generator)
+    network = run.around(model.network, generator)
     precision = device.autocast(device.resolve_precision(run.precision, where), where)
     learner = Learner(run, model.to(where), network.to(where), precision)
     train, validation = ((x.to(where), y.to(where)) for x, y in (data.train, data.validation))

@@ -164,7 +164,7 @@ class Muon(_Optimiser):
     name: Literal["muon"] = "muon"
     momentum: float = Field(0.95, ge=0, lt=1)
     nesterov: bool = True
-    iterations: int = Field(5, ge=1)
+    iterations: int = Field(5, ge=1, le=1000)
     others: AdamW = AdamW(learning_rate=3e-4)
 
     def update(self, w: Tensor, g: Tensor, state: State, rate: float) -> None:
@@ -186,7 +186,7 @@ class LBFGS(_Optimiser):
 
     elementwise: ClassVar[bool] = False
     name: Literal["lbfgs"] = "lbfgs"
-    memory: int = Field(10, ge=1)
+    memory: int = Field(10, ge=1, le=1000)
 
     def over(self, weights: Iterable[nn.Parameter]) -> Steps:
         return JointDescent(self, weights)

@@ -6,13 +6,14 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from pydantic import Field
-from torch import Tensor
+from torch import Generator, Tensor, nn
 
 from rdfia.config import Config
 from rdfia.data.augment import Augmentations
 from rdfia.data.normalise import Identity, Normaliser
 from rdfia.train.state import State
 
+BYTES, COPIES = 4, 4  # of a number; of each weight in training: itself, its gradient, and the two averages of Adam
 Examples = tuple[Tensor, Tensor]  # raw inputs (N, …) and labels (N,)
 
 
@@ -102,7 +103,7 @@ class Run(Config):
     model: Any
     normalise: Normaliser = Identity()
     augment: Augmentations = ()
-    seeds: int = Field(ge=1)
+    seeds: int = Field(ge=1, le=1000)
     libraries: ClassVar[tuple[str, ...]] = ("torch", "numpy")  # whose versions the result depends on
     record: ClassVar[type[Record]]  # the class of its records
 
@@ -125,6 +126,15 @@ class Run(Config):
     def flops(self, data: Data) -> int | None:
         """Return the operations of one forward pass of one example, a product with its sum being two."""
         return None
+
+    def around(self, network: nn.Module, generator: Generator) -> nn.Module:
+        """Return all that is trained: the network with what is trained around it."""
+        return network
+
+    def memory(self, weights: int, values: int, examples: int) -> int:
+        """Estimate the bytes that training takes at least, for inputs of so many values, by weights and one batch."""
+        size = getattr(self, "batch_size", 1)
+        return BYTES * (COPIES * weights + (examples if size == "all" else min(size, examples)) * values)
 
     @property
     def effort(self) -> float:

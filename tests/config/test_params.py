@@ -57,6 +57,19 @@ def test_words_and_whole_numbers_stay_what_they_are(tmp_path: Path) -> None:
         ("a: {1: x}\n", "not YAML: found the key 1, allowed: a word .*line 1"),
         ("true: x\n", "not YAML: found the key True, allowed: a word"),
         ("? [a, b]\n: x\n", "not YAML: found the key .*, allowed: a word"),
+        ("a: !!int abc\n", "not YAML: found a value that is no int"),
+        ("a: !!int ''\n", "not YAML: found a value that is no int"),
+        ("a: !!float abc\n", "not YAML: found a value that is no float"),
+        ("a: !!bool maybe\n", "not YAML: found a value that is no bool"),
+        (f"a: {'9' * 5000}\n", "not YAML: found a value that is no int, allowed: one of at most 4000 digits"),
+        (f"a: {'[' * 3000}{']' * 3000}\n", "not YAML: found a value 21 deep, allowed: at most 20"),
+        ("a: !!timestamp 2020-13-45\n", "not YAML: found the tag 'timestamp', allowed: null, bool, int"),
+        ("a: !!python/object/apply:os.getcwd []\n", "not YAML: found the tag 'python/object/apply:os.getcwd'"),
+        ("a: !!binary abc\n", "not YAML: found the tag 'binary'"),
+        ("a: &b [*b]\n", "not YAML: found an alias, allowed: values that are written out"),
+        ("!!map [1]\n", "not YAML: expected a mapping node"),
+        ('a: "\\ud800"\n', r"not YAML: found '\\ud800', allowed: signs that can be printed, on one line"),
+        ('a: "b\\nc"\n', r"not YAML: found 'b\\nc', allowed: signs that can be printed, on one line"),
     ],
 )
 def test_a_file_that_holds_no_parameters_is_one_line(tmp_path: Path, text: str, said: str) -> None:
@@ -64,6 +77,19 @@ def test_a_file_that_holds_no_parameters_is_one_line(tmp_path: Path, text: str, 
     with pytest.raises(ConfigError, match=said) as error:
         config.load(tmp_path / "params.yaml")
     assert "\n" not in str(error.value)
+
+
+def test_bytes_that_are_no_text_are_one_line(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_bytes(b"a: \xff\xfe")
+    with pytest.raises(ConfigError, match=r"not YAML: byte 3 is no UTF-8, allowed: text in UTF-8$"):
+        config.load(tmp_path / "params.yaml")
+    with pytest.raises(ConfigError, match=r"found what cannot be read \(.*directory\), allowed: a file$"):
+        config.load(tmp_path)
+
+
+def test_a_date_is_the_word_that_it_looks_like(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("a: 2020-13-45\nb: 2020-01-01\n")
+    assert config.read(tmp_path / "p.yaml") == {"a": "2020-13-45", "b": "2020-01-01"}
 
 
 def test_a_file_that_is_not_there_says_where_to_run(tmp_path: Path) -> None:
@@ -85,6 +111,18 @@ def test_what_is_right_is_read_as_it_is(tmp_path: Path) -> None:
         ("profiles/quick/data/circle", {}, r"profiles\.quick\.data\.circle: unknown key; allowed: points$"),
         ("profiles/quick", 3, r"profiles\.quick: found 3, allowed: data, mlp$"),
         ("profiles", 3, r"profiles: found 3, allowed: a mapping of keys"),
+        ("profiles/quick/mlp", 3, r"profiles\.quick\.mlp: found 3, allowed: a mapping of keys$"),
+        ("profiles/quick/mlp/leave_out", ["a b"], r"'profiles\.quick\.mlp\.leave_out\.a b': found a name with other"),
+        ("profiles/quick/mlp/only", [3], r"'profiles\.quick\.mlp\.only\.3': found a name with other signs"),
+        ("profiles/quick/data/points", 3, r"profiles\.quick\.data\.points: found 3, allowed: a mapping of keys$"),
+        ("profiles/raw", {}, r"profiles\.raw: found the name of a folder, allowed: any but raw, bench$"),
+        ("data", [], r"data: found \[\], allowed: a mapping of keys"),
+        ("mlp/runs", {}, r"mlp\.runs: found \{\}, allowed: one run or more$"),
+        ("mlp", {"base": {}}, r"mlp\.runs: found None, allowed: one run or more$"),
+        ("mlp/runs/first", 3, r"mlp\.runs\.first: found 3, allowed: a mapping of keys$"),
+        ("report", {"runs": {"a": {}}}, r"report: found the name of a stage, allowed: any but check, prepare"),
+        ("item", {"runs": {"a": {}}}, r"item: found the name of a stage"),
+        ("declare_mlp", {"runs": {"a": {}}}, r"declare_mlp: found the name of a stage"),
     ],
 )
 def test_the_outline_of_the_file_is_checked(tmp_path: Path, key: str, value: Any, said: str) -> None:
@@ -104,7 +142,7 @@ def test_a_name_that_could_be_no_folder_is_refused_before_anything_else(tmp_path
     with pytest.raises(ConfigError, match="found a name with other signs, allowed: 1 to 64 of a-z, 0-9 and _") as error:
         loaded(tmp_path, params)
     key = ".".join([*where.split("/"), name]) if where else name
-    assert str(error.value).startswith(f"{tmp_path}/params.yaml: {key!r}: ")
+    assert str(error.value).startswith(f"{tmp_path}/params.yaml: {config.shorten(key)}: ")
 
 
 @pytest.mark.parametrize("name", ["a", "zca_0001", "a" * 64])

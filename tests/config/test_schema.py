@@ -103,15 +103,37 @@ def test_a_setting_of_a_class_that_was_replaced_has_no_layer(layers: dict[str, A
     [
         ({"size": "much"}, {}, "base.size: found 'much', allowed: integer"),
         ({"size": 2}, {"size": True}, "own.size: found True, allowed: integer"),
-        ({"size": 2}, {"sise": 3}, "own.sise: unknown key; allowed: shape, size"),
-        ({"sise": {"a": 1}}, {"size": 3}, "base.sise: unknown key; allowed: shape, size"),
+        ({"size": 2}, {"sise": 3}, "own.sise: unknown key (did you mean size?); allowed: shape, size"),
+        ({"sise": {"a": 1}}, {"size": 3}, "base.sise: unknown key (did you mean size?); allowed: shape, size"),
         ({"shape": {"name": "round", "radius": -1.0}}, {}, "base.shape.radius: found -1.0, allowed: greater than 0"),
         ({"shape": "round"}, {"shape": {"radius": 0.0}}, "own.shape.radius: found 0.0, allowed: greater than 0"),
         ({"shape": {"name": "plain"}}, {"shape": "ring"}, "own.shape.name: found 'ring', allowed: plain, round"),
         ({"shape": {"name": "plain"}}, {"shape": {"name": "round"}}, "own.shape.radius: missing; allowed: field requ"),
         ({"shape": {"name": "plain"}}, {"shape": 3}, "own.shape: found 3, allowed: dictionary"),
         ({"shape": {"name": "round", "radius": 1.0, "parts": [1, "x"]}}, {}, "base.shape.parts.1: found 'x', allowed"),
-        ({"shape": {"name": "round", "radius": 1.0}}, {"shape": {"parts": 3}}, "own.shape.parts: found 3, allowed: li"),
+        (
+            {"shape": {"name": "round", "radius": 1.0}},
+            {"shape": {"parts": 3}},
+            "own.shape.parts: found 3, allowed: list, as [3]",
+        ),
+        ({"size": "ten"}, {"size": 10}, "base.size: found 'ten', allowed: integer"),
+        (
+            {"size": 2},
+            {"shape": {"name": "round", "radios": 1.0}},
+            "own.shape.radios: unknown key (did you mean radius?)",
+        ),
+        ({"size": 10**9 + 1}, {}, "base.size: found 1000000001, allowed: at most 1000000000"),
+        (
+            {"shape": {"name": "round", "radius": float("inf")}},
+            {},
+            "base.shape.radius: found inf, allowed: a finite number",
+        ),
+        (
+            {"shape": {"name": "round", "radius": 1e308}},
+            {},
+            "base.shape.radius: found 1e+308, allowed: at most 1e+30",
+        ),
+        ({"shape": {"name": "round", "radius": 1.0, "parts": [1, 2**63]}}, {}, "base.shape.parts: found [1, 92233720"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_at_the_layer_that_writes_it(

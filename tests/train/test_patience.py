@@ -50,6 +50,16 @@ def test_the_weights_of_the_lowest_loss_are_written(tmp_path: Path, data: Data) 
     assert any(len(records) < 13 for records in histories.values())
 
 
+def test_a_seed_that_diverges_has_not_finished_though_its_first_weights_are_kept(tmp_path: Path, data: Data) -> None:
+    wild = run(optimiser={"name": "sgd", "learning_rate": 1e30}, epochs=4, patience=2, seeds=1)
+    collected = outcome(data, wild)
+    assert collected.trained[0].epoch == 0
+    record = recorded(tmp_path / "tiny", data, wild, "cnn", collected)
+    (last,) = record.seeds.values()
+    assert (record.status, last["status"], last["diverged_at"]) == ("diverged", "diverged", 1)
+    assert last["validation_loss"] == collected.history[0][0].validation_loss  # type: ignore[attr-defined]
+
+
 def test_points_with_patience_are_not_stacked(data: Data) -> None:
     points = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
     split = (points, (points[:, 0] > 0).long())

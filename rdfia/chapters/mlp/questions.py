@@ -90,7 +90,7 @@ def backprop(context: Context) -> Iterator[Plot]:
         axis.set_xticks(depths, [str(depth) for depth in depths])
         axis.minorticks_off()
     axes[0].set_ylim(top=top)
-    powers = [f"{label}: $n^{{{method['exponent']:.2f}}}$" for label, method in methods.items()]
+    powers = [f"{label}: n^{method['exponent']:.2f}" for label, method in methods.items()]
     sheet.legend(axes[0].lines, [*powers, FACTORIAL], loc="outside upper left", ncols=4)
     dearer = [counts[METHODS[name]][-1] / cheapest[-1] for name in ("stored", "recomputed")]
     yield Plot(sheet, {**facts, "dearer": dearer}, numbers)

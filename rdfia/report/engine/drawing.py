@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from rdfia.report.engine.powers import plain_powers
 from rdfia.words import listed as listed
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ RULES: Any = {
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
     "text.color": INK,
+    "text.parse_math": False,  # a class or a title may have dollars
     "legend.frameon": False,
     "legend.fontsize": 9.5,
     "lines.linewidth": 1.4,
@@ -144,6 +146,7 @@ def finish(
 ) -> Drawing:
     """Write the figure as SVG and PNG, without dates."""
     svg, png = io.BytesIO(), io.BytesIO()
+    plain_powers(figure)
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)  # once for both files: the layout is half the time of a drawing

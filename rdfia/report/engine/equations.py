@@ -13,7 +13,7 @@ from rdfia.report.engine.drawing import INK, RULES, Drawing, finish
 SIZE = 14.0  # points
 MARGIN = 2.0  # points around
 # Glyphs as outlines: a reader has no mathematical font
-LOOK = {"mathtext.fontset": "stix", "svg.fonttype": "path", "figure.facecolor": "none"}
+LOOK = {"text.parse_math": True, "mathtext.fontset": "stix", "svg.fonttype": "path", "figure.facecolor": "none"}
 
 
 @cache

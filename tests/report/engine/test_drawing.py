@@ -7,6 +7,7 @@ import pytest
 
 from rdfia.report.engine import drawing as style
 from rdfia.report.engine.drawing import Drawing
+from rdfia.report.engine.powers import plain
 
 
 def drawing() -> Drawing:
@@ -69,3 +70,34 @@ def test_montage_lays_images_in_rows() -> None:
 @pytest.mark.parametrize(("names", "text"), [([], "none"), (["a"], "a"), (["a", "b", "c"], "a, b and c")])
 def test_lists_read_as_phrases(names: list[str], text: str) -> None:
     assert style.listed(names) == text
+
+
+@pytest.mark.parametrize("words", [r"$\foo$", "$a$ and $b$", "$", r"\frac{1}{0}$$"])
+def test_dollars_in_a_text_are_dollars(words: str) -> None:
+    with style.style():
+        figure, (axis,) = style.panels(1, 1, 1.5)
+        axis.plot([0, 1], [1e-3, 1e3], label=words)
+        axis.set(title=words, yscale="log")
+        axis.set_xticks([0, 1], [words, "b"])
+        axis.legend()
+        svg = style.finish(figure, "words", "Words.", "Words.").svg.decode()
+    assert svg.count(f">{words}</text>") == 3
+
+
+def test_powers_on_a_logarithmic_axis_are_plain_text() -> None:
+    with style.style():
+        figure, (axis,) = style.panels(1, 1, 1.5)
+        axis.plot([0, 1], [1e-3, 1e3])
+        axis.set(yscale="log")
+        svg = style.finish(figure, "powers", "Powers.", "Powers.").svg.decode()
+    assert ">10⁻³</text>" in svg
+    assert ">10³</text>" in svg
+    assert "mathdefault" not in svg
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [(r"$\mathdefault{10^{-3}}$", "10⁻³"), (r"$\mathdefault{2\times10^{12}}$", "2×10¹²"), ("", ""), ("3", "3")],
+)
+def test_a_power_without_latex(latex: str, text: str) -> None:
+    assert plain(latex) == text

@@ -1,0 +1,92 @@
+"""YAML as plain values: words, numbers, truth, lists and mappings whose keys are words; everything else is an error.
+
+Numbers are those of YAML 1.2: `1e-3` is a float, as it is for DVC. There are no dates, no aliases and no tags beyond
+those of plain values, so that a value is what it looks like, and no larger than its text.
+"""
+
+import re
+import unicodedata
+from typing import Any
+
+import yaml
+
+from rdfia.config.errors import ConfigError
+
+DEEPEST = 20
+PLAIN = ("null", "bool", "int", "float", "str", "seq", "map")
+UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control signs, lone halves of a surrogate pair, separators of lines
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, without all that is no plain value."""
+
+    yaml_constructors = {  # noqa: RUF012
+        tag: make
+        for tag, make in yaml.SafeLoader.yaml_constructors.items()
+        if tag is None or tag.split(":")[-1] in PLAIN
+    }
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        sign: [(tag, pattern) for tag, pattern in rules if tag.split(":")[-1] in PLAIN]
+        for sign, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        mark = self.peek_event().start_mark
+        if self.check_event(yaml.AliasEvent):
+            raise _wrong("found an alias, allowed: values that are written out", mark)
+        if self.depth == DEEPEST:
+            raise _wrong(f"found a value {DEEPEST + 1} deep, allowed: at most {DEEPEST}", mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        if (tag := str(node.tag).removeprefix("tag:yaml.org,2002:")) not in PLAIN:
+            raise _wrong(f"found the tag {tag!r}, allowed: {', '.join(PLAIN)}", mark)
+        return node
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError):  # a tag on a word that it does not fit, or too many digits
+            kind = str(node.tag).split(":")[-1]
+            raise _wrong(
+                f"found a value that is no {kind}, allowed: one of at most 4000 digits", node.start_mark
+            ) from None
+        if isinstance(value, str) and any(unicodedata.category(sign) in UNPRINTABLE for sign in value):
+            raise _wrong(f"found {value[:60]!a}, allowed: signs that can be printed, on one line", node.start_mark)
+        return value
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            name = self.construct_object(key, deep=True)
+            if not isinstance(name, str):
+                raise _wrong(f"found the key {name!r}, allowed: a word", key.start_mark)
+            if name in seen:
+                raise _wrong(f"the key {name!r} stands twice", key.start_mark)
+            seen.add(name)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|^[-+]?\.(inf|Inf)$|^\.(nan|NaN)$"),
+    list("-+0123456789."),
+)
+
+
+def _wrong(what: str, mark: Any) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, what, mark)
+
+
+def parse_yaml(text: str | bytes, where: object) -> Any:
+    """Return the plain value that a text of YAML, in UTF-8, stands for."""
+    try:
+        return yaml.load(text if isinstance(text, str) else text.decode("utf-8"), Loader=_Loader)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{where}: not YAML: byte {error.start} is no UTF-8, allowed: text in UTF-8") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{where}: not YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise ConfigError(f"{where}: not YAML: found values in values, allowed: at most {DEEPEST} deep") from None
