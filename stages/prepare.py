@@ -5,11 +5,12 @@ import sys
 from rdfia import config
 from rdfia.command import one_line
 from rdfia.data.normalise import fit_all
-from rdfia.data.sheets import contact_sheets
+from rdfia.data.sheets import contact_sheets, unsuitable
 from rdfia.data.sources import resolve_dataset
 from rdfia.data.store import save_split, save_tensors
 from rdfia.files import write_json
 from rdfia.record import layout
+from rdfia.record.card import Card
 
 
 def main(name: str) -> None:
@@ -24,6 +25,9 @@ def main(name: str) -> None:
     save_tensors(contact_sheets(splits["train"], statistics, splits["validation"]), folder / "sheets.safetensors")
     write_json(card, layout.card(profile, name))
     print(f"{name}: {card['label']}, {card['counts']}")
+    hidden = [f"{kind} is not shown: {why}" for kind, why in unsuitable(splits["train"].x.shape[1:]).items()]
+    for remark in (*Card.read(card).remarks, *hidden):
+        print(f"{name}: {remark}")
 
 
 if __name__ == "__main__":
