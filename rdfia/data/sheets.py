@@ -1,6 +1,8 @@
 """Contact sheets: the same few images under every normaliser and augmentation, and under whitenings by their ridge."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -32,23 +34,30 @@ def contact_sheets(
     first = samples[:COLUMNS, 0]
     sheets = {"samples": _bytes(to_unit(samples)), "spectrum": statistics["zca/values"]}
     hidden = unsuitable(train.x.shape[1:])
-    for kind in (kind for kind in NORMALISERS if kind().name not in hidden):
-        y = kind().build(statistics)(to_unit(first))
-        sheets[f"normalise/{kind().name}"] = _bytes(_stretch(y[:, :3]))[None]
+    for kind in NORMALISERS:
+        if kind().name not in hidden:
+            y = kind().build(statistics)(to_unit(first))
+            sheets[f"normalise/{kind().name}"] = _bytes(_stretch(y[:, :3]))[None]
     for augmentation in AUGMENTATIONS:
         augment = augmentation.for_side(min(first.shape[-2:]))
-        sheets[f"augment/{augment.name}"] = _augmented_rows(augment, to_unit(first[:4]))
+        if augment.name not in hidden:
+            sheets[f"augment/{augment.name}"] = _augmented_rows(augment, to_unit(first[:4]))
     return sheets | (_whitened(train, validation, statistics) if validation is not None and len(validation) else {})
 
 
 def unsuitable(shape: Sequence[int]) -> dict[str, str]:
-    """Return by its name why a normaliser cannot be shown on images of a shape (C, H, W); nothing for points."""
+    """Return by its name why a normaliser or an augmentation cannot be shown on images of a shape (C, H, W)."""
+    if len(shape) != 3:
+        return {}
+    blank, augmentations = torch.zeros(1, *shape), [kind.for_side(min(shape[1:])) for kind in AUGMENTATIONS]
+    tried: dict[str, partial[Any]] = {kind().name: partial(kind().shape, tuple(shape)) for kind in NORMALISERS}
+    tried |= {augment.name: partial(augment, blank, Generator().manual_seed(0)) for augment in augmentations}
     reasons = {}
-    for kind in NORMALISERS if len(shape) == 3 else ():
+    for name, attempt in tried.items():
         try:
-            kind().shape(tuple(shape))
+            attempt()
         except ConfigError as error:
-            reasons[kind().name] = str(error)
+            reasons[name] = str(error)
     return reasons
 
 
