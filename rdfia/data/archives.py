@@ -123,7 +123,6 @@ def _directory(root: Path, wanted: Predicate, found: Listing) -> None:
         fresh = [member for member in linked.files if member.origin.resolve() not in seen]
         seen |= {target, *(member.origin.resolve() for member in fresh if wanted(member.inside))}
         found.files += fresh
-        found.folders |= linked.folders
         found.unread += linked.unread
         found.unread[LINKS] += len(linked.files) - len(fresh)
 

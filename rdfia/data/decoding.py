@@ -18,6 +18,7 @@ from rdfia.data.images import MEGAPIXELS, Mode, PixelArray, decode
 from rdfia.parallel import cores, stream_forked
 
 FEWEST = 200  # images for which a process is begun
+GROUP = 50  # images from one message to the next
 DIGEST = 16  # bytes
 PERIOD = 3.0  # seconds between two lines
 BYTES = 4  # of a pixel in a file, at most: red, green, blue and opacity
@@ -90,12 +91,11 @@ def decode_all(members: Sequence[Member], decoding: Decoding) -> tuple[PixelArra
     return pixels, digests
 
 
-def _follow(results: Iterator[tuple[int, str]], path: Path, count: int) -> dict[int, str]:
+def _follow(results: Iterator[tuple[int, dict[int, str]]], path: Path, count: int) -> dict[int, str]:
     """Return the errors by the place of the image; say every few seconds how many images are read."""
-    errors, last = {}, monotonic()
-    for done, (place, error) in enumerate(results, 1):
-        if error:
-            errors[place] = error
+    errors, done, last = dict[int, str](), 0, monotonic()
+    for images, bad in results:
+        errors, done = errors | bad, done + images
         if monotonic() - last > PERIOD:
             last = monotonic()
             print(f"{path}: {done:,} of {count:,} images read", file=sys.stderr, flush=True)
@@ -104,21 +104,23 @@ def _follow(results: Iterator[tuple[int, str]], path: Path, count: int) -> dict[
 
 def _fill(
     places: Sequence[int], members: Sequence[Member], decoding: Decoding, pixels: PixelArray, digests: PixelArray
-) -> Iterator[tuple[int, str]]:
-    """Decode the images at these places into the arrays; yield each place with its error, empty if there is none."""
+) -> Iterator[tuple[int, dict[int, str]]]:
+    """Decode the images at these places into the arrays; yield now and then how many, and the errors by their place."""
     with reader(decoding.path) as read:
-        for place in places:
-            member = members[place]
-            try:
-                content = decoding.content(read, member)
-                image = decoding.one(content, member).transpose(2, 0, 1)  # (H, W, C) → (C, H, W)
-                _check_shape(image, pixels.shape[1:], member)
-            except ConfigError as error:
-                yield place, str(error)
-            else:
-                pixels[place] = image
-                digests[place] = numpy.frombuffer(blake2b(content, digest_size=DIGEST).digest(), numpy.uint8)
-                yield place, ""
+        for start in range(0, len(places), GROUP):
+            group, errors = places[start : start + GROUP], {}
+            for place in group:
+                member = members[place]
+                try:
+                    content = decoding.content(read, member)
+                    image = decoding.one(content, member).transpose(2, 0, 1)  # (H, W, C) → (C, H, W)
+                    _check_shape(image, pixels.shape[1:], member)
+                except ConfigError as error:
+                    errors[place] = str(error)
+                else:
+                    pixels[place] = image
+                    digests[place] = numpy.frombuffer(blake2b(content, digest_size=DIGEST).digest(), numpy.uint8)
+            yield len(group), errors
 
 
 def _check_shape(image: PixelArray, allowed: tuple[int, ...], member: Member) -> None:
