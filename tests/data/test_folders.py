@@ -9,6 +9,7 @@ from PIL import Image
 
 from rdfia.config import ConfigError
 from rdfia.data.folders import Folders
+from rdfia.data.sources import Dataset
 from tests.data.containers import Files, Packer, dataset, folder, plain, png, tar, tgz, zipped
 
 
@@ -143,3 +144,52 @@ def test_a_share_without_a_single_test_image_is_an_error(tmp_path: Path) -> None
     path = folder(tmp_path, dataset(2, 0))
     with pytest.raises(ConfigError, match=r"test_share: found 0\.01"):
         Folders(path=str(path), test_share=0.01).load(tmp_path)
+
+
+def test_images_are_called_by_their_folder_or_their_label(tmp_path: Path) -> None:
+    assert Folders(path="photos/flowers.tar.gz").label == "images of flowers"
+    assert Folders(path=".").label == "class folders"
+    path = str(zipped(tmp_path, dataset()))
+    sources = (Folders(path=path), Folders(path=path, label="my cats"))
+    cards = [Dataset(source=one, validation=2, size=8).prepare("pets", tmp_path)[1] for one in sources]
+    assert [card["label"] for card in cards] == ["images of data, 8×8 pixels", "my cats, 8×8 pixels"]
+    assert [card["stands_for"] for card in cards] == [None, None]
+
+
+@pytest.mark.parametrize("pack", [folder, tgz, zipped])
+@pytest.mark.parametrize("around", ["", "my data/"])
+def test_skipped_files_are_counted_by_kind(tmp_path: Path, pack: Packer, around: str) -> None:
+    others = {"train/cat/a.avif": b"", "test/dog/b.AVIF": b"", "train/dog/c.heic": b"", "train/cat/note": b""}
+    others |= {"val/cat/0.png": b"", "val/dog/0.png": b"", "read.me": b"", "train/loose.png": b""}
+    hidden = dict.fromkeys(("train/cat/.DS_Store", "train/cat/Thumbs.db", "__MACOSX/train/cat/._0.png"), b"")
+    files = {around + name: content for name, content in (dataset() | others | hidden).items()}
+    raw = Folders(path=str(pack(tmp_path, files))).load(tmp_path)
+    counts = {".avif": 2, ".heic": 1, "val/": 2, ".me": 1, "files without an ending": 1, "images in no class": 1}
+    assert raw.remarks["skipped"] == counts
+
+
+def test_images_in_train_and_test_are_counted(tmp_path: Path) -> None:
+    files = {name: plain((i, 0, 0)) for i, name in enumerate(dataset())}  # no two are equal
+    path = folder(tmp_path, files)
+    assert Folders(path=str(path)).load(tmp_path).remarks == {}
+    for name in ("test/cat/00.png", "test/dog/01.png"):
+        (path / name).write_bytes(files["train/cat/02.png"])
+    assert Folders(path=str(path)).load(tmp_path).remarks == {"duplicates": 2}
+
+
+def test_a_share_kept_for_the_test_is_searched_for_duplicates_too(tmp_path: Path) -> None:
+    files = {f"train/{name}/{i}.png": plain(50) for name in ("cat", "dog") for i in range(4)}
+    raw = Folders(path=str(folder(tmp_path, files)), test_share=0.25).load(tmp_path)
+    assert raw.remarks == {"duplicates": 2}
+
+
+def test_a_class_that_differs_by_capitals_is_named(tmp_path: Path) -> None:
+    files = {name.replace("train/cat", "train/Cat"): content for name, content in dataset().items()}
+    with pytest.raises(ConfigError, match=r"test/cat is no class of train/ \(train/Cat is written otherwise\)"):
+        Folders(path=str(zipped(tmp_path, files))).load(tmp_path)
+
+
+def test_an_error_names_what_there_is_instead(tmp_path: Path) -> None:
+    files = {name.replace("train/", "Train/"): content for name, content in dataset(test=0).items()}
+    with pytest.raises(ConfigError, match=r"found no train/<class>/ \(6 in Train/\)"):
+        Folders(path=str(zipped(tmp_path, files))).load(tmp_path)
