@@ -19,6 +19,7 @@ def main(name: str) -> None:
     splits, card = resolve_dataset(params, name).prepare(name, layout.downloads())
     for split, content in splits.items():
         save_split(content, layout.split(profile, name, split))
+    print(f"{name}: statistics of {len(splits['train']):,} train examples", file=sys.stderr, flush=True)
     statistics = fit_all(splits["train"].x)
     folder = layout.data(profile, name)
     save_tensors(statistics, folder / "statistics.safetensors")

@@ -106,9 +106,9 @@ def printable(name: str) -> PurePosixPath:
 
 def _directory(root: Path, wanted: Predicate, found: Listing) -> None:
     """List a folder: what lies in it first, then where its links lead inside it, each file and each folder once."""
-    links = _walk(root, PurePosixPath(), found)
-    top = root.resolve()
-    seen = {top, *(member.origin.resolve() for member in found.files if wanted(member.inside))}
+    top = root.resolve()  # a walk from here that follows no link meets files by their one real path
+    links = _walk(top, PurePosixPath(), found)
+    seen = {top, *(member.origin for member in found.files if wanted(member.inside))}
     while links:
         inside, link = links.pop(0)
         target = _target(link, top)
@@ -120,8 +120,8 @@ def _directory(root: Path, wanted: Predicate, found: Listing) -> None:
             links += _walk(target, inside, linked)
         else:
             _add(target, inside, linked)
-        fresh = [member for member in linked.files if member.origin.resolve() not in seen]
-        seen |= {target, *(member.origin.resolve() for member in fresh if wanted(member.inside))}
+        fresh = [member for member in linked.files if member.origin not in seen]
+        seen |= {target, *(member.origin for member in fresh if wanted(member.inside))}
         found.files += fresh
         found.unread += linked.unread
         found.unread[LINKS] += len(linked.files) - len(fresh)

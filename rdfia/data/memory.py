@@ -26,7 +26,7 @@ def available() -> int:
 def require(needed: int, where: str, remedy: str) -> None:
     """Refuse what needs more memory than is free, in a line that says how much that is and what to do."""
     if needed > (free := available()):
-        raise ConfigError(f"{where} needs about {_size(needed)} of memory, {_size(free)} are free; {remedy}")
+        raise ConfigError(f"{where} would take about {_size(needed)} of memory, {_size(free)} are free; {remedy}")
 
 
 def _size(count: int) -> str:

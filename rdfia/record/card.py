@@ -36,7 +36,8 @@ class Card:
         """What is not as it should be, in words: skipped files, images in both splits."""
         remarks = []
         if self.skipped:
-            remarks.append(f"{sum(self.skipped.values()):,} files skipped: {kinds(self.skipped)}")
+            count = sum(self.skipped.values())
+            remarks.append(f"{count:,} file{'s' if count != 1 else ''} skipped: {kinds(self.skipped)}")
         if self.duplicates:
             remarks.append(f"{self.duplicates:,} of {self.counts.get('test', 0):,} test images are in train too")
         return tuple(remarks)

@@ -14,6 +14,7 @@ from rdfia.config import ConfigError
 from rdfia.data import decoding, memory
 from rdfia.data.folders import Folders
 from rdfia.data.images import decode
+from rdfia.data.sources import Dataset
 from rdfia.data.spectra import spectrum
 from tests.data.containers import Packer, dataset, folder, plain, png, tar, tgz, zipped
 
@@ -91,7 +92,7 @@ def test_a_large_member_of_an_archive_is_refused_before_it_is_inflated(tmp_path:
 @pytest.mark.parametrize("size", [10**5, 10**9])
 def test_memory_is_asked_for_before_it_is_taken(tmp_path: Path, size: int) -> None:
     path = folder(tmp_path, dataset())
-    with pytest.raises(ConfigError, match=rf"10 images of {size}x{size} pixels needs? about .* GiB of memory.*`size`"):
+    with pytest.raises(ConfigError, match=rf"10 images of {size}x{size} pixels would take about .* GiB.*`size`"):
         load(path, size=size)
 
 
@@ -104,6 +105,12 @@ def test_images_that_fit_one_by_one_but_not_together_are_refused(
     monkeypatch.setattr(memory, "available", lambda: decoding.COPIES * 10 * 4 * 4 * 3 - 1)
     with pytest.raises(ConfigError, match="10 images of 4x4 pixels"):
         load(path)
+
+
+def test_a_data_set_asks_before_it_resizes(tmp_path: Path) -> None:
+    data = Dataset(source=Folders(path=str(folder(tmp_path, dataset()))), validation=2, size=10**6)
+    with pytest.raises(ConfigError, match=r"data\.pets\.size: 10 images of 1000000x1000000 pixels would take .* GiB"):
+        data.prepare("pets", tmp_path)
 
 
 def test_a_spectrum_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,5 +23,5 @@ def test_a_container_with_less_memory_than_the_machine_counts(tmp_path: Path, mo
 def test_what_does_not_fit_is_one_line_with_both_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "available", lambda: 3 * 2**30)
     memory.require(3 * 2**30, "that", "take less")
-    with pytest.raises(ConfigError, match=r"that needs about 4\.5 GiB of memory, 3\.0 GiB are free; take less"):
+    with pytest.raises(ConfigError, match=r"that would take about 4\.5 GiB of memory, 3\.0 GiB are free; take less"):
         memory.require(9 * 2**29, "that", "take less")
