@@ -1,6 +1,6 @@
 """Phrases that sentences are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def listed(names: Sequence[str]) -> str:
@@ -8,6 +8,11 @@ def listed(names: Sequence[str]) -> str:
     if len(names) > 1:
         return f"{', '.join(names[:-1])} and {names[-1]}"
     return names[0] if names else "none"
+
+
+def kinds(files: Mapping[str, int]) -> str:
+    """Join counts of files by their kind, an ending or a folder: "3 .avif, 12 in val/"."""
+    return ", ".join(f"{count:,} {'in ' if kind.endswith('/') else ''}{kind}" for kind, count in files.items())
 
 
 def first_line(error: BaseException) -> str:

@@ -1,13 +1,16 @@
 """Stage `prepare`: a data set from its source to splits, statistics, contact sheets and card."""
 
+import sys
+
 from rdfia import config
 from rdfia.command import run_stage
 from rdfia.data.normalise import fit_all
-from rdfia.data.sheets import contact_sheets
+from rdfia.data.sheets import contact_sheets, unsuitable
 from rdfia.data.sources import resolve_dataset
 from rdfia.data.store import save_split, save_tensors
 from rdfia.files import write_json
 from rdfia.record import layout
+from rdfia.record.card import Card
 
 
 def main(name: str) -> None:
@@ -16,12 +19,16 @@ def main(name: str) -> None:
     splits, card = resolve_dataset(params, name).prepare(name, layout.downloads())
     for split, content in splits.items():
         save_split(content, layout.split(profile, name, split))
+    print(f"{name}: statistics of {len(splits['train']):,} train examples", file=sys.stderr, flush=True)
     statistics = fit_all(splits["train"].x)
     folder = layout.data(profile, name)
     save_tensors(statistics, folder / "statistics.safetensors")
     save_tensors(contact_sheets(splits["train"], statistics, splits["validation"]), folder / "sheets.safetensors")
     write_json(card, layout.card(profile, name))
     print(f"{name}: {card['label']}, {card['counts']}")
+    hidden = [f"{kind} is not shown: {why}" for kind, why in unsuitable(splits["train"].x.shape[1:]).items()]
+    for remark in (*Card.read(card).remarks, *hidden):
+        print(f"{name}: {remark}")
 
 
 if __name__ == "__main__":

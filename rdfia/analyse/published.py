@@ -139,7 +139,7 @@ def _unusable(run: RunResult) -> str:
 def _other_data(figure: Published, run: RunResult, profile: str) -> str:
     """Return why the run's data or its profile forbid a comparison."""
     if run.card.stands_for != figure.dataset:
-        return f"ours is on {'stand-in' if run.card.stands_for is None else 'other'} data, {run.card.label}"
+        return f"ours is on {'stand-in' if run.card.stand_in else 'other'} data, {run.card.label}"
     return "the quick profile is not made for comparison" if profile == QUICK else ""
 
 

@@ -161,8 +161,8 @@ class Study:
 
     @cached_property
     def stand_ins(self) -> tuple[Card, ...]:
-        """The prepared data sets that are not the published data they take the place of."""
-        return tuple(card for card in self.cards.values() if card.sha256 and card.stands_for is None)
+        """The prepared data sets that take the place of published data."""
+        return tuple(card for card in self.cards.values() if card.sha256 and card.stand_in)
 
     def run(self, key: str) -> RunResult | None:
         """The run called `chapter/name`, None if none is declared."""

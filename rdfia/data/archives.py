@@ -1,72 +1,188 @@
-"""Iteration over the files of a folder, a tar or a zip archive, without unpacking it onto the disk."""
+"""The files of a folder, a tar or a zip archive: listed first, then read one by one; nothing is unpacked."""
 
 import os
 import tarfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
+from typing import Any
 
 from rdfia.config import ConfigError
 
 TARS = (".tar", ".tar.gz", ".tgz")
 KINDS = ", ".join((*TARS, ".zip"))
 DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, zlib.error)
+LINKS, SPECIAL = "links", "special files"
 Predicate = Callable[[PurePosixPath], bool]
-Entry = tuple[PurePosixPath, bytes | None]
 
 
-def entries(path: Path, wanted: Predicate) -> Iterator[Entry]:
-    """Yield each wanted file's path inside and its bytes; folders, also those of unwanted files, with None."""
-    if not path.exists():
-        raise ConfigError(f"path: found {path}, which does not exist, allowed: a folder or an archive ({KINDS})")
-    for inside, read in _members(path):
-        if read is None or not wanted(inside):
-            yield (inside if read is None else inside.parent), None
-        else:
-            yield inside, _content(path, inside, read)
+@dataclass(frozen=True)
+class Member:
+    """A file: its path inside as text that can be printed, its bytes when unpacked, and where it is read from."""
+
+    inside: PurePosixPath
+    size: int
+    origin: Any  # the path in a folder, the TarInfo or ZipInfo in an archive
 
 
-def _content(path: Path, inside: PurePosixPath, read: Callable[[], bytes]) -> bytes:
+Read = Callable[[Member], bytes]
+
+
+@dataclass
+class Listing:
+    """The files and folders of a folder or an archive; `unread` counts links not followed and special files."""
+
+    files: list[Member] = field(default_factory=list)
+    folders: set[PurePosixPath] = field(default_factory=set)
+    unread: Counter[str] = field(default_factory=Counter)
+
+
+def listing(path: Path, wanted: Predicate) -> Listing:
+    """List all files and folders. In a folder, a link to a wanted file that is wanted elsewhere too is not followed."""
+    kind = _kind(path)
+    found = Listing()
+    try:
+        _directory(path, wanted, found) if kind == "folder" else _zip(path, found) if kind == "zip" else _tar(
+            path, found
+        )
+    except DAMAGE as error:
+        raise ConfigError(f"{path}: cannot be read: {_line(error)}") from None
+    found.folders |= {member.inside.parent for member in found.files}
+    return found
+
+
+@contextmanager
+def reader(path: Path) -> Iterator[Read]:
+    """Open a folder or an archive; the function given returns a file's bytes, or raises a ConfigError."""
+    kind = _kind(path)
+    if kind == "folder":
+        yield lambda member: _content(member, member.origin.read_bytes)
+    elif kind == "zip":
+        with zipfile.ZipFile(path) as archive:
+            yield lambda member: _content(member, lambda: archive.read(member.origin))
+    else:
+        with tarfile.open(path) as tar:
+            yield lambda member: _content(member, lambda: _extract(tar, member))
+
+
+def _extract(archive: tarfile.TarFile, member: Member) -> bytes:
+    content = archive.extractfile(member.origin)
+    return content.read() if content else b""
+
+
+def _content(member: Member, read: Callable[[], bytes]) -> bytes:
     try:
         return read()
     except DAMAGE as error:
-        raise ConfigError(f"{path}: {inside} cannot be read: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"{member.inside}: cannot be read: {_line(error)}") from None
 
 
-def _members(path: Path) -> Iterator[tuple[PurePosixPath, Callable[[], bytes] | None]]:
-    """Yield every file with a function that reads it, and every folder with None."""
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _kind(path: Path) -> str:
+    """Return whether a path is a folder, a zip or a tar archive."""
+    if not path.exists():
+        raise ConfigError(f"path: found {path}, which does not exist, allowed: a folder or an archive ({KINDS})")
     name = path.name.lower()
-    if not (path.is_dir() or name.endswith((*TARS, ".zip"))):
+    if path.is_dir():
+        return "folder"
+    if not (path.is_file() and name.endswith((*TARS, ".zip"))):
         raise ConfigError(f"path: found {path}, allowed: a folder or an archive ({KINDS})")
-    try:
-        yield from _directory(path) if path.is_dir() else _zip(path) if name.endswith(".zip") else _tar(path)
-    except DAMAGE as error:
-        raise ConfigError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+    return "zip" if name.endswith(".zip") else "tar"
 
 
-def _directory(path: Path) -> Iterator[tuple[PurePosixPath, Callable[[], bytes] | None]]:
-    for folder, folders, files in os.walk(path, followlinks=True):
+def printable(name: str) -> PurePosixPath:
+    r"""Return a path as text that can be printed and encoded: bytes that are no UTF-8 and control signs as \x…."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return PurePosixPath("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
+
+
+def _directory(root: Path, wanted: Predicate, found: Listing) -> None:
+    """List a folder: what lies in it first, then where its links lead inside it, each file and each folder once."""
+    top = root.resolve()  # a walk from here that follows no link meets files by their one real path
+    links = _walk(top, PurePosixPath(), found)
+    seen = {top, *(member.origin for member in found.files if wanted(member.inside))}
+    while links:
+        inside, link = links.pop(0)
+        target = _target(link, top)
+        if target is None or target in seen:
+            found.unread[LINKS] += 1
+            continue
+        linked = Listing()
+        if target.is_dir():
+            links += _walk(target, inside, linked)
+        else:
+            _add(target, inside, linked)
+        fresh = [member for member in linked.files if member.origin not in seen]
+        seen |= {target, *(member.origin for member in fresh if wanted(member.inside))}
+        found.files += fresh
+        found.unread += linked.unread
+        found.unread[LINKS] += len(linked.files) - len(fresh)
+
+
+def _walk(folder: Path, inside: PurePosixPath, found: Listing) -> list[tuple[PurePosixPath, Path]]:
+    """List what lies in a folder as below `inside`; return the links, which are not followed here."""
+    links = []
+    for at, folders, files in os.walk(folder, onerror=_raise):
         folders.sort()
-        inside = PurePosixPath(Path(folder).relative_to(path).as_posix())
-        yield inside, None
-        for name in sorted(files):
-            yield inside / name, (Path(folder) / name).read_bytes
+        below = Path(at).relative_to(folder)
+        found.folders.add(inside / printable(below.as_posix()))
+        for name in sorted((*folders, *files)):
+            path, place = Path(at) / name, inside / printable((below / name).as_posix())
+            if path.is_symlink():
+                links.append((place, path))
+            elif name in files:
+                _add(path, place, found)
+    return links
 
 
-def _tar(path: Path) -> Iterator[tuple[PurePosixPath, Callable[[], bytes] | None]]:
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _add(path: Path, inside: PurePosixPath, found: Listing) -> None:
+    """Add a file of a folder; a pipe, a socket or a device is only counted."""
+    status = path.lstat()
+    if S_ISREG(status.st_mode):
+        found.files.append(Member(inside, status.st_size, path))
+    else:
+        found.unread[SPECIAL] += 1
+
+
+def _target(link: Path, top: Path) -> Path | None:
+    """Return where a link ends, None outside the folder `top`, at nothing or in a circle."""
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return None
+    return target if target.is_relative_to(top) else None
+
+
+def _tar(path: Path, found: Listing) -> None:
     with tarfile.open(path) as archive:
         for member in archive:
-            content = archive.extractfile(member) if member.isfile() else None
-            if content is not None or member.isdir():
-                yield PurePosixPath(member.name), content.read if content else None
+            if member.isfile():
+                found.files.append(Member(printable(member.name), member.size, member))
+            elif member.isdir():
+                found.folders.add(printable(member.name))
+            else:
+                found.unread[LINKS if member.issym() or member.islnk() else SPECIAL] += 1
         archive.fileobj.seek(archive.offset)  # tarfile accepts a truncated file as complete
         if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
             raise tarfile.ReadError("the end is missing")
 
 
-def _zip(path: Path) -> Iterator[tuple[PurePosixPath, Callable[[], bytes] | None]]:
+def _zip(path: Path, found: Listing) -> None:
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
-            read = None if member.is_dir() else (lambda name=member: archive.read(name))
-            yield PurePosixPath(member.filename), read
+            if member.is_dir():
+                found.folders.add(printable(member.filename))
+            else:
+                found.files.append(Member(printable(member.filename), member.file_size, member))

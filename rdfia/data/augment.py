@@ -44,7 +44,7 @@ class Crop(RandomAugmentation):
 
     @classmethod
     def for_side(cls, side: int) -> Self:
-        return cls(size=side * 7 // 8)
+        return cls(size=max(side * 7 // 8, 1))
 
 
 class CentreCrop(RandomAugmentation):
@@ -65,7 +65,7 @@ class CentreCrop(RandomAugmentation):
 
     @classmethod
     def for_side(cls, side: int) -> Self:
-        return cls(size=side * 7 // 8)
+        return cls(size=max(side * 7 // 8, 1))
 
 
 class HorizontalFlip(RandomAugmentation):

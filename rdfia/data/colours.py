@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Generator, Tensor
 
+from rdfia.config import ConfigError
 from rdfia.data.sampling import RandomAugmentation, Range, Space, uniform
 
 
@@ -55,6 +56,8 @@ class Blur(RandomAugmentation):
         return uniform((shape[0],), *self.sigma, generator)
 
     def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
+        if self.kernel_size // 2 >= (side := min(images.shape[2:])):
+            raise ConfigError(f"augment.blur.kernel_size: found {self.kernel_size}, allowed: at most {2 * side - 1}")
         return gaussian_blur(images, parameters, self.kernel_size)
 
 

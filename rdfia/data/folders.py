@@ -1,22 +1,34 @@
 """Images of the user: a folder or an archive of train/<class>/* and, optionally, test/<class>/*.
 
-Archives are read member by member in memory; nothing is unpacked onto the disk.
+Archives are read member by member in memory; nothing is unpacked onto the disk. Of a folder nothing outside it is read.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-import numpy
 import torch
 from pydantic import Field
+from torch import Tensor
 
 from rdfia.config import Config, ConfigError
-from rdfia.data.archives import entries
-from rdfia.data.images import Mode, PixelArray, decode
-from rdfia.data.store import RawData, Split, shuffle, stratified_mask
+from rdfia.data.archives import Listing, Member, listing
+from rdfia.data.decoding import Decoding, decode_all
+from rdfia.data.images import MEGAPIXELS, Mode
+from rdfia.data.store import RawData, Split, stratified_mask
+from rdfia.words import kinds
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
+PARTS = ("train", "test")
+LITTER = frozenset({"thumbs.db", "desktop.ini"})
+
+
+def _title(settings: Mapping[str, Any]) -> str:
+    """Return the label of images without one: the name of their folder or archive."""
+    name = Path(settings["path"]).name.split(".")[0]
+    return f"images of {name}" if name else "class folders"
 
 
 class Folders(Config):
@@ -25,99 +37,149 @@ class Folders(Config):
     stands_for: ClassVar[str | None] = None
     name: Literal["folders"] = "folders"
     path: str = Field(min_length=1)
-    label: str = "class folders"
+    label: str = Field(default_factory=_title, min_length=1, max_length=80)
     test_share: float = Field(0.2, gt=0, lt=1)
     size: int | None = Field(None, ge=1)
     mode: Mode = "RGB"
     seed: int = 0
+    megapixels: int = Field(MEGAPIXELS, ge=1, le=2000, description="largest image that is read")
 
     def load(self, root: Path) -> RawData:
         """Read every image below `path`, which is relative to the working folder; `root` is not used."""
-        tree = _read(Path(self.path), self.mode, self.size)
+        path = Path(self.path)
+        tree = _Tree.of(path)
         classes = tree.check()
-        generator = torch.Generator().manual_seed(self.seed)
-        train = shuffle(_stack(tree, "train", classes), generator)
-        if tree.classes["test"]:
-            note = f"images of {Path(self.path).name}, its own test"
-            return RawData(train, _stack(tree, "test", classes), classes, note)
-        mask = stratified_mask(train.y, round(self.test_share * len(train)), f"test_share of {self.path}")
+        keys = sorted(tree.images)  # by part, class and file name
+        pixels, digests = decode_all(
+            [tree.images[key] for key in keys], Decoding(path, self.mode, self.size, self.megapixels)
+        )
+        images = Split(torch.from_numpy(pixels), torch.tensor([classes.index(key[1]) for key in keys]))
+        for_test = torch.tensor([key[0] == "test" for key in keys])
+        is_train = (~for_test).nonzero().flatten()
+        order = is_train[torch.randperm(len(is_train), generator=torch.Generator().manual_seed(self.seed))]
+        test, note = for_test.nonzero().flatten(), f"images of {path.name}, its own test"
+        if not len(test):
+            mask = self._share(images.y[order])
+            order, test = order[~mask], order[mask]
+            note = f"images of {path.name}, {self.test_share:.0%} of them kept for the test"
+        remarks = _remarks(tree.skipped, _shared(torch.from_numpy(digests), order, test))
+        return RawData(images[order], images[test], classes, note, remarks=remarks)
+
+    def _share(self, y: Tensor) -> Tensor:
+        """Return the mask of the images that become the test split."""
+        mask = stratified_mask(y, round(self.test_share * len(y)), f"test_share of {self.path}")
         if not mask.any():
-            raise ConfigError(f"test_share: found {self.test_share}, allowed: one of {len(train)} images or more")
-        note = f"images of {Path(self.path).name}, {self.test_share:.0%} of them kept for the test"
-        return RawData(train[~mask], train[mask], classes, note)
+            raise ConfigError(f"test_share: found {self.test_share}, allowed: one of {len(y)} images or more")
+        return mask
+
+
+def _shared(digests: Tensor, train: Tensor, test: Tensor) -> int:
+    """Return how many test images are in train too, byte for byte."""
+    seen = {bytes(row) for row in digests[train].numpy()}
+    return sum(bytes(row) in seen for row in digests[test].numpy())
+
+
+def _remarks(skipped: Counter[str], duplicates: int) -> dict[str, Any]:
+    """Return what a card says beside the usual, where there is something to say."""
+    remarks: dict[str, Any] = {"skipped": dict(sorted(skipped.items())), "duplicates": duplicates}
+    return {key: value for key, value in remarks.items() if value}
 
 
 @dataclass
 class _Tree:
-    """The contents of the folder: the classes of each part, and the pixels of each image by (part, class, path)."""
+    """The contents of the folder: the classes of each part, each image by (part, class, path), and what is skipped."""
 
     path: Path
-    root: PurePosixPath | None = None
-    classes: dict[str, set[str]] = field(default_factory=lambda: {"train": set(), "test": set()})
-    images: dict[tuple[str, str, str], PixelArray] = field(default_factory=dict)
+    root: PurePosixPath = field(default_factory=PurePosixPath)
+    classes: dict[str, set[str]] = field(default_factory=lambda: {part: set() for part in PARTS})
+    images: dict[tuple[str, str, str], Member] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
 
-    def place(self, inside: PurePosixPath, folder: bool) -> tuple[str, str] | None:
-        """Return the part and class of a path, or None; train/ and test/ may be inside one common folder."""
-        parts = inside.parts
-        depth = next((i for i, part in enumerate(parts[:2]) if part in self.classes), None)
-        if depth is None or len(parts) < depth + (2 if folder else 3):
-            return None
-        root = PurePosixPath(*parts[:depth])
-        if self.root not in (None, root):
-            raise ConfigError(f"{self.path}: found train/ or test/ below {self.root} and {root}, allowed: one place")
-        self.root = root
-        return parts[depth], parts[depth + 1]
+    @classmethod
+    def of(cls, path: Path) -> "_Tree":
+        """List a folder or an archive."""
+        tree, found = cls(path), listing(path, _is_placed_image)
+        tree._place(found.folders)
+        tree._sort(found)
+        return tree
 
-    def add(self, key: tuple[str, str, str], pixels: PixelArray) -> None:
-        """Add an image; a shape that differs from the first image's is a ConfigError."""
-        first = next(iter(self.images.values()), pixels)
-        if pixels.shape != first.shape:
-            found, allowed = (f"{width}x{height}" for height, width, _ in (pixels.shape, first.shape))
-            raise ConfigError(f"{self.path}: {key[2]}: found {found} pixels, allowed: {allowed} (or set `size`)")
-        self.images[key] = pixels
+    def _place(self, folders: Iterable[PurePosixPath]) -> None:
+        """Find the classes; train/ and test/ may be inside one common folder."""
+        places = [place for folder in sorted(folders) if not _hidden(folder) and (place := _place(folder))]
+        roots = sorted({root for root, _, _ in places})
+        if len(roots) > 1:
+            raise ConfigError(f"{self.path}: found train/ or test/ below {roots[0]} and {roots[1]}, allowed: one place")
+        self.root = roots[0] if roots else self.root
+        for _, part, name in places:
+            self.classes[part].add(name)
+
+    def _sort(self, found: Listing) -> None:
+        """Tell images from what is skipped; hidden files do not count."""
+        for member in found.files:
+            place = _place(member.inside.parent)
+            if _hidden(member.inside):
+                continue
+            if place and _is_image(member.inside):
+                self.images[(*place[1:], str(member.inside))] = member
+            else:
+                self.skipped[self._kind(member.inside)] += 1
+        self.skipped += found.unread
+
+    def _kind(self, inside: PurePosixPath) -> str:
+        """Return as what a file is skipped: the folder beside train/ and test/, or the end of its name."""
+        below = inside.relative_to(self.root) if inside.is_relative_to(self.root) else inside
+        if len(below.parts) > 1 and below.parts[0] not in PARTS:
+            return f"{below.parts[0]}/"
+        return "images in no class" if _is_image(below) else below.suffix.lower() or "files without an ending"
 
     def check(self) -> tuple[str, ...]:
         """Return the sorted classes of train; missing, empty or unknown classes are a ConfigError."""
         train, test = self.classes["train"], self.classes["test"]
         if not train:
-            raise ConfigError(f"{self.path}: found no train/<class>/, allowed: train/<class>/* and test/<class>/*")
+            raise ConfigError(f"{self.path}: found no train/<class>/{self._else()}, allowed: {_LAYOUT}")
         if not self.images:
-            raise ConfigError(f"{self.path}: found no image, allowed: files that end in {', '.join(sorted(SUFFIXES))}")
+            raise ConfigError(f"{self.path}: found no image{self._else()}, allowed: files that end in {_ENDINGS}")
         filled = {key[:2] for key in self.images}
         for part, name in ((part, name) for part, names in self.classes.items() for name in sorted(names)):
             if (part, name) not in filled:
                 raise ConfigError(f"{self.path}: class {part}/{name} is empty, allowed: at least one image a class")
         if test - train:
-            raise ConfigError(f"{self.path}: test/{min(test - train)} is no class of train/, allowed: those alone")
+            raise ConfigError(f"{self.path}: {_unknown(min(test - train), train)}")
         if len(train) < 2:
             raise ConfigError(f"{self.path}: found one class ({min(train)}), allowed: at least two")
         return tuple(sorted(train))
 
+    def _else(self) -> str:
+        """Return what there is instead, in brackets."""
+        return f" ({kinds(self.skipped)})" if self.skipped else ""
 
-def _read(path: Path, mode: Mode, size: int | None) -> _Tree:
-    """Decode every image; without a `size` all images must have the shape of the first."""
-    tree = _Tree(path)
-    for inside, content in entries(path, _is_image):
-        place = None if _hidden(inside) else tree.place(inside, folder=content is None)
-        if place is None:
-            continue
-        tree.classes[place[0]].add(place[1])
-        if content is not None:
-            tree.add((*place, str(inside)), decode(content, f"{path}: {inside}", mode, size))
-    return tree
+
+_LAYOUT = "train/<class>/* and test/<class>/*"
+_ENDINGS = ", ".join(sorted(SUFFIXES))
+
+
+def _unknown(name: str, train: Iterable[str]) -> str:
+    """Return that a class of test is none of train, with the class that differs by capitals alone."""
+    alike = [known for known in sorted(train) if known.casefold() == name.casefold()]
+    hint = f" (train/{alike[0]} is written otherwise)" if alike else ""
+    return f"test/{name} is no class of train/{hint}, allowed: those alone"
+
+
+def _place(folder: PurePosixPath) -> tuple[PurePosixPath, str, str] | None:
+    """Return where train/ or test/ lies, which of both it is, and the class of a folder in it; None elsewhere."""
+    depth = next((i for i, part in enumerate(folder.parts[:2]) if part in PARTS), None)
+    if depth is None or len(folder.parts) < depth + 2:
+        return None
+    return PurePosixPath(*folder.parts[:depth]), folder.parts[depth], folder.parts[depth + 1]
+
+
+def _is_placed_image(inside: PurePosixPath) -> bool:
+    return _is_image(inside) and not _hidden(inside) and _place(inside.parent) is not None
 
 
 def _is_image(inside: PurePosixPath) -> bool:
-    return inside.suffix.lower() in SUFFIXES and not _hidden(inside)
+    return inside.suffix.lower() in SUFFIXES
 
 
 def _hidden(inside: PurePosixPath) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in inside.parts)
-
-
-def _stack(tree: _Tree, part: str, classes: tuple[str, ...]) -> Split:
-    """Return the images of a part as uint8 (N, C, H, W), sorted by class and file name."""
-    keys = sorted(key for key in tree.images if key[0] == part)
-    x = torch.from_numpy(numpy.stack([tree.images[key] for key in keys]))  # (N, H, W, C)
-    y = torch.tensor([classes.index(key[1]) for key in keys])
-    return Split(x.permute(0, 3, 1, 2).contiguous(), y)
+    return inside.name.lower() in LITTER or any(part.startswith((".", "__MACOSX")) for part in inside.parts)

@@ -209,6 +209,8 @@ class PatchZCA(_Normaliser):
 
     def build(self, statistics: Statistics) -> nn.Module:
         k, mean = self.kernel_size, statistics["patch_zca/mean"]
+        if f"patch_zca/values_{k}" not in statistics:
+            raise ConfigError(f"normalise.kernel_size: found {k}, allowed: a patch no larger than the images")
         values, vectors = (statistics[f"patch_zca/{part}_{k}"] for part in ("values", "vectors"))
         weight = whitening.pca_matrix(values, vectors, self.epsilon).T.reshape(-1, len(mean), k, k)
         return whitening.PatchWhiten(mean, weight.contiguous(), self.both_signs)

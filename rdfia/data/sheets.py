@@ -1,10 +1,13 @@
 """Contact sheets: the same few images under every normaliser and augmentation, and under whitenings by their ridge."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
+from rdfia.config import ConfigError
 from rdfia.data import whitening
 from rdfia.data.augment import AUGMENTATIONS
 from rdfia.data.normalise import NORMALISERS, ZCA, evaluation_statistics, to_unit
@@ -30,13 +33,32 @@ def contact_sheets(
     samples = _by_class(train)  # (classes, columns, C, H, W)
     first = samples[:COLUMNS, 0]
     sheets = {"samples": _bytes(to_unit(samples)), "spectrum": statistics["zca/values"]}
+    hidden = unsuitable(train.x.shape[1:])
     for kind in NORMALISERS:
-        y = kind().build(statistics)(to_unit(first))
-        sheets[f"normalise/{kind().name}"] = _bytes(_stretch(y[:, :3]))[None]
+        if kind().name not in hidden:
+            y = kind().build(statistics)(to_unit(first))
+            sheets[f"normalise/{kind().name}"] = _bytes(_stretch(y[:, :3]))[None]
     for augmentation in AUGMENTATIONS:
-        augment = augmentation.for_side(first.shape[-1])
-        sheets[f"augment/{augment.name}"] = _augmented_rows(augment, to_unit(first[:4]))
+        augment = augmentation.for_side(min(first.shape[-2:]))
+        if augment.name not in hidden:
+            sheets[f"augment/{augment.name}"] = _augmented_rows(augment, to_unit(first[:4]))
     return sheets | (_whitened(train, validation, statistics) if validation is not None and len(validation) else {})
+
+
+def unsuitable(shape: Sequence[int]) -> dict[str, str]:
+    """Return by its name why a normaliser or an augmentation cannot be shown on images of a shape (C, H, W)."""
+    if len(shape) != 3:
+        return {}
+    blank, augmentations = torch.zeros(1, *shape), [kind.for_side(min(shape[1:])) for kind in AUGMENTATIONS]
+    tried: dict[str, partial[Any]] = {kind().name: partial(kind().shape, tuple(shape)) for kind in NORMALISERS}
+    tried |= {augment.name: partial(augment, blank, Generator().manual_seed(0)) for augment in augmentations}
+    reasons = {}
+    for name, attempt in tried.items():
+        try:
+            attempt()
+        except ConfigError as error:
+            reasons[name] = str(error)
+    return reasons
 
 
 def _whitened(train: Split, validation: Split, statistics: Mapping[str, Tensor]) -> dict[str, Tensor]:

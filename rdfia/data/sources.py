@@ -12,7 +12,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from rdfia.config import PARAMS, Config, ConfigError, named, parse, profile, section
+from rdfia.data import memory
 from rdfia.data.circles import Circles
+from rdfia.data.decoding import COPIES
 from rdfia.data.digits import Digits
 from rdfia.data.folders import Folders
 from rdfia.data.objects import Objects
@@ -20,6 +22,7 @@ from rdfia.data.store import RawData, Split, card, split_validation
 from rdfia.data.torchvision_sets import Cifar10, Mnist
 
 BATCH = 5000  # images in float32 at a time
+FLOATS = 4  # bytes of a pixel in float32
 
 Source = Annotated[
     Annotated[Circles | Digits | Objects | Mnist | Cifar10 | Folders, Field(discriminator="name")],
@@ -50,7 +53,7 @@ class Dataset(Config):
             "label": ", ".join((self.source.label, *changes)),
             "stands_for": None if changes else self.source.stands_for,
         }
-        return splits, head | card(splits, raw.classes, "; ".join((raw.provenance, *changes)))
+        return splits, head | card(splits, raw.classes, "; ".join((raw.provenance, *changes))) | dict(raw.remarks)
 
     def _transform(self, raw: RawData, key: str) -> tuple[RawData, tuple[str, ...]]:
         """Convert the images to grey and resize them; return the data and the names of the changes."""
@@ -62,6 +65,9 @@ class Dataset(Config):
         if self.grey and shape[0] == 3:
             changes["grey"] = luma
         if self.size and shape[1:] != (self.size, self.size):
+            count, channels = len(raw.train) + len(raw.test), 1 if self.grey else shape[0]
+            needed = COPIES * (count + FLOATS * min(count, BATCH)) * channels * self.size**2
+            memory.require(needed, f"{key}.size: {count:,} images of {self.size}x{self.size} pixels", "allowed: fewer")
             changes[f"{self.size}×{self.size} pixels"] = partial(resize, size=self.size)
         for change in changes.values():
             train, test = (Split(change(split.x), split.y) for split in (raw.train, raw.test))

@@ -10,10 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from rdfia.data import memory
+
 Transform = Callable[[Tensor], Tensor]
 BLOCK = 2500  # images at a time, so that the train split is never in memory as floating-point numbers
 PATCH_IMAGES = 2000  # whose patches suffice: more than a million
 STRIP = 256  # rows of a covariance at a time, at least
+DOUBLES = 40  # bytes for each entry of a covariance or of centred rows: float64 copies, and what `eigh` works on
 FLOOR = 1e-7  # of the largest eigenvalue: smaller ones are rounding errors
 
 
@@ -80,6 +83,8 @@ def _eigenpairs(train: Tensor, rows: Transform) -> tuple[Tensor, Tensor]:
     v of it, Xᵀv / √(λN) is an eigenvector of the covariance.
     """
     count, width = len(train), train[0].numel()
+    where = f"whitening {count:,} images of {width:,} values"
+    memory.require(DOUBLES * min(count, width) * max(width, min(count, width)), where, "allowed: smaller images")
     if count >= width:
         values, vectors = _eigendecomposition(covariance(blocks(train, rows)))
         return values.float(), vectors.float()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class RawData:
     """The data of a source: train and test split, the class names in label order, and one sentence on their origin.
 
     `groups` numbers the original of each train example, where a source makes several examples from one original.
+    `remarks` are what the card says beside the usual: the files that were skipped, the images in both splits.
     """
 
     train: Split
@@ -41,6 +42,7 @@ class RawData:
     classes: tuple[str, ...]
     provenance: str
     groups: Tensor | None = None
+    remarks: Mapping[str, Any] = field(default_factory=dict)
 
 
 def shuffle(split: Split, generator: torch.Generator) -> Split:

@@ -1,5 +1,6 @@
 """The published datasets, from torchvision: downloaded once and verified by their checksums."""
 
+import hashlib
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -9,6 +10,12 @@ from rdfia.config import Config, ConfigError
 from rdfia.data.store import RawData, Split
 
 MNIST_FILES = "train-images-idx3-ubyte.gz and its three siblings"
+MNIST_SHA256 = {  # of the unpacked files, which torchvision reads without a check; it checks the packed ones by MD5
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
 
 
 class Mnist(Config):
@@ -19,9 +26,10 @@ class Mnist(Config):
     name: Literal["mnist"] = "mnist"
 
     def load(self, root: Path) -> RawData:
-        """Read the files below `root`/MNIST/raw, downloaded where they are missing."""
+        """Read the files below `root`/MNIST/raw, downloaded where missing; files that are no originals end it."""
         from torchvision.datasets import MNIST
 
+        _check_originals(root / "MNIST" / "raw")
         hint = f"put {MNIST_FILES} into {root / 'MNIST' / 'raw'}, or choose `source: digits`"
         train, test = (_fetch(MNIST, root, part, hint) for part in (True, False))
         classes = tuple(str(digit) for digit in range(10))
@@ -43,6 +51,20 @@ class Cifar10(Config):
         train, test = (_fetch(CIFAR10, root, part, hint) for part in (True, False))
         classes = tuple(train.classes)
         return RawData(_colour(train), _colour(test), classes, "CIFAR-10 as published, read by torchvision")
+
+
+def _check_originals(folder: Path) -> None:
+    """Refuse unpacked files that are cut short or are not the published ones."""
+    for name, expected in MNIST_SHA256.items():
+        path = folder / name
+        if path.is_file() and (found := _sha256(path)) != expected:
+            remedy = "delete it: the original is unpacked or downloaded again (other digits: a `folders` source)"
+            raise ConfigError(f"{path}: found SHA-256 {found[:12]}…, allowed: MNIST's {expected[:12]}…; {remedy}")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _fetch(dataset: Any, root: Path, train: bool, hint: str) -> Any:

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rdfia.words import kinds
+
+STAND_INS = frozenset({"digits", "objects"})  # the embedded sources, which take the place of published data
+
 
 @dataclass(frozen=True)
 class Card:
@@ -19,6 +23,24 @@ class Card:
     counts: Mapping[str, int] = field(default_factory=dict)
     sha256: str = ""
     provenance: str = ""
+    skipped: Mapping[str, int] = field(default_factory=dict)  # files that were not read, by their kind
+    duplicates: int = 0  # test images that are in train too
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether the data take the place of published data that they are not."""
+        return self.source in STAND_INS
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is not as it should be, in words: skipped files, images in both splits."""
+        remarks = []
+        if self.skipped:
+            count = sum(self.skipped.values())
+            remarks.append(f"{count:,} file{'s' if count != 1 else ''} skipped: {kinds(self.skipped)}")
+        if self.duplicates:
+            remarks.append(f"{self.duplicates:,} of {self.counts.get('test', 0):,} test images are in train too")
+        return tuple(remarks)
 
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> "Card":

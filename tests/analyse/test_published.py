@@ -122,7 +122,8 @@ def test_another_draw_of_the_points_widens_the_range_by_chance_alone() -> None:
     [
         ({"status": "not run"}, "paper", "", "no results"),
         ({"status": "diverged", "diverged": 1, "declared": 4}, "paper", "", "1 of 4 seeds diverged"),
-        ({"card": Card("cifar10", label="drawn objects")}, "paper", "", "stand-in data, drawn objects"),
+        ({"card": Card("cifar10", "objects", "drawn objects")}, "paper", "", "stand-in data, drawn objects"),
+        ({"card": Card("cifar10", "folders", "my images")}, "paper", "", "other data, my images"),
         ({"card": Card("c", label="digits", stands_for="mnist")}, "paper", "", "other data, digits"),
         ({}, "quick", "", "quick profile"),
         ({}, "paper", "another network", "another network"),

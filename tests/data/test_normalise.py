@@ -155,6 +155,13 @@ def test_points_can_be_normalised_except_by_patches(kind: type) -> None:
         PatchZCA().shape((2,))
 
 
+def test_a_patch_larger_than_the_images_is_a_one_line_error() -> None:
+    statistics = fit_all(images(20)[..., :2, :9])
+    assert PatchZCA(kernel_size=2).build(statistics)(torch.rand(3, 3, 2, 9)).shape == (3, 12, 2, 9)
+    with pytest.raises(ConfigError, match=r"normalise\.kernel_size: found 3, allowed: a patch no larger"):
+        PatchZCA().build(statistics)
+
+
 def test_every_normaliser_is_selected_by_its_name() -> None:
     adapter: TypeAdapter[object] = TypeAdapter(Normaliser)
     assert {type(adapter.validate_python(kind().name)) for kind in NORMALISERS} == set(NORMALISERS)

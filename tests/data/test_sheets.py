@@ -1,13 +1,14 @@
 """Contact sheets, and the variance of images along the eigenvectors of train."""
 
 import numpy as np
+import pytest
 import torch
 from pydantic import TypeAdapter
 from torch import Generator, Tensor
 
 from rdfia.data import sheets
-from rdfia.data.augment import Augmentation
-from rdfia.data.normalise import ZCA, Normaliser, fit_all, to_unit
+from rdfia.data.augment import AUGMENTATIONS, Augmentation
+from rdfia.data.normalise import NORMALISERS, ZCA, Normaliser, fit_all, to_unit
 from rdfia.data.store import Split
 
 
@@ -45,9 +46,29 @@ def test_every_normaliser_and_augmentation_of_the_unions_has_a_contact_sheet() -
         assert {key for key in shown if key.startswith(f"{group}/")} == {f"{group}/{name}" for name in names}
 
 
+@pytest.mark.parametrize("equal", [False, True])
+@pytest.mark.parametrize("shape", [(3, 1, 1), (1, 1, 7), (3, 7, 1), (1, 2, 2), (3, 2, 9), (3, 5, 8)])
+def test_images_of_any_size_have_a_sheet_of_all_that_fits(shape: tuple[int, int, int], equal: bool) -> None:
+    x = torch.randint(256, (24, *shape), generator=Generator().manual_seed(0), dtype=torch.uint8)
+    train = Split(x * 0 + 7 if equal else x, torch.arange(24) % 2)
+    shown = sheets.contact_sheets(train, fit_all(train.x), train)
+    kinds = {key.split("/")[1] for key in shown if key.startswith(("normalise/", "augment/"))}
+    hidden = sheets.unsuitable(shape)
+    every = {kind().name for kind in (*NORMALISERS, *AUGMENTATIONS)}
+    assert kinds | hidden.keys() == every
+    assert hidden.keys() == ({"patch_zca", "blur"} if min(shape[1:]) < 3 else set())
+    assert all(f"allowed: at most {allowed}" in why for why, allowed in zip(hidden.values(), fits(shape), strict=False))
+
+
+def fits(shape: tuple[int, int, int]) -> tuple[int, int]:
+    """Return the largest patch, and the largest kernel of a blur with mirrored borders."""
+    return min(shape[1:]), 2 * min(shape[1:]) - 1
+
+
 def test_points_have_no_contact_sheets() -> None:
     points = Split(torch.randn(20, 2, generator=Generator().manual_seed(0)), torch.arange(20) % 2)
     assert sheets.contact_sheets(points, fit_all(points.x), points) == {}
+    assert sheets.unsuitable((2,)) == {}
 
 
 def test_variances_along_the_eigenvectors_equal_numpy() -> None:

@@ -12,6 +12,7 @@ import torch
 from pydantic import TypeAdapter
 
 from rdfia.config import ConfigError, parse
+from rdfia.data import torchvision_sets
 from rdfia.data.circles import Circles
 from rdfia.data.digits import Digits
 from rdfia.data.objects import Objects
@@ -103,18 +104,33 @@ def _idx(values: torch.Tensor) -> bytes:
     return gzip.compress(head + values.to(torch.uint8).numpy().tobytes())
 
 
+def _few_digits(digits: torch.Tensor) -> list[torch.Tensor]:
+    """Return three train and two test images with their labels, in the order of MNIST's files."""
+    return [digits, torch.tensor([7, 0, 9]), digits.flip(0)[:2], torch.tensor([1, 2])]
+
+
+@pytest.mark.parametrize("length", [0, 10, 1000, None], ids=["empty", "cut header", "cut", "well formed"])
+def test_files_that_are_not_mnists_originals_are_refused(tmp_path: Path, length: int | None) -> None:
+    folder, digits = tmp_path / "MNIST" / "raw", torch.arange(3 * 28 * 28).view(3, 28, 28) % 256
+    folder.mkdir(parents=True)
+    for name, values in zip(torchvision_sets.MNIST_SHA256, _few_digits(digits), strict=True):
+        (folder / name).write_bytes(gzip.decompress(_idx(values))[:length])
+    with pytest.raises(ConfigError, match=r"train-images-idx3-ubyte: found SHA-256 .*, allowed: MNIST's .*; delete it"):
+        Mnist().load(tmp_path)
+
+
 def test_mnist_is_read_from_its_four_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from torchvision.datasets import MNIST
 
     monkeypatch.setattr("urllib.request.urlopen", _without_network)
     folder, digits = tmp_path / "MNIST" / "raw", torch.arange(3 * 28 * 28).view(3, 28, 28) % 256
     folder.mkdir(parents=True)
-    parts = [digits, torch.tensor([7, 0, 9]), digits.flip(0)[:2], torch.tensor([1, 2])]
     resources = []
-    for (name, _), values in zip(MNIST.resources, parts, strict=True):
+    for (name, _), values in zip(MNIST.resources, _few_digits(digits), strict=True):
         (folder / name).write_bytes(_idx(values))
         resources.append((name, hashlib.md5((folder / name).read_bytes()).hexdigest()))
     monkeypatch.setattr(MNIST, "resources", resources)
+    monkeypatch.setattr(torchvision_sets, "MNIST_SHA256", {})
     raw = Mnist().load(tmp_path)
     assert torch.equal(raw.train.x, digits.unsqueeze(1).to(torch.uint8))
     assert raw.train.y.tolist() == [7, 0, 9]

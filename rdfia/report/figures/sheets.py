@@ -40,9 +40,9 @@ def augment(context: Context) -> Iterator[Plot]:
 
 @figure("{dataset}_spectrum")
 def spectrum(context: Context) -> Iterator[Plot]:
-    """Yield the eigenvalues of the train covariance, from the largest to the smallest."""
+    """Yield the eigenvalues of the train covariance, from the largest to the smallest; equal images have none."""
     for card, sheets in _image_sets(context):
-        if "spectrum" in sheets:
+        if "spectrum" in sheets and sheets["spectrum"].any():
             yield _spectrum(card, np.sort(sheets["spectrum"].astype(np.float64))[::-1])
 
 
@@ -50,7 +50,7 @@ def spectrum(context: Context) -> Iterator[Plot]:
 def whitening(context: Context) -> Iterator[Plot]:
     """Yield what a ridge does to train and validation images: their variance along each direction, and the pictures."""
     for card, sheets in _image_sets(context):
-        if "directions/train" in sheets:
+        if "directions/train" in sheets and sheets["directions/train"].any():
             yield _whitening(card, sheets)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rdfia.analyse.metrics import Estimate
 from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict
-from rdfia.analyse.results import ChapterResult, RunResult, Study, counted
+from rdfia.analyse.results import Card, ChapterResult, RunResult, Study, counted
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.registry import Rows, table
 from rdfia.report.engine.table import Cell, Column
@@ -87,16 +87,23 @@ def data(context: Context) -> Iterator[Rows]:
         (
             card.name,
             card.label,
-            card.stands_for or ("nothing: stand-in data" if card.sha256 else None),
+            card.stands_for or _without_original(card),
             len(card.classes) or None,
             " × ".join(map(str, card.shape)),
             *(card.counts.get(part) for part in ("train", "validation", "test")),
-            card.provenance,
+            "; ".join((card.provenance, *card.remarks)),
             card.sha256[:12],
         )
         for card in context.study.cards.values()
     ]
     yield Rows(DATA, rows)
+
+
+def _without_original(card: Card) -> str | None:
+    """Return what data are that are no published data; nothing where they are not prepared."""
+    if not card.sha256:
+        return None
+    return "nothing: stand-in data" if card.stand_in else "nothing published"
 
 
 @table("published")

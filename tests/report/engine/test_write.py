@@ -114,6 +114,21 @@ def test_markdown_links_to_figures_that_exist(report: Path) -> None:
     assert [link for link in links if not (report / link).exists()] == []
 
 
+def test_the_users_own_images_are_no_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assemble, "make", tables_alone)  # this test reads words alone
+    params = sample.write(tmp_path)
+    path = tmp_path / "reports" / "full" / "data" / "cifar10.json"
+    own = {"source": "folders", "stands_for": None, "label": "images of flowers", "skipped": {"val/": 7}}
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | own), "utf-8")
+    write.write(params, tmp_path)
+    folder = tmp_path / "reports" / "full"
+    texts = [p.read_text("utf-8") for p in (folder / "report.md", folder / "index.html", *folder.glob("pages/*.html"))]
+    assert [text for text in texts if "stand-in" in text] == []
+    data = (folder / "tables" / "data.csv").read_text("utf-8")
+    assert "images of flowers,nothing published," in data
+    assert "7 files skipped: 7 in val/" in data
+
+
 def test_stand_in_data_are_named_and_claim_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assemble, "make", tables_alone)  # this test reads words alone
     write.write(sample.write(tmp_path, "quick", stands_for=False), tmp_path)

@@ -87,6 +87,13 @@ def test_without_what_prepare_measured_there_is_no_figure(tmp_path: Path) -> Non
     assert drawn(tmp_path, {key: value for key, value in arrays().items() if key.startswith("whitening/")}) == []
 
 
+@pytest.mark.parametrize("values", [np.zeros(0, np.float32), np.zeros(3, np.float32)])
+def test_equal_images_have_no_spectrum(tmp_path: Path, values: Any) -> None:
+    nothing = {"directions/train": np.zeros((5, 12)), "directions/validation": np.zeros((5, 12))}
+    room = context(tmp_path, {**arrays(), **nothing, "spectrum": values})
+    assert making.plots(sheets.spectrum, room) == making.plots(sheets.whitening, room) == []
+
+
 def test_bins_keep_the_mean_and_leave_out_what_has_no_variance() -> None:
     variance = np.concatenate([np.full(100, 2.0), np.zeros(92)])
     places, means = sheets.binned(variance)
