@@ -18,7 +18,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sys
 
 @contextmanager
 def started(*command: str, cwd: Path = ROOT, environment: Mapping[str, str] = os.environ) -> Iterator[Process]:
-    """A command of Python in a session of its own, so that a signal reaches it alone; all of it is killed at the end."""
+    """A command of Python in a session of its own, so that a signal reaches it alone; it is killed whole at the end."""
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=cwd,
