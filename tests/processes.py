@@ -1,11 +1,12 @@
 """Processes that tests start, kill and wait for."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sys
 
 @contextmanager
 def started(*command: str, cwd: Path = ROOT, environment: Mapping[str, str] = os.environ) -> Iterator[Process]:
-    """A command of Python in a session of its own, so that a signal reaches it alone; it is killed at the end."""
+    """A command of Python in a session of its own, so that a signal reaches it alone; it is killed whole at the end."""
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=cwd,
@@ -30,7 +31,8 @@ def started(*command: str, cwd: Path = ROOT, environment: Mapping[str, str] = os
     try:
         yield process
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 
@@ -61,7 +63,7 @@ def _session(process: int) -> int:
         return 0
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
     """Wait for something that comes soon on any machine."""
     until = time.monotonic() + seconds
     while not condition():

@@ -98,3 +98,14 @@ def test_publishing_copies_all_but_the_weights(trained: Written, tmp_path: Path)
 def test_a_history_of_hand_is_read_number_by_number(tmp_path: Path) -> None:
     rows = history(tmp_path, "cnn", "a", ("seed,epoch,loss", "0,1,", "1,2,0.25")).history
     assert rows == [{"seed": 0, "epoch": 1, "loss": None}, {"seed": 1, "epoch": 2, "loss": 0.25}]
+
+
+def test_a_result_is_whole_with_the_weights_that_it_was_written_with(tmp_path: Path) -> None:
+    record = written(tmp_path / "run").record
+    assert record.whole
+    content = bytearray(record.weights.read_bytes())
+    content[-1] ^= 1
+    record.weights.write_bytes(content)
+    assert not record.whole
+    record.weights.unlink()
+    assert not record.whole
