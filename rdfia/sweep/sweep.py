@@ -106,6 +106,9 @@ def train_all(params: Mapping[str, Any], jobs: int | None, stages: Sequence[dvc.
     waiting = {s: [run for run in s.runs if not known(name, s.chapter, run)] for s in stages}
     todo = [task for stage, names in waiting.items() for task in tasks(params, stage.chapter, names)]
     todo.sort(key=lambda task: -task.effort)
+    begun = [task for task in todo if any(layout.checkpoints(name, task.chapter, task.name).glob("*.safetensors"))]
+    if begun:
+        print(f"{len(begun)} runs have checkpoints, from which they go on where nothing that they use has changed")
     torch.set_num_threads(1)
     names = dict.fromkeys(task.chapter for task in todo)
     data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter in names}

@@ -17,7 +17,7 @@ from rdfia.data.circles import Circles
 from rdfia.data.store import Split
 from rdfia.record.run import HISTORY, METRICS, WEIGHTS
 from rdfia.train.classifier import build
-from rdfia.train.margin import MarginRecord, MarginRun, fit_seed, sample_examples
+from rdfia.train.margin import MarginRecord, MarginRun, sample_examples
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome, written
 
@@ -78,7 +78,7 @@ def test_the_best_on_validation_is_kept_and_of_equals_the_smallest() -> None:
 def test_a_run_solves_scikit_learns_problem(data: Data) -> None:
     """libsvm stops when the conditions hold to 1e-3, and the kernel's last digit may change where."""
     chosen = run(seeds=1, C=(1.0,), sample=None)
-    (_, record), (_, trained) = fit_seed(chosen, data, 0)
+    (_, record), (_, trained) = chosen.events(data)
     assert isinstance(record, MarginRecord)
     assert isinstance(trained, Trained)
     model = build(chosen, data.card, data.statistics, torch.Generator())
