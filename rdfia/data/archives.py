@@ -125,6 +125,8 @@ def _directory(root: Path, wanted: Predicate, found: Listing) -> None:
         found.files += fresh
         found.unread += linked.unread
         found.unread[LINKS] += len(linked.files) - len(fresh)
+    # A file that a link presents where it is wanted is not there a second time.
+    found.files = [member for member in found.files if wanted(member.inside) or member.origin not in seen]
 
 
 def _walk(folder: Path, inside: PurePosixPath, found: Listing) -> list[tuple[PurePosixPath, Path]]:
