@@ -46,9 +46,9 @@ class Listing:
 def listing(path: Path, wanted: Predicate) -> Listing:
     """List all files and folders. In a folder, a link to a wanted file that is wanted elsewhere too is not followed."""
     kind, contents = _kind(path), Listing()
-    fill = {"folder": partial(_directory, wanted=wanted), "zip": _zip, "tar": _tar}[kind]
+    fill: dict[str, Callable[[Path, Listing], None]] = {"zip": _zip, "tar": _tar}
     try:
-        fill(path, contents)
+        fill.get(kind, partial(_directory, wanted=wanted))(path, contents)
     except DAMAGE as error:
         raise ConfigError(f"{path}: cannot be read: {_line(error)}") from None
     contents.folders |= {member.inside.parent for member in contents.files}
