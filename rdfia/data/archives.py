@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 from typing import Any
@@ -44,16 +45,14 @@ class Listing:
 
 def listing(path: Path, wanted: Predicate) -> Listing:
     """List all files and folders. In a folder, a link to a wanted file that is wanted elsewhere too is not followed."""
-    kind = _kind(path)
-    found = Listing()
+    kind, contents = _kind(path), Listing()
+    fill: dict[str, Callable[[Path, Listing], None]] = {"zip": _zip, "tar": _tar}
     try:
-        _directory(path, wanted, found) if kind == "folder" else _zip(path, found) if kind == "zip" else _tar(
-            path, found
-        )
+        fill.get(kind, partial(_directory, wanted=wanted))(path, contents)
     except DAMAGE as error:
         raise ConfigError(f"{path}: cannot be read: {_line(error)}") from None
-    found.folders |= {member.inside.parent for member in found.files}
-    return found
+    contents.folders |= {member.inside.parent for member in contents.files}
+    return contents
 
 
 @contextmanager
@@ -104,16 +103,16 @@ def printable(name: str) -> PurePosixPath:
     return PurePosixPath("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
 
 
-def _directory(root: Path, wanted: Predicate, found: Listing) -> None:
+def _directory(root: Path, contents: Listing, wanted: Predicate) -> None:
     """List a folder: what lies in it first, then where its links lead inside it, each file and each folder once."""
     top = root.resolve()  # a walk from here that follows no link meets files by their one real path
-    links = _walk(top, PurePosixPath(), found)
-    seen = {top, *(member.origin for member in found.files if wanted(member.inside))}
+    links = _walk(top, PurePosixPath(), contents)
+    seen = {top, *(member.origin for member in contents.files if wanted(member.inside))}
     while links:
         inside, link = links.pop(0)
         target = _target(link, top)
         if target is None or target in seen:
-            found.unread[LINKS] += 1
+            contents.unread[LINKS] += 1
             continue
         linked = Listing()
         if target.is_dir():
@@ -122,24 +121,26 @@ def _directory(root: Path, wanted: Predicate, found: Listing) -> None:
             _add(target, inside, linked)
         fresh = [member for member in linked.files if member.origin not in seen]
         seen |= {target, *(member.origin for member in fresh if wanted(member.inside))}
-        found.files += fresh
-        found.unread += linked.unread
-        found.unread[LINKS] += len(linked.files) - len(fresh)
+        contents.files += fresh
+        contents.unread += linked.unread
+        contents.unread[LINKS] += len(linked.files) - len(fresh)
+    # A file that a link presents where it is wanted is not there a second time.
+    contents.files = [member for member in contents.files if wanted(member.inside) or member.origin not in seen]
 
 
-def _walk(folder: Path, inside: PurePosixPath, found: Listing) -> list[tuple[PurePosixPath, Path]]:
+def _walk(folder: Path, inside: PurePosixPath, contents: Listing) -> list[tuple[PurePosixPath, Path]]:
     """List what lies in a folder as below `inside`; return the links, which are not followed here."""
     links = []
     for at, folders, files in os.walk(folder, onerror=_raise):
         folders.sort()
         below = Path(at).relative_to(folder)
-        found.folders.add(inside / printable(below.as_posix()))
+        contents.folders.add(inside / printable(below.as_posix()))
         for name in sorted((*folders, *files)):
             path, place = Path(at) / name, inside / printable((below / name).as_posix())
             if path.is_symlink():
                 links.append((place, path))
             elif name in files:
-                _add(path, place, found)
+                _add(path, place, contents)
     return links
 
 
@@ -147,13 +148,13 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _add(path: Path, inside: PurePosixPath, found: Listing) -> None:
+def _add(path: Path, inside: PurePosixPath, contents: Listing) -> None:
     """Add a file of a folder; a pipe, a socket or a device is only counted."""
     status = path.lstat()
     if S_ISREG(status.st_mode):
-        found.files.append(Member(inside, status.st_size, path))
+        contents.files.append(Member(inside, status.st_size, path))
     else:
-        found.unread[SPECIAL] += 1
+        contents.unread[SPECIAL] += 1
 
 
 def _target(link: Path, top: Path) -> Path | None:
@@ -165,24 +166,24 @@ def _target(link: Path, top: Path) -> Path | None:
     return target if target.is_relative_to(top) else None
 
 
-def _tar(path: Path, found: Listing) -> None:
+def _tar(path: Path, contents: Listing) -> None:
     with tarfile.open(path) as archive:
         for member in archive:
             if member.isfile():
-                found.files.append(Member(printable(member.name), member.size, member))
+                contents.files.append(Member(printable(member.name), member.size, member))
             elif member.isdir():
-                found.folders.add(printable(member.name))
+                contents.folders.add(printable(member.name))
             else:
-                found.unread[LINKS if member.issym() or member.islnk() else SPECIAL] += 1
+                contents.unread[LINKS if member.issym() or member.islnk() else SPECIAL] += 1
         archive.fileobj.seek(archive.offset)  # tarfile accepts a truncated file as complete
         if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
             raise tarfile.ReadError("the end is missing")
 
 
-def _zip(path: Path, found: Listing) -> None:
+def _zip(path: Path, contents: Listing) -> None:
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             if member.is_dir():
-                found.folders.add(printable(member.filename))
+                contents.folders.add(printable(member.filename))
             else:
-                found.files.append(Member(printable(member.filename), member.file_size, member))
+                contents.files.append(Member(printable(member.filename), member.file_size, member))

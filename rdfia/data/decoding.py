@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
+from math import prod
 from pathlib import Path
 from time import monotonic
 
@@ -73,19 +74,17 @@ def decode_all(members: Sequence[Member], decoding: Decoding) -> tuple[PixelArra
 
     All bad files are reported together. The memory is asked for before it is taken.
     """
-    height, width, channels = decoding.shape(members)
-    count, where = len(members), f"{decoding.path}: {len(members):,} images of {width}x{height} pixels"
+    count = len(members)
+    # A compressed archive is read from its beginning to its end.
+    order = sorted(range(count), key=lambda place: getattr(members[place].origin, "offset_data", place))
+    height, width, channels = decoding.shape([members[place] for place in order])
+    where = f"{decoding.path}: {count:,} images of {width}x{height} pixels"
     memory.require(COPIES * count * height * width * channels, where, "allowed: a smaller `size`, or fewer images")
     pixels, digests = _shared((count, channels, height, width)), _shared((count, DIGEST))
     jobs = max(min(cores(), count // FEWEST), 1)
-    # A compressed archive is read from its beginning to its end.
-    order = sorted(range(count), key=lambda place: getattr(members[place].origin, "offset_data", place))
     parts = [order[count * job // jobs : count * (job + 1) // jobs] for job in range(jobs)]
-    errors = _follow(
-        stream_forked([partial(_fill, part, members, decoding, pixels, digests) for part in parts], jobs),
-        decoding.path,
-        count,
-    )
+    tasks = [partial(_fill, part, members, decoding, pixels, digests) for part in parts]
+    errors = _follow(stream_forked(tasks, jobs), decoding.path, count)
     if errors:
         raise decoding.failure([errors[place] for place in sorted(errors)], count)
     return pixels, digests
@@ -131,5 +130,5 @@ def _check_shape(image: PixelArray, allowed: tuple[int, ...], member: Member) ->
 
 def _shared(shape: tuple[int, ...]) -> PixelArray:
     """Return an array that forked processes fill for this one."""
-    content = mmap.mmap(-1, int(numpy.prod(shape)))
+    content = mmap.mmap(-1, prod(shape))
     return numpy.frombuffer(content, numpy.uint8).reshape(shape)

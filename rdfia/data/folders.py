@@ -98,9 +98,9 @@ class _Tree:
     @classmethod
     def of(cls, path: Path) -> "_Tree":
         """List a folder or an archive."""
-        tree, found = cls(path), listing(path, _is_placed_image)
-        tree._place(found.folders)
-        tree._sort(found)
+        tree, contents = cls(path), listing(path, _is_placed_image)
+        tree._place(contents.folders)
+        tree._sort(contents)
         return tree
 
     def _place(self, folders: Iterable[PurePosixPath]) -> None:
@@ -113,9 +113,9 @@ class _Tree:
         for _, part, name in places:
             self.classes[part].add(name)
 
-    def _sort(self, found: Listing) -> None:
+    def _sort(self, contents: Listing) -> None:
         """Tell images from what is skipped; hidden files do not count."""
-        for member in found.files:
+        for member in contents.files:
             place = _place(member.inside.parent)
             if _hidden(member.inside):
                 continue
@@ -123,7 +123,7 @@ class _Tree:
                 self.images[(*place[1:], str(member.inside))] = member
             else:
                 self.skipped[self._kind(member.inside)] += 1
-        self.skipped += found.unread
+        self.skipped += contents.unread
 
     def _kind(self, inside: PurePosixPath) -> str:
         """Return as what a file is skipped: the folder beside train/ and test/, or the end of its name."""
