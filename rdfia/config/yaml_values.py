@@ -32,13 +32,13 @@ class _Loader(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        mark = self.peek_event().start_mark
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
             raise _wrong("found an alias, allowed: values that are written out", mark)
         if self.depth == DEEPEST:
             raise _wrong(f"found a value {DEEPEST + 1} deep, allowed: at most {DEEPEST}", mark)
         self.depth += 1
-        node = super().compose_node(parent, index)
+        node: Any = super().compose_node(parent, index)
         self.depth -= 1
         if (tag := str(node.tag).removeprefix("tag:yaml.org,2002:")) not in PLAIN:
             raise _wrong(f"found the tag {tag!r}, allowed: {', '.join(PLAIN)}", mark)
