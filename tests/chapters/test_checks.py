@@ -70,7 +70,7 @@ def test_the_weights_of_a_network_without_numbers_are_those_that_are_built(
             "cnn",
             {"model": {"kernel_size": 4}},
             card(3, 28, 28),
-            r"model: found .* on these data \(.*\[1, 1024\] X \[576, 1000\]",
+            r"on these data \(.*\[1, 1024\] X \[576, 1000\]",
         ),
         (
             "cnn",
