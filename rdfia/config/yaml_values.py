@@ -38,7 +38,7 @@ class _Loader(yaml.SafeLoader):
         if self.depth == DEEPEST:
             raise _wrong(f"found a value {DEEPEST + 1} deep, allowed: at most {DEEPEST}", mark)
         self.depth += 1
-        node = super().compose_node(parent, index)
+        node: Any = super().compose_node(parent, index)
         self.depth -= 1
         if node is not None and (tag := str(node.tag).removeprefix("tag:yaml.org,2002:")) not in PLAIN:
             raise _wrong(f"found the tag {tag!r}, allowed: {', '.join(PLAIN)}", mark)

@@ -36,6 +36,8 @@ class CNN(Config):
     batch_norm: bool = False
 
     def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:
+        if len(shape) != 3:
+            raise ConfigError("model.name: found cnn on points, allowed: mlp, svm")
         depth, height, width = shape
         if min(height, width) >> len(self.channels) == 0:
             allowed = min(height, width).bit_length() - 1

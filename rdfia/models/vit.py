@@ -112,6 +112,8 @@ class ViT(Config):
 
     def grid(self, shape: tuple[int, ...]) -> Grid:
         """Return the rows and columns of patches in images of this shape (C, H, W)."""
+        if len(shape) != 3:
+            raise ConfigError("model.name: found vit on points, allowed: mlp, svm")
         _, height, width = shape
         if height % self.patch_size or width % self.patch_size:
             raise ConfigError(f"model.patch_size: found {self.patch_size}, allowed: a divisor of {height} and {width}")

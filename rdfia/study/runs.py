@@ -98,7 +98,7 @@ def no_begin(chapter: str, run: str, place: Iterable[object]) -> ConfigError:
     """Return the error of a run that begins from the weights of none that it may."""
     where = f"{PARAMS}: {chapter}.runs.{run}.model.start"
     allowed = "a run of another chapter that is declared and not left out"
-    return ConfigError(f"{where}: found {shorten('/'.join(map(str, place)))}, allowed: {allowed}")
+    return ConfigError(f"{where}: found {'/'.join(map(str, place))[:140]}, allowed: {allowed}")
 
 
 def own(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, Any]:

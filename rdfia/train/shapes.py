@@ -67,10 +67,8 @@ def check_memory(run: Run, card: Mapping[str, Any], weights: int, values: int) -
     """Refuse a run that takes more memory than the machine has."""
     needed, there = run.memory(weights, values, card.get("counts", {}).get("train", 1)), memory()
     if needed > there:
-        allowed = f"what takes at most the {there / 2**30:,.1f} GiB of this machine"
-        raise ConfigError(
-            f"model: found {weights:,} weights, for {needed / 2**30:,.1f} GiB in training; allowed: {allowed}"
-        )
+        found = f"{weights:,} weights, which take {needed / 2**30:,.1f} GiB in training"
+        raise ConfigError(f"model: found {found}, allowed: the {there / 2**30:,.1f} GiB of this machine")
 
 
 def _reason(error: BaseException) -> str:

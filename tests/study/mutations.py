@@ -2,10 +2,18 @@
 
 import copy
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from hypothesis import strategies as st
+
+from rdfia.chapters import kind, run_class
+from rdfia.data.augment import Augmentation
+from rdfia.data.mixing import Mixing
+from rdfia.data.normalise import Normaliser
+from rdfia.study import runs
+from rdfia.train.optimise import Optimiser
+from rdfia.train.schedule import Schedule
 
 Path = tuple[str | int, ...]
 WHOLE = (-1, 0, 1, 2, 3, 4, 7, 10**9, 2**31, 2**40, 2**63, 10**12, 10**30)
@@ -26,6 +34,14 @@ values = st.one_of(
     st.lists(st.sampled_from(AUGMENTATIONS), min_size=1, max_size=3),
     st.fixed_dictionaries({"name": st.sampled_from(WORDS)}),
 )
+UNIONS = {
+    "normalise": Normaliser,
+    "augment": Augmentation,
+    "optimiser": Optimiser,
+    "schedule": Schedule,
+    "mixing": Mixing,
+}
+numbers = st.one_of(st.sampled_from(WHOLE), st.sampled_from(REAL))
 # Texts that no tree of values is written as.
 RAW = (
     b"\xff\xfe", b"a: !!int abc", b"a: !!bool maybe", b"a: 2020-13-45", b"a: " + b"[" * 3000, b"a: " + b"9" * 5000,
@@ -50,6 +66,39 @@ def places(node: Any, path: Path = ()) -> Iterator[Path]:
 
 
 @st.composite
+def settings(draw: st.DrawFn, union: Any) -> dict[str, Any]:
+    """Draw one of the classes of a union, with a setting of its own changed."""
+    chosen = draw(st.sampled_from(get_args(get_args(union)[0])))
+    fields = sorted(set(chosen.model_fields) - {"name"})
+    made = {"name": chosen.model_fields["name"].default}
+    made |= {"learning_rate": 0.1} if "learning_rate" in fields else {}
+    return made | ({draw(st.sampled_from(fields)): draw(numbers)} if fields else {})
+
+
+@st.composite
+def run_mutations(draw: st.DrawFn, params: dict[str, Any]) -> tuple[bytes, Path]:
+    """Draw the text of a file in which a run has another setting, and the path of the run."""
+    changed = copy.deepcopy(params)
+    chapter, run = draw(st.sampled_from(runs.trained_runs(params)))
+    lines = changed[chapter]["runs"][run]
+    chosen = run_class(kind(params, chapter))
+    key = draw(st.sampled_from(sorted(set(chosen.model_fields) - {"seeds"})))
+    if key in UNIONS:
+        one = draw(settings(UNIONS[key]))
+        lines[key] = [one] if key == "augment" else one
+    elif key == "model":
+        fields = sorted(set(chosen.model_fields["model"].annotation.model_fields) - {"name"})  # type: ignore[union-attr]
+        lines[key] = {**lines.get(key, {}), draw(st.sampled_from(fields)): draw(st.one_of(numbers, values))}
+    else:
+        lines[key] = draw(st.one_of(numbers, values))
+    return _text(changed), (chapter, "runs", run)
+
+
+def _text(params: dict[str, Any]) -> bytes:
+    return yaml.dump(params, sort_keys=False, Dumper=_Dumper).encode("utf-8", "surrogatepass")
+
+
+@st.composite
 def mutations(draw: st.DrawFn, params: dict[str, Any]) -> tuple[bytes, Path]:
     """Draw the text of a file with something changed, and the path of what was changed."""
     changed = copy.deepcopy(params)
@@ -66,5 +115,4 @@ def mutations(draw: st.DrawFn, params: dict[str, Any]) -> tuple[bytes, Path]:
         node[draw(st.sampled_from(WORDS))] = node.pop(path[-1])
     elif kind == "add" and isinstance(node, dict):
         node[draw(st.sampled_from(KEYS))] = draw(values)
-    text = yaml.dump(changed, sort_keys=False, Dumper=_Dumper).encode("utf-8", "surrogatepass")
-    return text + (b"\n" + draw(st.sampled_from(RAW)) + b"\n" if kind == "raw" else b""), path
+    return _text(changed) + (b"\n" + draw(st.sampled_from(RAW)) + b"\n" if kind == "raw" else b""), path

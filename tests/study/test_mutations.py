@@ -22,11 +22,12 @@ from rdfia.study import declaration, pipeline, runs
 from rdfia.study.validate import validate
 from rdfia.train.run import Data, Run
 from tests.project import shrink
-from tests.study.mutations import mutations
+from tests.study.mutations import mutations, run_mutations
 from tests.train.sample import outcome, recorded
 
 COUNT = int(os.environ.get("RDFIA_MUTATIONS", "0"))
 PARAMS = shrink(config.load())
+PARAMS["profiles"] = {"tiny": PARAMS["profiles"]["tiny"]}
 LARGEST = 1000  # examples of a data set that is prepared here
 
 patient = settings(
@@ -90,7 +91,7 @@ def test_a_mutation_is_valid_or_one_line(tmp_path_factory: pytest.TempPathFactor
 def test_what_passes_the_check_is_trained_to_its_end_or_one_line(
     tmp_path_factory: pytest.TempPathFactory, prepared: dict[str, Data], data: st.DataObject
 ) -> None:
-    text, path = data.draw(mutations(PARAMS))
+    text, path = data.draw(st.one_of(run_mutations(PARAMS), mutations(PARAMS)))
     params = checked(tmp_path_factory.mktemp("check"), text)
     if params is None:
         return
