@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Send = Callable[[Any], None]
 PATIENCE = 0.5  # seconds between two looks at the tasks where nothing is sent
+ENDING = (signal.SIGINT, signal.SIGTERM)
 GRACE = 5.0  # seconds that tasks have to end when they are asked to
 PR_SET_PDEATHSIG = 1  # of prctl(2)
 
@@ -99,7 +100,11 @@ def _begin(place: int, task: Callable[[Send], None], log: Path | None) -> Active
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(task, sender, log, os.getpid()))
-    process.start()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # one that comes amid the fork would be lost
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     sender.close()  # the child's end is its own: when it goes, ours hears the end
     return Active(place, process, receiver)
 
@@ -114,6 +119,7 @@ def _end_with(parent: int) -> None:
 
 def _work(task: Callable[[Send], None], sender: Connection, log: Path | None, parent: int) -> None:
     """Do a task in its own process; the error that ends it is sent last."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     _end_with(parent)
     try:
         if log is not None:
