@@ -18,7 +18,7 @@ FIGURE = Published("R1", "vit", "x", "mnist", "embed=32", "test_accuracy", "60",
 
 def made(root: Path, figure: Published, lines: tuple[str, ...] = (*LINES, *MORE)) -> list[Match]:
     run = replace(patched.chapter().runs[0], record=history(root, "vit", "small", lines))
-    return matches(patched.study(root), run, [figure])
+    return matches(run, [figure])
 
 
 @pytest.mark.parametrize(
