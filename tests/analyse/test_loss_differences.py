@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rdfia.analyse.loss_differences import largest_difference
-from rdfia.analyse.results import Card, RunResult, Study
+from rdfia.analyse.results import Card, RunResult
 from tests.record.making import history
 
 HEAD = ("seed,epoch,frozen_loss",)
@@ -15,7 +15,7 @@ def difference(root: Path, first: tuple[str, ...], second: tuple[str, ...]) -> f
     lines = {"first": HEAD + first, "second": HEAD + second}
     records = {name: history(root, "mlp", name, rows) for name, rows in lines.items()}
     runs = [RunResult("mlp", name, name, name, "", Card("circles"), record=one) for name, one in records.items()]
-    return largest_difference({}), *runs)
+    return largest_difference(*runs)
 
 
 def test_only_epochs_that_both_recorded_are_compared(tmp_path: Path) -> None:
