@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -70,7 +71,8 @@ def messages(
         while waiting or active:
             while waiting and len(active) < jobs:
                 place = waiting.popleft()
-                active.append(_begin(place, tasks[place], log(place)))
+                with _held():
+                    active.append(_begin(place, tasks[place], log(place)))
             for pipe in wait([one.pipe for one in active], PATIENCE):
                 one = next(one for one in active if one.pipe is pipe)
                 yield (message := _receive(one))
@@ -79,6 +81,16 @@ def messages(
             yield Message(-1)
     finally:
         _end([one.process for one in active])
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    """Hold the signals that end this process back: amid a fork one would be lost, or the child forgotten."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(processes: Sequence[ForkProcess]) -> None:
@@ -100,11 +112,7 @@ def _begin(place: int, task: Callable[[Send], None], log: Path | None) -> Active
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(task, sender, log, os.getpid()))
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # one that comes amid the fork would be lost
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    process.start()
     sender.close()  # the child's end is its own: when it goes, ours hears the end
     return Active(place, process, receiver)
 
