@@ -48,7 +48,10 @@ def test_a_question_without_settings_has_its_defaults() -> None:
         ),
         ({"losses": {"points": 2}}, "theory.losses.points: found 2, allowed: greater than or equal to 3"),
         ({"losses": {"start": 0.7}}, "theory.losses.start: found 0.7, allowed: less than 0.5"),
-        ({"backprop": {"depth": 3}}, "theory.backprop.depth: unknown key; allowed: name, depths, width, seed"),
+        (
+            {"backprop": {"depth": 3}},
+            "theory.backprop.depth: unknown key (did you mean depths or width?); allowed: name, depths, width, seed",
+        ),
         ({"backprop": {"depths": [4, 2, 8]}}, "theory.backprop.depths: found [4, 2, 8], allowed: depths that rise"),
         ({"descent": {"training": {"hidden": 1}}}, "theory.descent.training.hidden: found 1, allowed: greater"),
         ({"descent": {"low": 9.0}}, "low below high"),
