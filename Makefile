@@ -31,8 +31,8 @@ $(VENV)/.done: requirements.lock pyproject.toml
 	@git config filter.dvclock.clean "python3 rdfia/lockfilter.py" 2>/dev/null || true
 	@touch $@
 
-test: setup ## the tests
-	pytest
+test: setup ## the tests: those of the real pipeline beside all others
+	@printf 'tests/test_pipeline.py\n--ignore tests/test_pipeline.py tests\n' | xargs -P 2 -L 1 pytest
 
 check: setup ## ruff (lint and format), mypy, the import contract
 	ruff check .
