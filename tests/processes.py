@@ -27,6 +27,7 @@ def started(*command: str, cwd: Path = ROOT, environment: Mapping[str, str] = os
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which a job in the background ignores
     )
     try:
         yield process

@@ -135,7 +135,9 @@ def test_replay_keeps_results_that_a_change_of_code_does_not_change(settled: Pro
         assert "cnn/zca: stays stale: differs by" in said
         assert "0 of 2 stale runs agree" in said
     settled.edit(zca={"normalise": {"name": "zca", "epsilon": 0.2}})
-    assert "cnn/zca: stays stale: settings and code changed" in settled("python", "-m", "rdfia", "replay", "cnn", fails=True)
+    assert "cnn/zca: stays stale: settings and code changed" in settled(
+        "python", "-m", "rdfia", "replay", "cnn", fails=True
+    )
 
 
 def test_an_experiment_with_one_parameter_trains_that_run_alone(project: Project) -> None:
