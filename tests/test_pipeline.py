@@ -151,22 +151,17 @@ def test_an_experiment_with_one_parameter_trains_that_run_alone(project: Project
     assert "cnn/centred" in project.summary()["runs"]
 
 
-def test_experiments_elsewhere_reach_the_same_store_and_are_shown(project: Project) -> None:
-    away = ("--copy-paths", "dvc.lock")
-    project("dvc", "exp", "run", "--temp", *away, "-n", "apart", "-S", "cnn.runs.zca.normalise.epsilon=0.7")
-    project("dvc", "exp", "run", "--queue", *away, "-n", "queued", "-S", "vit.base.optimiser.learning_rate=0.002")
-    project("dvc", "exp", "run", "--run-all")
-    assert {"apart", "queued"} <= {run.get("rdfia.experiment") for run in project.published()}
-    shown = project("dvc", "exp", "show", "--only-changed", "--csv")
-    head = shown.splitlines()[0].split(",")
-    assert {"cnn.runs.zca.normalise.epsilon", "vit.base.optimiser.learning_rate", "cnn.zca", "vit.small"} <= set(head)
+def test_an_experiment_elsewhere_reaches_the_same_store_and_is_shown(project: Project) -> None:
+    zca = "cnn.runs.zca.normalise.epsilon=0.7"
+    project("dvc", "exp", "run", "--temp", "--copy-paths", "dvc.lock", "-n", "apart", "-S", zca)
+    assert "apart" in {run.get("rdfia.experiment") for run in project.published()}
+    head = project("dvc", "exp", "show", "--only-changed", "--csv").splitlines()[0].split(",")
+    assert {"cnn.runs.zca.normalise.epsilon", "cnn.zca"} <= set(head)
     assert not [name for name in head if "weight_decay" in name]
     lines = project("python", "-m", "rdfia", "experiments").splitlines()
     (apart,) = [line for line in lines if line.startswith("| apart")]
     assert "cnn.runs.zca.normalise.epsilon" in apart
     assert "0.7" in apart
-    diff = json.loads(project("dvc", "metrics", "diff", "--json", "apart", "queued"))
-    assert set(diff["reports/tiny/metrics.json"]) <= {"cnn.zca", "vit.small"}
 
 
 def test_an_experiment_is_applied(project: Project) -> None:
