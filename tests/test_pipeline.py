@@ -4,6 +4,7 @@ One project is made once and used by all tests; each leaves it with the committe
 """
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.project import COUNT, LEFT_OUT, RUNS, TRAINED, WHOLE, Project, new
+
+slow = pytest.mark.skipif(os.environ.get("RDFIA_SLOW") != "1", reason="takes minutes: RDFIA_SLOW=1 runs it")
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +113,7 @@ def test_a_change_makes_those_stale_that_use_it_at_any_depth(project: Project) -
         assert project.stale() == cnn | {"svm@tiny", "svm_mnist@tiny"}
 
 
+@slow
 def test_replay_keeps_results_that_a_change_of_code_does_not_change(settled: Project) -> None:
     before = results(settled.root)
     same = ("rdfia/models/cnn.py", "class ConvNet(nn.Module):", "class ConvNet(nn.Module):\n    renamed = True\n")
@@ -151,6 +155,7 @@ def test_an_experiment_with_one_parameter_trains_that_run_alone(project: Project
     assert "cnn/centred" in project.summary()["runs"]
 
 
+@slow
 def test_an_experiment_elsewhere_reaches_the_same_store_and_is_shown(project: Project) -> None:
     zca = "cnn.runs.zca.normalise.epsilon=0.7"
     project("dvc", "exp", "run", "--temp", "--copy-paths", "dvc.lock", "-n", "apart", "-S", zca)
@@ -198,6 +203,7 @@ def test_a_run_of_a_small_chapter_is_one_line_too(settled: Project) -> None:
     assert (settled.root / "reports/tiny/runs/mlp/lr_01/metrics.json").exists()
 
 
+@slow
 def test_one_changed_run_is_trained_and_evaluated_alone_and_vanishes_with_its_line(settled: Project) -> None:
     settled.edit(centred={"normalise": "mean_image"})
     said = settled("dvc", "repro")
@@ -217,6 +223,7 @@ def test_one_changed_run_is_trained_and_evaluated_alone_and_vanishes_with_its_li
     assert (settled.root / "runs/tiny/cnn/zca/metrics.json").exists()
 
 
+@slow
 def test_a_chapter_is_parameters_or_a_folder(project: Project) -> None:
     params = project.params()
     params["cnn_again"] = {**params["cnn_mnist"], "runs": {"small": {"title": "another start"}}}
@@ -253,6 +260,7 @@ def models(project: Project) -> dict[tuple[str, str], str]:
     return {(run["rdfia.chapter"], run["rdfia.run"]): run["rdfia.model"] for run in project.published()}
 
 
+@slow
 def test_a_clone_without_data_renders_the_report(settled: Project, tmp_path: Path) -> None:
     settled("git", "add", ".")
     if settled("git", "status", "--porcelain"):
@@ -272,6 +280,7 @@ def test_a_clone_without_data_renders_the_report(settled: Project, tmp_path: Pat
     assert clone.summary() == settled.summary()
 
 
+@slow
 def test_a_sweep_writes_the_same_bytes_and_leaves_nothing_to_train(settled: Project) -> None:
     root = settled.root
     settled("python", "-m", "rdfia", "prune")  # of what other tests trained
@@ -289,6 +298,7 @@ def test_a_sweep_writes_the_same_bytes_and_leaves_nothing_to_train(settled: Proj
     assert "no run is stale" in settled("python", "-m", "rdfia", "sweep")
 
 
+@slow
 def test_a_sweep_takes_results_of_today_as_they_are_and_restores_what_the_cache_holds(settled: Project) -> None:
     """What a sweep had trained when it was killed is not trained again, though DVC knows nothing of it."""
     shutil.rmtree(settled.root / "runs/tiny/cnn/zca")
@@ -309,6 +319,7 @@ def test_what_cannot_be_trained_on_its_data_is_refused_before_anything_is_lost(p
     assert "allowed: 1 or more" in project("python", "-m", "rdfia", "sweep", "-j", "0", fails=True)
 
 
+@slow
 def test_a_report_on_changed_parameters_shows_what_was_trained_and_says_so(settled: Project) -> None:
     settled.edit(zca={"normalise": {"name": "zca", "epsilon": 0.25}})
     settled("python", "-m", "stages.report")
@@ -319,6 +330,7 @@ def test_a_report_on_changed_parameters_shows_what_was_trained_and_says_so(settl
     assert "zca" in table
 
 
+@slow
 def test_a_quick_look_writes_nothing(project: Project) -> None:
     before, state = results(project.root), project("git", "status", "--porcelain")
     said = project("python", "-m", "rdfia", "try", "cnn", "zca", "normalise.epsilon=0.5")
@@ -329,6 +341,7 @@ def test_a_quick_look_writes_nothing(project: Project) -> None:
     assert "allowed: " in project("python", "-m", "rdfia", "try", "cnn", "zca", "normalise.epsilonn=0.5", fails=True)
 
 
+@slow
 def test_only_evaluation_reads_the_test_split(project: Project) -> None:
     splits = list((project.root / "data/tiny").glob("*/test.safetensors"))
     assert len(splits) == 5
@@ -342,6 +355,7 @@ def test_only_evaluation_reads_the_test_split(project: Project) -> None:
     assert said.strip().startswith("error: data/tiny/cifar10/test.safetensors: no such file")
 
 
+@slow
 def test_bad_parameters_end_in_one_line_and_lose_nothing(settled: Project) -> None:
     before = results(settled.root)
     settled.edit(zca={"normalise": {"name": "zzca"}})
@@ -355,6 +369,7 @@ def test_bad_parameters_end_in_one_line_and_lose_nothing(settled: Project) -> No
     assert results(settled.root) == before
 
 
+@slow
 def test_a_failed_preparation_takes_no_card_away(project: Project) -> None:
     card = project.root / "reports/tiny/data/cifar10.json"
     before = card.read_bytes()
@@ -365,6 +380,7 @@ def test_a_failed_preparation_takes_no_card_away(project: Project) -> None:
     assert card.read_bytes() == before
 
 
+@slow
 def test_the_quick_profile_leaves_git_clean(project: Project) -> None:
     project("git", "add", ".")
     params = project.params()
