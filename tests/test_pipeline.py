@@ -319,7 +319,6 @@ def test_what_cannot_be_trained_on_its_data_is_refused_before_anything_is_lost(p
     assert "allowed: 1 or more" in project("python", "-m", "rdfia", "sweep", "-j", "0", fails=True)
 
 
-@slow
 def test_a_report_on_changed_parameters_shows_what_was_trained_and_says_so(settled: Project) -> None:
     settled.edit(zca={"normalise": {"name": "zca", "epsilon": 0.25}})
     settled("python", "-m", "stages.report")
@@ -330,7 +329,6 @@ def test_a_report_on_changed_parameters_shows_what_was_trained_and_says_so(settl
     assert "zca" in table
 
 
-@slow
 def test_a_quick_look_writes_nothing(project: Project) -> None:
     before, state = results(project.root), project("git", "status", "--porcelain")
     said = project("python", "-m", "rdfia", "try", "cnn", "zca", "normalise.epsilon=0.5")
@@ -341,7 +339,6 @@ def test_a_quick_look_writes_nothing(project: Project) -> None:
     assert "allowed: " in project("python", "-m", "rdfia", "try", "cnn", "zca", "normalise.epsilonn=0.5", fails=True)
 
 
-@slow
 def test_only_evaluation_reads_the_test_split(project: Project) -> None:
     splits = list((project.root / "data/tiny").glob("*/test.safetensors"))
     assert len(splits) == 5
@@ -355,7 +352,6 @@ def test_only_evaluation_reads_the_test_split(project: Project) -> None:
     assert said.strip().startswith("error: data/tiny/cifar10/test.safetensors: no such file")
 
 
-@slow
 def test_bad_parameters_end_in_one_line_and_lose_nothing(settled: Project) -> None:
     before = results(settled.root)
     settled.edit(zca={"normalise": {"name": "zzca"}})
@@ -369,7 +365,6 @@ def test_bad_parameters_end_in_one_line_and_lose_nothing(settled: Project) -> No
     assert results(settled.root) == before
 
 
-@slow
 def test_a_failed_preparation_takes_no_card_away(project: Project) -> None:
     card = project.root / "reports/tiny/data/cifar10.json"
     before = card.read_bytes()
