@@ -55,7 +55,8 @@ def restore(stages: Sequence[Stage]) -> list[Stage]:
     names = [stage.name for stage in stages]
     if not names or not Path(".dvc/cache/runs").exists():
         return list(stages)
-    held = _run([sys.executable, "-m", "rdfia.sweep.cached", *names], "the run cache").split()
+    printed = _run([sys.executable, "-m", "rdfia.sweep.cached", *names], "the run cache").split()
+    held = [name for name in names if name in printed]  # DVC prints words of its own beside
     if held:
         run("repro", "--single-item", *held, quiet=True)
         print(f"{len(held)} stages restored from DVC's cache")
