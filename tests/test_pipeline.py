@@ -203,7 +203,6 @@ def test_a_run_of_a_small_chapter_is_one_line_too(settled: Project) -> None:
     assert (settled.root / "reports/tiny/runs/mlp/lr_01/metrics.json").exists()
 
 
-@slow
 def test_one_changed_run_is_trained_and_evaluated_alone_and_vanishes_with_its_line(settled: Project) -> None:
     settled.edit(centred={"normalise": "mean_image"})
     said = settled("dvc", "repro")
@@ -298,7 +297,6 @@ def test_a_sweep_writes_the_same_bytes_and_leaves_nothing_to_train(settled: Proj
     assert "no run is stale" in settled("python", "-m", "rdfia", "sweep")
 
 
-@slow
 def test_a_sweep_takes_results_of_today_as_they_are_and_restores_what_the_cache_holds(settled: Project) -> None:
     """What a sweep had trained when it was killed is not trained again, though DVC knows nothing of it."""
     shutil.rmtree(settled.root / "runs/tiny/cnn/zca")
