@@ -87,7 +87,7 @@ class Project:
         return found
 
     def write_params(self, params: dict[str, Any]) -> None:
-        (self.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+        (self.root / "params.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(params)), sort_keys=False))
 
     def summary(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.root / "reports/tiny/summary.json").read_text())
