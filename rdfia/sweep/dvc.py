@@ -75,7 +75,7 @@ def declared_is_current(profile: str) -> bool:
 def _md5(path: Path) -> str:
     """Return the hash that DVC has for a file, or for a folder of files; empty where there is none."""
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file() and not _ignored(file))
+        files = (file for file in path.rglob("*") if file.is_file() and not _ignored(file))
         entries = [{"md5": _md5(file), "relpath": file.relative_to(path).as_posix()} for file in files]
         entries.sort(key=lambda entry: entry["relpath"])
         text = json.dumps(entries, sort_keys=True)

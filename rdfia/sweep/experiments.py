@@ -5,10 +5,10 @@ departs from the workspace.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from rdfia.config import PARAMS
+from rdfia.config import PARAMS, leaves
 from rdfia.sweep import dvc
 
 
@@ -38,14 +38,6 @@ def _values(row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     metrics = [file.get("data") or {} for name, file in (data.get("metrics") or {}).items() if "metrics.json" in name]
     params = (data.get("params") or {}).get(str(PARAMS), {}).get("data") or {}
     return {
-        "params": dict(_leaves(params)),
-        "metrics": {key: value for one in metrics for key, value in _leaves(one)},
+        "params": dict(leaves(params)),
+        "metrics": {key: value for one in metrics for key, value in leaves(one)},
     }
-
-
-def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _leaves(item, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, value
