@@ -70,4 +70,4 @@ def _training(chapter: str, run: str) -> float:
 
     params = config.load()
     data = load_data(config.profile(params), chapters.dataset(params, chapter))
-    return _best(lambda: list(events(runs.resolve(params, chapter, run), data, device.jobs())), times=1)
+    return _best(lambda: list(events(runs.resolve(params, chapter, run), data, device.jobs_within())), times=1)

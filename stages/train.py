@@ -1,4 +1,7 @@
-"""The training stages. `python -m stages.train cnn zca` is one run, `python -m stages.train mlp` a whole chapter."""
+"""The training stages. `python -m stages.train cnn zca` is one run, `python -m stages.train mlp` a whole chapter.
+
+The runs of a chapter train side by side: `RDFIA_JOBS=8 python -m stages.train cnn` has eight at a time.
+"""
 
 from functools import partial
 
@@ -17,9 +20,8 @@ def main(chapter: str, *names: str) -> None:
         runs.own(params, chapter, name)
     data = load_data(config.profile(params), chapters.dataset(params, chapter))
     chosen = sorted(tasks(params, chapter, names or runs.runs(params, chapter)), key=lambda task: -task.effort)
-    jobs = device.jobs()
-    alone = jobs if len(chosen) == 1 else 1
-    map_forked([partial(train, task, data, alone) for task in chosen], jobs)
+    within = device.jobs_within() if len(chosen) == 1 else 1
+    map_forked([partial(train, task, data, within) for task in chosen], device.jobs())
 
 
 if __name__ == "__main__":

@@ -82,7 +82,8 @@ class Published:
 class Verdict:
     """The comparison of one published figure with one run of ours.
 
-    `points` is ours minus the published, `choice` what choosing the best epoch adds to ours where both are maxima.
+    `points` is ours minus the published, `choice` what choosing the best epoch adds to ours where both are maxima,
+    `copy` the name of our data where they are a copy of the published.
     """
 
     published: Published
@@ -90,14 +91,16 @@ class Verdict:
     reason: str = ""
     points: float = 0.0
     choice: Estimate | None = None
+    copy: str = ""
 
     @property
     def ending(self) -> str:
-        """The end of a sentence on maxima: that they are, on which data ours is, and how much the choice adds."""
+        """The end of a sentence: which copy of the data ours has; of maxima, on which part, and how much it adds."""
+        copy = f", ours on {self.copy}" if self.copy else ""
         if self.choice is None:
-            return ""
+            return copy
         adds = f"choosing the best epoch adds {self.choice.mean:+.1f} points"
-        return f" as a maximum over epochs: ours is on validation data, where {adds}"
+        return f"{copy} as a maximum over epochs: ours is on validation data, where {adds}"
 
     def __str__(self) -> str:
         if self.kind not in (AGREES, DIFFERS):
@@ -192,7 +195,8 @@ def judge(figure: Published, run: RunResult | None, profile: str) -> Verdict:
     span = prediction(_measured(figure, run))
     kind = AGREES if _inside(figure, span, _sampling(figure, span.mean, run)) else DIFFERS
     choice = interval([max(curve) - curve[-1] for curve in _curves(run)]) if figure.maximum else None
-    return Verdict(figure, kind, points=span.mean - figure.number, choice=choice)
+    copy = run.card.label if run.card.copy else ""
+    return Verdict(figure, kind, points=span.mean - figure.number, choice=choice, copy=copy)
 
 
 def _measured(figure: Published, run: RunResult) -> list[float]:

@@ -13,6 +13,7 @@ KEY = re.compile(r"[a-z0-9_]{1,64}")  # names become paths, words of commands an
 OUTLINE = ("profile", "profiles", "data", "theory")  # every other key is a chapter
 CHAPTER = ("kind", "one_stage", "dataset", "base", "runs")
 LEAVE_OUT, ONLY = "leave_out", "only"  # in a profile's chapter: the runs that it does not train, or does
+FROM = "from"  # in a profile: the one that it changes
 # Names of stages beside the chapters' own, and what DVC's templates mean by them.
 RESERVED = ("check", "prepare", "evaluate", "report", "track", "item", "key")
 TAKEN = ("raw", "bench")  # folders beside those of the profiles
@@ -51,16 +52,27 @@ def _profile(params: Mapping[str, Any], name: str, over: Any, path: Path) -> Non
     where, known = f"profiles.{name}", section(params, "data")
     if name in TAKEN:
         raise ConfigError(f"{path}: {where}: found the name of a folder, allowed: any but {options(TAKEN)}")
-    chapters = [key for key in params if key not in OUTLINE]
-    _only(over, ("data", *chapters), path, where, options(("data", *chapters)))
+    parts = ("data", *(key for key in params if key not in OUTLINE))
+    _only(over, (FROM, *parts), path, where, options(parts))
+    _origin(params, name, path)
     _only(over.get("data", {}), tuple(known), path, f"{where}.data", options(known))
     for dataset, settings in over.get("data", {}).items():
         _mapping(settings, path, f"{where}.data.{dataset}")
-    for chapter in over.keys() - {"data"}:
+    for chapter in over.keys() - {"data", FROM}:
         _mapping(over[chapter], path, f"{where}.{chapter}")
         for key in (LEAVE_OUT, ONLY):
             chosen = (over[chapter] or {}).get(key)
             _names(chosen if isinstance(chosen, list) else (), path, f"{where}.{chapter}.{key}")
+
+
+def _origin(params: Mapping[str, Any], name: str, path: Path) -> None:
+    """Refuse a profile that is from none, or from itself at any distance."""
+    line, profiles = [name], section(params, "profiles")
+    while (origin := (profiles[line[-1]] or {}).get(FROM)) is not None:
+        if not isinstance(origin, str) or origin not in profiles or origin in line:
+            allowed = options(other for other in profiles if other not in line)
+            raise ConfigError(f"{path}: profiles.{line[-1]}.{FROM}: found {shorten(origin)}, allowed: {allowed}")
+        line.append(origin)
 
 
 def _mapping(node: Any, path: Path, where: str) -> None:
@@ -120,3 +132,18 @@ def profile(params: Mapping[str, Any]) -> str:
     if not isinstance(name, str) or name not in profiles:
         raise ConfigError(f"{PARAMS}: profile: found {shorten(name)}, allowed: {options(profiles)}")
     return name
+
+
+def over(params: Mapping[str, Any], part: str) -> dict[str, Mapping[str, Any]]:
+    """Return what the chosen profile says of a chapter or of the data, by the key where it is written, its own last.
+
+    A profile is the one that it is `from`, changed by its own lines.
+    """
+    profiles, line = section(params, "profiles"), [profile(params)]
+    while (origin := section(profiles, line[0]).get(FROM)) is not None:
+        line.insert(0, origin)
+    found = {f"profiles.{name}.{part}": profiles[name].get(part) for name in line if part in profiles[name]}
+    for where, lines in found.items():
+        if not isinstance(lines, Mapping | None):
+            raise ConfigError(f"{PARAMS}: {where}: found {shorten(lines)}, allowed: a mapping of keys")
+    return {where: lines or {} for where, lines in found.items()}

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -34,15 +34,20 @@ def _title(settings: Mapping[str, Any]) -> str:
 class Folders(Config):
     """Images in one folder for each class; without test/, a stratified `test_share` of train becomes the test split."""
 
-    stands_for: ClassVar[str | None] = None
     name: Literal["folders"] = "folders"
     path: str = Field(min_length=1)
     label: str = Field(default_factory=_title, min_length=1, max_length=80)
+    copy_of: Literal["mnist", "cifar10"] | None = Field(None, description="published data whose images these are")
     test_share: float = Field(0.2, gt=0, lt=1)
     size: int | None = Field(None, ge=1)
     mode: Mode = "RGB"
     seed: int = 0
     megapixels: int = Field(MEGAPIXELS, ge=1, le=2000, description="largest image that is read")
+
+    @property
+    def stands_for(self) -> str | None:
+        """The published data that figures on these images may be laid beside."""
+        return self.copy_of
 
     def load(self, root: Path) -> RawData:
         """Read every image below `path`, which is relative to the working folder; `root` is not used."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from rdfia.config import PARAMS, Config, ConfigError, named, parse, profile, section
+from rdfia.config import PARAMS, Config, ConfigError, named, over, parse, section
 from rdfia.data import memory
 from rdfia.data.circles import Circles
 from rdfia.data.decoding import COPIES
@@ -97,6 +97,6 @@ def resize(images: Tensor, size: int) -> Tensor:
 
 def resolve_dataset(params: Mapping[str, Any], name: str) -> Dataset:
     """Return the data set `name` of the parameters: its key in `data`, overridden by the profile."""
-    where = (f"data.{name}", f"profiles.{profile(params)}.data.{name}")
-    override = section(params, "profiles", profile(params), "data").get(name, {})
-    return parse(Dataset, section(params, "data", name), override, where=where)
+    layers = {f"data.{name}": section(params, "data", name)}
+    layers |= {f"{where}.{name}": sets[name] or {} for where, sets in over(params, "data").items() if name in sets}
+    return parse(Dataset, *layers.values(), where=list(layers))

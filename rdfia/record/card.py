@@ -32,6 +32,11 @@ class Card:
         return self.source in STAND_INS
 
     @property
+    def copy(self) -> bool:
+        """Whether the data are images of published data in files of the user, which need not be theirs bit by bit."""
+        return self.source == "folders" and self.stands_for is not None
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What is not as it should be, in words: skipped files, images in both splits."""
         remarks = []

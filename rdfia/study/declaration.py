@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rdfia.chapters import dataset, kind
-from rdfia.config import Config, profile
+from rdfia.config import Config, over, profile
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
 from rdfia.study import runs
@@ -73,6 +73,7 @@ def stage_code(stage: str, sources: Sources) -> str:
 
 def printed(params: Mapping[str, Any]) -> str:
     """Return a hash of all that the report prints of the parameters."""
-    chosen = profile(params)
-    whole = {"profile": chosen, "over": params["profiles"][chosen], **{n: params[n] for n in runs.chapters(params)}}
+    names = runs.chapters(params)
+    whole = {"profile": profile(params), "over": {name: over(params, name) for name in names}}
+    whole |= {name: params[name] for name in names}
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()

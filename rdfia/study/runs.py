@@ -22,8 +22,8 @@ from rdfia.config import (
     leaves,
     nearest,
     options,
+    over,
     parse,
-    profile,
     section,
     shorten,
     written,
@@ -59,12 +59,11 @@ def runs(params: Mapping[str, Any], chapter: str) -> list[str]:
 
 def left_out(params: Mapping[str, Any], chapter: str) -> tuple[str, ...]:
     """Return the runs that the chosen profile does not train: those of `leave_out`, all but those of `only`, or all."""
-    chosen, known = profile(params), runs(params, chapter)
-    over = section(params, "profiles", chosen).get(chapter) or {}
-    if not isinstance(over, Mapping):
-        raise ConfigError(f"{PARAMS}: profiles.{chosen}.{chapter}: found {shorten(over)}, allowed: a mapping of keys")
-    out = _names(over.get(LEAVE_OUT, []), known, f"profiles.{chosen}.{chapter}.{LEAVE_OUT}")
-    kept = _names(over.get(ONLY, "all"), known, f"profiles.{chosen}.{chapter}.{ONLY}")
+    known = runs(params, chapter)
+    out, kept = list[str](), known
+    for where, lines in over(params, chapter).items():
+        out = _names(lines[LEAVE_OUT], known, f"{where}.{LEAVE_OUT}") if LEAVE_OUT in lines else out
+        kept = _names(lines[ONLY], known, f"{where}.{ONLY}") if ONLY in lines else kept
     return tuple(name for name in known if name in out or name not in kept)
 
 
@@ -140,12 +139,9 @@ def reference(params: Mapping[str, Any], chapter: str, run: str) -> str:
 
 def layers(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, dict[str, Any]]:
     """Return what a run is made of, from the weakest layer to the strongest, by the key where each is written."""
-    chosen = profile(params)
-    over = section(params, "profiles", chosen).get(chapter) or {}
-    made = {
-        f"{chapter}.base": section(params, chapter, "base"),
-        f"profiles.{chosen}.{chapter}": {key: v for key, v in over.items() if key not in (ONLY, LEAVE_OUT)},
-    }
+    made = {f"{chapter}.base": section(params, chapter, "base")}
+    for where, lines in over(params, chapter).items():
+        made[where] = {key: value for key, value in lines.items() if key not in (ONLY, LEAVE_OUT)}
     for name in lineage(params, chapter, run):
         lines = own(params, chapter, name)
         made[f"{chapter}.runs.{name}"] = {key: value for key, value in lines.items() if key not in PLACE}

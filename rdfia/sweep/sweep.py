@@ -112,8 +112,7 @@ def train_all(params: Mapping[str, Any], jobs: int | None, stages: Sequence[dvc.
     torch.set_num_threads(1)
     names = dict.fromkeys(task.chapter for task in todo)
     data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter in names}
-    alone = 1 if device.device().type == "cpu" else device.jobs()
-    work = [partial(train, task, data[task.chapter], alone) for task in todo]
+    work = [partial(train, task, data[task.chapter], 1) for task in todo]
     labels, failed = [f"{task.chapter}/{task.name}" for task in todo], dict[str, str]()
     for stage in stages:
         tidy(stage)

@@ -22,7 +22,9 @@ def try_run(chapter: str, name: str, settings: Sequence[str]) -> None:
     (chapter,) = runs.allowed(params, [chapter])
     run = with_weights(changed(params, chapter, name, settings), profile(params))
     outcome = Outcome()
-    for seed, report in events(run, load_data(profile(params), chapters.dataset(params, chapter)), device.jobs()):
+    for seed, report in events(
+        run, load_data(profile(params), chapters.dataset(params, chapter)), device.jobs_within()
+    ):
         outcome.add(seed, report)
     tried = [100 * outcome.history[seed][-1].validation_accuracy for seed in sorted(outcome.history)]  # type: ignore[attr-defined]
     record = RunRecord.read(layout.trained(profile(params), chapter, name))

@@ -18,6 +18,7 @@ from rdfia.config import ConfigError
 
 os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # asks without starting CUDA, for the same reason
 
+SHARED = 4  # processes on one accelerator
 PrecisionName = Literal["float32", "bfloat16", "auto"]
 
 
@@ -35,9 +36,27 @@ def device() -> torch.device:
 
 
 def jobs() -> int:
-    """Return the number of processes that train at once: one a core; one on an accelerator or without `fork`."""
-    alone = device().type != "cpu" or not sys.platform.startswith("linux")
-    return 1 if alone else len(os.sched_getaffinity(0))
+    """Return the number of processes that train at once: `RDFIA_JOBS`, or one a core; one without `fork`.
+
+    An accelerator is shared by a few: a small network asks for so little at a time that one process leaves it idle.
+    """
+    if not sys.platform.startswith("linux"):
+        return 1
+    cores = len(os.sched_getaffinity(0))
+    text = os.environ.get("RDFIA_JOBS", "")
+    if not text:
+        return cores if device().type == "cpu" else min(cores, SHARED)
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise ConfigError(f"RDFIA_JOBS: found {text!r}, allowed: 1 to 256 processes")
+    return int(text)
+
+
+def jobs_within() -> int:
+    """Return the number of a run's seeds that train at once where the run is alone.
+
+    On an accelerator one after the other, as what is prepared for all seeds lies there and no other process can use it.
+    """
+    return jobs() if device().type == "cpu" else 1
 
 
 @cache

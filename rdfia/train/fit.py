@@ -10,10 +10,13 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from rdfia.data.batches import batches, per_epoch
+from rdfia.train import graphs
 from rdfia.train.classifier import Classifier
 from rdfia.train.epochs import EpochRecord, Position, Timetable, record_epochs
+from rdfia.train.graphs import Replayed, Step
 from rdfia.train.run import Examples
 from rdfia.train.schedule import Schedule
+from rdfia.train.state import drawing
 from rdfia.train.steps import Steps
 from rdfia.train.targets import Targets
 
@@ -64,9 +67,10 @@ def fit(
     are stacked in `model`, each takes its own order of the batches, and each that is still sound has a record.
     """
     frozen = (train[0][: len(validation[0])], train[1][: len(validation[1])])
+    take = _step(model, plan, generators)
 
     def train_epoch(epoch: int, recorded: bool) -> Sequence[Sequence[float]]:
-        running = _train_epoch(model, train, plan, generators, epoch, recorded)
+        running = _train_epoch(model, train, plan, generators, epoch, recorded, take)
         return _by_network(running) if recorded else []
 
     def evaluate_epoch() -> Sequence[Sequence[float]]:
@@ -82,7 +86,13 @@ def _by_network(*scores: Tensor) -> list[list[float]]:
 
 
 def _train_epoch(
-    model: Classifier, train: Examples, plan: Plan, generators: Sequence[Generator], epoch: int, recorded: bool
+    model: Classifier,
+    train: Examples,
+    plan: Plan,
+    generators: Sequence[Generator],
+    epoch: int,
+    recorded: bool,
+    take: Step,
 ) -> Tensor:
     """Take one pass over the train set; return the mean loss and accuracy under the moving weights (2, …), if recorded.
 
@@ -91,16 +101,29 @@ def _train_epoch(
     x, y = train
     timetable = plan.timetable(len(y))
     first, totals = (epoch - 1) * timetable.steps, torch.as_tensor(0.0)
-    gradients = _own_gradients if isinstance(model.network, HasOwnGradients) else _autograd
     model.train()
     for step, (raw, labels) in enumerate(batches(x, y, plan.batch_size, generators), start=first):
-        logits = gradients(model, raw, labels, plan, generators[0])
-        if recorded:
-            scored = score(logits, labels)
+        scored = take(raw, labels, timetable.factor(step), recorded)
+        if scored is not None:
             totals = totals + scored * labels.shape[-1]
             plan.on_step(scored)
-        plan.descent.step(timetable.factor(step))
     return totals / len(y)
+
+
+def _step(model: Classifier, plan: Plan, generators: Sequence[Generator]) -> Step:
+    """Return what takes a step on a batch, and scores it if asked: mean loss and accuracy before the step (2, …)."""
+    by_formulas = isinstance(model.network, HasOwnGradients)
+    gradients = _own_gradients if by_formulas else _autograd
+
+    def take(raw: Tensor, labels: Tensor, factor: float, scoring: bool) -> Tensor | None:
+        logits = gradients(model, raw, labels, plan, generators[0])
+        scored = score(logits, labels) if scoring else None
+        plan.descent.step(factor)
+        return scored
+
+    if generators[0].device.type != "cuda" or by_formulas or not plan.descent.repeats or not graphs.wanted():
+        return take
+    return Replayed(take, lambda: [*generators, *drawing(model.network).values()])
 
 
 def _autograd(model: Classifier, x: Tensor, y: Tensor, plan: Plan, generator: Generator) -> Tensor:

@@ -21,6 +21,7 @@ from rdfia.train.steps import Descent, JointDescent, Steps, orthogonalise, two_l
 class _Optimiser(Config):
     elementwise: ClassVar[bool] = True  # each number moves by itself: the weights of several networks may be stacked
     decoupled: ClassVar[bool] = False  # `update` shrinks the weights itself
+    repeats: ClassVar[bool] = False  # nothing in `update` is counted in Python: a step may be captured and replayed
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(0.0, ge=0)
 
@@ -39,6 +40,7 @@ class _Optimiser(Config):
 class SGD(_Optimiser):
     """v ← μ v + g; w ← w - η v (Polyak 1964), or with Nesterov's momentum w - η (g + μ v) (Sutskever et al. 2013)."""
 
+    repeats: ClassVar[bool] = True
     name: Literal["sgd"] = "sgd"
     momentum: float = Field(0.0, ge=0, lt=1)
     nesterov: bool = False
@@ -62,6 +64,7 @@ class TorchSGD(SGD):
 class Adagrad(_Optimiser):
     """s ← s + g²; w ← w - η g / (√s + ε): a weight that moved much moves less (Duchi, Hazan and Singer 2011)."""
 
+    repeats: ClassVar[bool] = True
     name: Literal["adagrad"] = "adagrad"
     epsilon: float = Field(1e-10, gt=0)
 
@@ -73,6 +76,7 @@ class Adagrad(_Optimiser):
 class Adadelta(_Optimiser):
     """s ← ρ s + (1 - ρ) g²; d = g √(r + ε) / √(s + ε); r ← ρ r + (1 - ρ) d²; w ← w - η d (Zeiler 2012, with η = 1)."""
 
+    repeats: ClassVar[bool] = True
     name: Literal["adadelta"] = "adadelta"
     rho: float = Field(0.9, ge=0, lt=1)
     epsilon: float = Field(1e-6, gt=0)
@@ -88,6 +92,7 @@ class Adadelta(_Optimiser):
 class RMSprop(_Optimiser):
     """s ← ρ s + (1 - ρ) g²; v ← μ v + g / (√s + ε); w ← w - η v (Tieleman and Hinton 2012, lecture 6.5)."""
 
+    repeats: ClassVar[bool] = True
     name: Literal["rmsprop"] = "rmsprop"
     rho: float = Field(0.99, ge=0, lt=1)
     momentum: float = Field(0.0, ge=0, lt=1)
@@ -205,7 +210,7 @@ class TorchDescent:
     """PyTorch's own SGD, bound to the weights of one network."""
 
     def __init__(self, optimiser: SGD, parameters: Iterable[nn.Parameter]) -> None:
-        self.learning_rate = optimiser.learning_rate
+        self.learning_rate, self.repeats = optimiser.learning_rate, False
         settings = optimiser.model_dump(include={"momentum", "nesterov", "weight_decay"})
         self.weights = list(parameters)
         self.optimiser = torch.optim.SGD(self.weights, self.learning_rate, **settings)

@@ -50,22 +50,28 @@ def like(saved: Tensor, weight: Tensor) -> Tensor:
     return saved.to(weight.device) if saved.ndim else saved
 
 
+def drawing(network: nn.Module) -> dict[str, Generator]:
+    """Return the generators of a network's layers of dropout, of those that have drawn."""
+    layers = ((name, layer) for name, layer in network.named_modules() if isinstance(layer, Dropout))
+    return {name: layer.generator for name, layer in layers if layer.generator is not None}
+
+
 class Generators:
     """The generators of training: of the order and the augmentations, and of a network's layers of dropout."""
 
     def __init__(self, generators: Sequence[Generator], network: nn.Module) -> None:
         self.generators = generators
-        self.layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, Dropout)}
+        self.network = network
 
     def state_dict(self) -> State:
         own = {str(index): generator.get_state() for index, generator in enumerate(self.generators)}
-        return own | {n: layer.generator.get_state() for n, layer in self.layers.items() if layer.generator is not None}
+        return own | {name: generator.get_state() for name, generator in drawing(self.network).items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         for index, generator in enumerate(self.generators):
             generator.set_state(state[str(index)])
-        for name, layer in self.layers.items():
-            if name in state:
+        for name, layer in self.network.named_modules():
+            if isinstance(layer, Dropout) and name in state:
                 layer.generator = Generator(self.generators[0].device)
                 layer.generator.set_state(state[name])
 

@@ -1,7 +1,7 @@
 """The optimisers bound to the weights of a network, and the matrix products that two of them need."""
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ class Steps(Stateful, Protocol):
     """An optimiser bound to the weights of one network."""
 
     learning_rate: float
+    repeats: bool  # every step is the same arithmetic, but for the factor: it may be captured and replayed
 
     def step(self, factor: float) -> None:
         """Move every weight along its gradient, and clear the gradients; `factor` multiplies the learning rate."""
@@ -20,6 +21,8 @@ class Steps(Stateful, Protocol):
 
 class Update(Protocol):
     """The equation of an optimiser."""
+
+    repeats: ClassVar[bool]
 
     @property
     def learning_rate(self) -> float: ...
@@ -35,7 +38,7 @@ class Descent:
     """Descent on each tensor of weights by itself."""
 
     def __init__(self, optimiser: Update, parameters: Iterable[nn.Parameter]) -> None:
-        self.optimiser, self.learning_rate = optimiser, optimiser.learning_rate
+        self.optimiser, self.learning_rate, self.repeats = optimiser, optimiser.learning_rate, optimiser.repeats
         self.weights: list[tuple[nn.Parameter, State]] = [(w, {}) for w in parameters]
 
     @torch.no_grad()
@@ -58,7 +61,7 @@ class JointDescent:
     """Descent on all weights that have a gradient, as one vector."""
 
     def __init__(self, optimiser: Update, parameters: Iterable[nn.Parameter]) -> None:
-        self.optimiser, self.learning_rate = optimiser, optimiser.learning_rate
+        self.optimiser, self.learning_rate, self.repeats = optimiser, optimiser.learning_rate, optimiser.repeats
         self.weights, self.state = list(parameters), State()
 
     @torch.no_grad()

@@ -104,6 +104,13 @@ def test_agreement_ends_where_the_prediction_interval_does() -> None:
     assert judge(replace(outside, note="about"), RUN, "paper").kind == "agrees"
 
 
+def test_a_verdict_says_where_our_data_are_a_copy() -> None:
+    card = Card("cifar10", "folders", "CIFAR-10 (JPEG copy)", stands_for="cifar10")
+    copied = replace(RUN, card=card)
+    assert str(judge(FIGURE, copied, "jpeg")) == "agrees, ours on CIFAR-10 (JPEG copy)"
+    assert str(judge(replace(FIGURE, value="10"), copied, "jpeg")).endswith(" points, ours on CIFAR-10 (JPEG copy)")
+
+
 def test_another_draw_of_the_points_widens_the_range_by_chance_alone() -> None:
     span = prediction(list(RUN.test.values()))
     assert span.high is not None

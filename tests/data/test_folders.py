@@ -154,6 +154,9 @@ def test_images_are_called_by_their_folder_or_their_label(tmp_path: Path) -> Non
     cards = [Dataset(source=one, validation=2, size=8).prepare("pets", tmp_path)[1] for one in sources]
     assert [card["label"] for card in cards] == ["images of data, 8×8 pixels", "my cats, 8×8 pixels"]
     assert [card["stands_for"] for card in cards] == [None, None]
+    copied = Folders(path=path, copy_of="cifar10")
+    assert Dataset(source=copied, validation=2).prepare("pets", tmp_path)[1]["stands_for"] == "cifar10"
+    assert Dataset(source=copied, validation=2, size=8).prepare("pets", tmp_path)[1]["stands_for"] is None
 
 
 @pytest.mark.parametrize("pack", [folder, tgz, zipped])

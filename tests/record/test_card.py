@@ -27,7 +27,10 @@ def test_skipped_files_and_duplicates_are_counted(extra: dict[str, Any], remarks
 
 
 def test_a_source_is_published_data_a_stand_in_or_the_users_own() -> None:
-    published = {name for name, kind in SOURCES.items() if kind.stands_for}
+    published = {name for name, kind in SOURCES.items() if isinstance(kind.stands_for, str)}
     assert published | STAND_INS | {"folders"} == SOURCES.keys()
     assert published.isdisjoint(STAND_INS)
     assert not Card("flowers", source="folders", stands_for=None).stand_in
+    assert not Card("flowers", source="folders", stands_for=None).copy
+    assert Card("cifar10", source="folders", stands_for="cifar10").copy
+    assert not Card("cifar10", source="cifar10", stands_for="cifar10").copy

@@ -33,8 +33,9 @@ def of(kind: type[Run]) -> list[tuple[str, str]]:
 
 def trained(kind: type[Run]) -> list[tuple[str, str, str]]:
     """Each profile with each of these runs that it trains."""
-    under = {profile: runs.trained_runs({**PARAMS, "profile": profile}) for profile in PROFILES}
-    return [(profile, *pair) for profile in PROFILES for pair in of(kind) if pair in under[profile]]
+    own = [profile for profile in PROFILES if "from" not in PARAMS["profiles"][profile]]  # others train runs of these
+    under = {profile: runs.trained_runs({**PARAMS, "profile": profile}) for profile in own}
+    return [(profile, *pair) for profile in own for pair in of(kind) if pair in under[profile]]
 
 
 RUNS = [(chapter, run) for chapter in runs.chapters(PARAMS) for run in runs.runs(PARAMS, chapter)]
@@ -48,9 +49,10 @@ CROPPED = (
     *("crop", "crop_flip", "centre_crop_flip", "affine_crop", "perspective_crop", "zca_crop_flip", "torch_sgd"),
     *("momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adam_slow", "amsgrad", "adamw", "nadam"),
     *("muon", "adam_polynomial", "exponential", "step", "inverse_time", "polynomial", "cosine", "cyclical"),
-    *("one_cycle", "warmup", "warmup_cosine", "chain_dropout", "alone_crop_flip"),
+    *("one_cycle", "warmup", "warmup_cosine", "chain_dropout", "alone_crop_flip", "adam_fast", "slow_crop_flip"),
 )
 
+BATCH_NORM = ("batch_norm", "alone_batch_norm", "slow_batch_norm", "recipe", "recipe_muon")
 GRID = [(embed, patch, blocks) for embed in (16, 32, 64) for patch in (4, 7, 14) for blocks in (2, 4, 6)]
 
 
@@ -72,8 +74,8 @@ WEIGHTS = {
     "mlp_mnist/start_small_standardise": 79_510,
     **dict.fromkeys([f"cnn/{run}" for run in runs.runs(PARAMS, "cnn")], 1_191_170),
     **dict.fromkeys([f"cnn/{run}" for run in CROPPED], 743_170),  # 28 → 14 → 7 → 3: fc reads 576 values, not 1,024
-    **dict.fromkeys([f"cnn/{run}" for run in ("batch_norm", "alone_batch_norm", "recipe", "recipe_muon")], 1_191_490),
-    **dict.fromkeys([f"cnn/{run}" for run in ("chain_batch_norm", "together")], 743_490),
+    **dict.fromkeys([f"cnn/{run}" for run in BATCH_NORM], 1_191_490),
+    **dict.fromkeys([f"cnn/{run}" for run in ("chain_batch_norm", "together", "slow_together")], 743_490),
     "cnn/patch_zca": 1_210_370,  # the first convolution reads 27 channels for 3: 25 · 24 · 32 more
     "cnn_mnist/baseline": 741_570,  # one channel in; 28 → 14 → 7 → 3: fc reads 576 values
     **dict.fromkeys([f"vit/{run}" for run in runs.runs(PARAMS, "vit")], transformer(32, 7, 2)),

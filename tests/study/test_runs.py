@@ -174,7 +174,7 @@ def test_a_missing_key_an_unknown_profile_kind_and_data_set(study: dict[str, Any
     del without["mlp"]["base"]["optimiser"]["learning_rate"]
     with pytest.raises(ConfigError, match=r"mlp\.runs\.autograd\.optimiser\.learning_rate: missing"):
         runs.resolve(without, "mlp", "autograd")
-    with pytest.raises(ConfigError, match=r"profile: found 'huge', allowed: quick, mnist, laptop, paper"):
+    with pytest.raises(ConfigError, match=r"profile: found 'huge', allowed: quick, mnist, laptop, jpeg"):
         runs.resolve({**study, "profile": "huge"}, "mlp", "autograd")
     kinds = "cnn, masked, mlp, svm, vit, vit_timm"
     with pytest.raises(ConfigError, match=rf"cnn_mnist\.kind: found 'rnn', allowed: {kinds}$"):
@@ -198,6 +198,23 @@ def test_a_profile_leaves_out_runs_that_stay_declared() -> None:
     assert runs.runs(without, "cnn") == every
     assert resolved("youngest", without) == resolved("youngest")  # whose ancestor is left out
     assert runs.trained(without | {"profile": "other"}, "cnn") == every
+
+
+def test_a_profile_is_the_one_that_it_is_from_with_its_own_lines() -> None:
+    params = changed("profiles.quick.cnn.leave_out", ["middle"])
+    params["profiles"] |= {"larger": {"from": "quick", "cnn": {"epochs": 5}}, "whole": {"from": "larger"}}
+    params["profiles"]["whole"]["cnn"] = {"leave_out": [], "model": {"hidden": 7}}
+    larger, whole = ({**params, "profile": name} for name in ("larger", "whole"))
+    assert list(runs.layers(whole, "cnn", "first")) == [
+        "cnn.base", "profiles.quick.cnn", "profiles.larger.cnn", "profiles.whole.cnn", "cnn.runs.first"
+    ]  # fmt: skip
+    assert runs.left_out(larger, "cnn") == ("middle",)
+    assert runs.left_out(whole, "cnn") == ()
+    settings = resolved("first", whole)
+    assert (settings["epochs"], settings["seeds"]) == (5, 1)
+    assert (settings["model"]["hidden"], settings["model"]["channels"]) == (7, [4])
+    homes = {key: home for key, _, home in runs.origins(whole, "cnn", "first")}
+    assert (homes["epochs"], homes["seeds"]) == ("profiles.larger.cnn", "profiles.quick.cnn")
 
 
 def test_a_profile_trains_all_none_or_only_some() -> None:

@@ -1,0 +1,22 @@
+"""Where and how many at once runs are trained."""
+
+import os
+
+import pytest
+
+from rdfia.config import ConfigError
+from rdfia.train import device
+
+
+def test_one_process_a_core_or_as_many_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RDFIA_DEVICE", "cpu")
+    assert device.jobs() == device.jobs_within() == len(os.sched_getaffinity(0))
+    monkeypatch.setenv("RDFIA_JOBS", "7")
+    assert device.jobs() == device.jobs_within() == 7
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "257"])
+def test_a_number_of_processes_that_is_none_is_one_line(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RDFIA_JOBS", text)
+    with pytest.raises(ConfigError, match=rf"^RDFIA_JOBS: found '{text}', allowed: 1 to 256 processes$"):
+        device.jobs()
