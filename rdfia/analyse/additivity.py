@@ -42,7 +42,8 @@ class Additivity:
 
 
 def _contrast(parts: Sequence[tuple[float, RunResult]]) -> Estimate:
-    return contrast([(factor, list(run.test.values())) for factor, run in parts])
+    (_, first), *_ = parts
+    return contrast([(factor, list(run.test.values())) for factor, run in parts], noise=first.expected("test"))
 
 
 def additivity(chapter: ChapterResult) -> Additivity | None:

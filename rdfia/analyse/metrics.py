@@ -2,7 +2,7 @@
 
 Every interval here is Student's, with the level 95 % where no other is given, and treats the seeds of a run as
 independent draws from one normal distribution. It speaks of the seeds alone: the split and the test images are held
-fixed.
+fixed. Two or three seeds say little of their own variance; what other runs of a chapter say of it is a `Noise`.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,17 @@ class Estimate:
     seeds: int
 
 
+@dataclass(frozen=True)
+class Noise:
+    """A variance that is expected of the seeds of any run, as if so many further degrees of freedom had shown it."""
+
+    variance: float = 0.0
+    degrees: float = 0.0
+
+
+UNKNOWN = Noise()
+
+
 def mean(values: Sequence[float]) -> float:
     """The arithmetic mean, x̄ = Σ xᵢ / n."""
     return sum(values) / len(values)
@@ -34,6 +45,13 @@ def variance(values: Sequence[float]) -> float:
     return sum((value - centre) ** 2 for value in values) / (len(values) - 1)
 
 
+def spread(values: Sequence[float], noise: Noise = UNKNOWN) -> tuple[float, float]:
+    """The variance (k₀ s₀² + k s²) / (k₀ + k) of seeds with k = n - 1 degrees of freedom, and k₀ + k (Smyth 2004)."""
+    own = len(values) - 1
+    degrees = noise.degrees + own
+    return (noise.degrees * noise.variance + own * variance(values)) / degrees, degrees
+
+
 def quantile(degrees: float, level: float = LEVEL) -> float:
     """Student's t that leaves (1 - level) / 2 above itself; the degrees of freedom need not be whole."""
     from scipy.special import stdtrit  # a tenth of the import time of scipy.stats
@@ -41,32 +59,35 @@ def quantile(degrees: float, level: float = LEVEL) -> float:
     return float(stdtrit(degrees, (1 + level) / 2))
 
 
-def interval(values: Sequence[float], level: float = LEVEL) -> Estimate:
-    """The mean with its interval x̄ ± t(n-1) · s / √n (Student 1908); one value alone has no interval."""
+def interval(values: Sequence[float], level: float = LEVEL, noise: Noise = UNKNOWN) -> Estimate:
+    """The mean with its interval x̄ ± t(k) · s / √n (Student 1908), see `spread`; one value alone has no interval."""
+    return _around(values, 1 / len(values), level, noise)
+
+
+def prediction(values: Sequence[float], level: float = LEVEL, noise: Noise = UNKNOWN) -> Estimate:
+    """Where one more run of the same kind would fall, x̄ ± t(k) · s · √(1 + 1/n)."""
+    return _around(values, 1 + 1 / len(values), level, noise)
+
+
+def _around(values: Sequence[float], factor: float, level: float, noise: Noise) -> Estimate:
+    """The mean x̄ ± t(k) · √(factor · s²)."""
     centre, n = mean(values), len(values)
     if n < 2:
         return Estimate(centre, None, None, n)
-    half = quantile(n - 1, level) * sqrt(variance(values) / n)
+    squared, degrees = spread(values, noise)
+    half = quantile(degrees, level) * sqrt(factor * squared)
     return Estimate(centre, centre - half, centre + half, n)
 
 
-def prediction(values: Sequence[float], level: float = LEVEL) -> Estimate:
-    """Where one more run of the same kind would fall, x̄ ± t(n-1) · s · √(1 + 1/n)."""
-    centre, n = mean(values), len(values)
-    if n < 2:
-        return Estimate(centre, None, None, n)
-    half = quantile(n - 1, level) * sqrt(variance(values) * (1 + 1 / n))
-    return Estimate(centre, centre - half, centre + half, n)
-
-
-def contrast(parts: Sequence[tuple[float, Sequence[float]]], level: float = LEVEL) -> Estimate:
+def contrast(parts: Sequence[tuple[float, Sequence[float]]], level: float = LEVEL, noise: Noise = UNKNOWN) -> Estimate:
     """Return Σ cᵢ x̄ᵢ of independent runs with Welch's interval ± t(k) · √Σ vᵢ, where vᵢ = cᵢ² sᵢ²/nᵢ.
 
-    The degrees of freedom are Welch and Satterthwaite's, k = (Σ vᵢ)² / Σ vᵢ²/(nᵢ - 1) (Welch 1947, Satterthwaite 1946).
-    There is no interval when a run has one seed, or when none varies at all: k is undefined then.
+    The degrees of freedom are Welch and Satterthwaite's, k = (Σ vᵢ)² / Σ vᵢ²/kᵢ (Welch 1947, Satterthwaite 1946), with
+    sᵢ² and kᵢ of `spread`. There is no interval when a run has one seed, or when none varies at all: k is undefined.
     """
     centre, fewest = sum(c * mean(values) for c, values in parts), min(len(values) for _, values in parts)
-    each = [(c**2 * variance(values) / len(values), len(values) - 1) for c, values in parts] if fewest > 1 else []
+    spreads = [(c**2 / len(values), *spread(values, noise)) for c, values in parts] if fewest > 1 else []
+    each = [(factor * squared, degrees) for factor, squared, degrees in spreads]
     total = sum(v for v, _ in each)
     if total == 0:
         return Estimate(centre, None, None, fewest)
@@ -75,9 +96,11 @@ def contrast(parts: Sequence[tuple[float, Sequence[float]]], level: float = LEVE
     return Estimate(centre, centre - half, centre + half, fewest)
 
 
-def difference(values: Sequence[float], reference: Sequence[float], level: float = LEVEL) -> Estimate:
+def difference(
+    values: Sequence[float], reference: Sequence[float], level: float = LEVEL, noise: Noise = UNKNOWN
+) -> Estimate:
     """Return Welch's difference of two means, the contrast x̄ - ȳ."""
-    return contrast([(1.0, values), (-1.0, reference)], level)
+    return contrast([(1.0, values), (-1.0, reference)], level, noise)
 
 
 def shared(comparisons: int, level: float = LEVEL) -> float:

@@ -85,6 +85,11 @@ def best_point(points: Sequence[Point]) -> Point:
 
 def cheapest_unresolved(points: Sequence[Point]) -> Point:
     """Return the cheapest point whose accuracy is not resolved to be below the best's."""
-    goal = list(best_point(points).run.test.values())
-    near = [point for point in points if resolve(difference(list(point.run.test.values()), goal)) != HURTS]
+    goal = best_point(points).run
+    near = [point for point in points if resolve(_beyond(point.run, goal)) != HURTS]
     return min(near, key=lambda point: point.cost)
+
+
+def _beyond(run: RunResult, goal: RunResult) -> Estimate:
+    """Return the test accuracy of a run minus that of another."""
+    return difference(list(run.test.values()), list(goal.test.values()), noise=run.expected("test"))

@@ -192,7 +192,7 @@ def judge(figure: Published, run: RunResult | None, profile: str) -> Verdict:
     reason = obstacle(figure, run, profile)
     if reason:
         return Verdict(figure, INCOMPARABLE, reason)
-    span = prediction(_measured(figure, run))
+    span = prediction(_measured(figure, run), noise=run.expected("validation" if figure.maximum else "test"))
     kind = AGREES if _inside(figure, span, _sampling(figure, span.mean, run)) else DIFFERS
     choice = interval([max(curve) - curve[-1] for curve in _curves(run)]) if figure.maximum else None
     copy = run.card.label if run.card.copy else ""

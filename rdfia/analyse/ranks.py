@@ -98,4 +98,5 @@ def _tops(ordered: Sequence[Setting], level: float) -> list[int]:
 
 
 def _difference(cell: Setting, other: Setting, level: float) -> Estimate:
-    return difference(list(cell.run.test.values()), list(other.run.test.values()), level)
+    ours, theirs = (list(each.run.test.values()) for each in (cell, other))
+    return difference(ours, theirs, level, cell.run.expected("test"))

@@ -4,12 +4,14 @@ A run that is declared and has no files is "not run", one that the profile does 
 that is no longer declared are not seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rdfia.analyse.changes import Settings, brief, changed_keys, changes
+from rdfia.analyse.metrics import Noise
+from rdfia.analyse.noise import learnt
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 from rdfia.chapters import kind
 from rdfia.config import ConfigError, profile, section
@@ -75,7 +77,17 @@ def _chapter(
         elif records[chapter, run].exists:
             result = _filled(result, records[chapter, run], tests.get(run, {}))
         runs.append(result)
-    return ChapterResult(chapter, dataset, tuple(runs), kind(params, chapter))
+    noise = _noise([run for run in runs if not run.searching])
+    return ChapterResult(chapter, dataset, tuple(replace(run, noise=noise) for run in runs), kind(params, chapter))
+
+
+def _noise(runs: Sequence[RunResult]) -> dict[str, Noise]:
+    """Return what the runs of a chapter say of the variance of seeds."""
+    return {
+        "test": learnt(list(run.test.values()) for run in runs),
+        "validation": learnt(list(run.validation.values()) for run in runs),
+        "gap": learnt(run.gaps for run in runs),
+    }
 
 
 def _settings(params: Mapping[str, Any], chapter: str, run: str, record: RunRecord) -> tuple[Settings, Settings]:

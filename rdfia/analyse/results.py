@@ -44,6 +44,7 @@ class RunResult:
     flops: int | None = None  # of one example on its way forward
     config: Mapping[str, Any] = field(default_factory=dict)
     several: bool = False  # whether it changes several settings on purpose
+    noise: Mapping[str, metrics.Noise] = field(default_factory=dict)  # what the chapter's runs say of the seeds
     record: RunRecord = field(default_factory=lambda: RunRecord(Path()))
 
     @property
@@ -74,18 +75,27 @@ class RunResult:
     @property
     def test_accuracy(self) -> metrics.Estimate | None:
         """Test accuracy over the seeds, None before the run was evaluated."""
-        return metrics.interval(list(self.test.values())) if self.test else None
+        return metrics.interval(list(self.test.values()), noise=self.expected("test")) if self.test else None
+
+    def expected(self, part: str) -> metrics.Noise:
+        """What is expected of the seeds' variance in test or validation accuracy, or in the gap."""
+        return self.noise.get(part, metrics.UNKNOWN)
 
     @property
     def validation_accuracy(self) -> metrics.Estimate | None:
         """Validation accuracy over the seeds."""
-        return metrics.interval(list(self.validation.values())) if self.validation else None
+        values = list(self.validation.values())
+        return metrics.interval(values, noise=self.expected("validation")) if values else None
+
+    @property
+    def gaps(self) -> list[float]:
+        """Train accuracy minus test accuracy of each seed."""
+        return [self.train[seed] - self.test[seed] for seed in self.train if seed in self.test]
 
     @property
     def gap(self) -> metrics.Estimate | None:
-        """Train accuracy minus test accuracy, seed by seed: how far the network over-fits."""
-        both = [self.train[seed] - self.test[seed] for seed in self.train if seed in self.test]
-        return metrics.interval(both) if both else None
+        """Train accuracy minus test accuracy: how far the network over-fits."""
+        return metrics.interval(self.gaps, noise=self.expected("gap")) if self.gaps else None
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,8 @@ class ChapterResult:
         if reference is None:
             return None
         level = metrics.shared(self.comparisons(run))
-        return metrics.difference(list(run.test.values()), list(reference.test.values()), level)
+        ours, theirs = (list(each.test.values()) for each in (run, reference))
+        return metrics.difference(ours, theirs, level, run.expected("test"))
 
     def comparisons(self, run: RunResult) -> int:
         """How many runs of the run's group are compared with their references."""

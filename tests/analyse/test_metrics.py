@@ -101,3 +101,26 @@ def test_the_interval_of_a_contrast_covers_the_truth() -> None:
         assert estimate.high is not None
         inside += estimate.low <= 6.0 <= estimate.high
     assert 0.92 < inside / times < 0.99
+
+
+@settings(max_examples=50, deadline=None)
+@given(SAMPLES, st.floats(0.1, 100), st.floats(0.1, 50))
+def test_expected_noise_is_averaged_by_degrees_of_freedom(values: list[float], expected: float, degrees: float) -> None:
+    from scipy import stats
+
+    noise = metrics.Noise(expected, degrees)
+    n, own = len(values), float(np.var(values, ddof=1))
+    squared = (degrees * expected + (n - 1) * own) / (degrees + n - 1)
+    half = stats.t.ppf(0.975, degrees + n - 1) * np.sqrt(squared / n)
+    found = metrics.interval(values, noise=noise)
+    assert (found.low, found.high) == pytest.approx((np.mean(values) - half, np.mean(values) + half))
+    assert metrics.prediction(values, noise=noise).high == pytest.approx(np.mean(values) + half * np.sqrt(n + 1))
+
+
+def test_equal_seeds_are_no_certainty_where_noise_is_expected() -> None:
+    noise = metrics.Noise(1.0, 3.0)
+    found = metrics.interval([97.57, 97.57], noise=noise)
+    assert found.low is not None
+    assert found.low < 96.5
+    assert metrics.resolve(metrics.difference([70.0, 70.0], [69.5, 69.5], noise=noise)) == "not resolved"
+    assert metrics.resolve(metrics.difference([70.0, 70.0], [60.0, 60.0], noise=noise)) == "helps"

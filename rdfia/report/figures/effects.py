@@ -49,7 +49,7 @@ def _accuracies(context: Context) -> Iterator[Plot]:
 def _accuracy_plot(context: Context, group: Group, runs: Labelled) -> Plot:
     plot, (axis,) = panels(1, 1, ROW * len(runs) + 0.6)
     seeds = [list(run.test.values()) for run, _ in runs]
-    means = [interval(values) for values in seeds]
+    means = [run.test_accuracy or interval(values) for (run, _), values in zip(runs, seeds, strict=True)]
     marks = [[f.number for f in comparable_figures(context.study, run, context.printed)] for run, _ in runs]
     for place, (values, estimate) in enumerate(zip(seeds, means, strict=True)):
         axis.plot(values, [place + 0.28] * len(values), "|", color=MUTED, markersize=5)

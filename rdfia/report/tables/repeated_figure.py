@@ -23,7 +23,8 @@ def repeated_figure(context: Context) -> Iterator[Rows]:
 
 
 def _rows(repeated: RepeatedFigure) -> list[tuple[Cell, ...]]:
-    k, n, one = len(repeated.figures), len(repeated.tests), prediction(repeated.tests)
+    k, n = len(repeated.figures), len(repeated.tests)
+    one = prediction(repeated.tests, noise=repeated.run.expected("test"))
     low, high = deviation_interval(repeated.tests)
     level = f"{PERCENT * LEVEL:.0f} %"
     return [
