@@ -28,7 +28,7 @@ def measure(folder: Path, chapter: str = "cnn", run: str = "baseline") -> None:
     total = sum(parts.values())
     shares = {part: {"seconds": round(s, 3), "share": round(s / total, 3)} for part, s in parts.items()}
     profile = config.profile(config.load())
-    where = device.machine(device.device(), "float32")
+    where = device.machine(device.device())
     write_json({"run": f"{chapter}/{run}", "profile": profile, "parts": shares, "machine": where}, folder / "run.json")
     (folder / "run.md").write_text(_table(f"{chapter}/{run}, profile {profile}", shares), encoding="utf-8")
     print((folder / "run.md").read_text(encoding="utf-8"), end="")

@@ -15,6 +15,7 @@ from rdfia.record.predictor import predictor, recorded_run
 from rdfia.record.run import RunRecord
 from rdfia.train import device
 from rdfia.train.fit import predict
+from rdfia.train.precision import FLOAT32, autocast
 
 
 def evaluate(record: RunRecord, test: Split) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def evaluate(record: RunRecord, test: Split) -> dict[str, Any]:
         model = predictor(record, int(seed))
         model.normalise = own or model.normalise
         model = model.to(where)
-        logits = predict(model, test.x.to(where), device.autocast("float32", where)).cpu()
+        logits = predict(model, test.x.to(where), autocast(FLOAT32, where)).cpu()
         confusion += _confusion(test.y, logits.argmax(1), len(classes))
         seeds[seed] = _score(logits, test.y)
     return {"seeds": seeds, "confusion": confusion.tolist(), "classes": classes}

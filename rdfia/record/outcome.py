@@ -21,6 +21,7 @@ from rdfia.files import whole_folder, write_json
 from rdfia.record.run import DIVERGED, FINISHED, HISTORY, LEFT_OUT, METRICS, TIMING, WEIGHTS, Row
 from rdfia.revision import commit
 from rdfia.train import device
+from rdfia.train.precision import described
 from rdfia.train.run import Data, Record, Run, Snapshot, Trained
 
 
@@ -50,7 +51,7 @@ def write(outcome: Outcome, folder: Path, head: Mapping[str, Any], run: Run, dat
     with whole_folder(folder) as fresh:
         _save_weights(outcome, run, data, fresh / WEIGHTS)
         (fresh / HISTORY).write_text(_history(outcome), encoding="utf-8")
-        write_json(_timing(outcome, run, len(data.train[1])), fresh / TIMING)
+        write_json(_timing(outcome, run, data), fresh / TIMING)
         digest = hashlib.sha256((fresh / WEIGHTS).read_bytes()).hexdigest()
         write_json(_metrics(outcome, head, run, data, digest), fresh / METRICS)
 
@@ -136,17 +137,17 @@ def parameters(trained: Trained) -> int:
     return sum(value.size for key, value in trained.weights.items() if not key.endswith(buffers))
 
 
-def _timing(outcome: Outcome, run: Run, images: int) -> dict[str, Any]:
+def _timing(outcome: Outcome, run: Run, data: Data) -> dict[str, Any]:
     """When, how long, where: what differs every time stands apart from the figures."""
     training = sum(trained.seconds for trained in outcome.trained.values())
     epochs = sum(records[-1].epoch for records in outcome.history.values())
-    where, precision = device.device(), getattr(run, "precision", "float64")
+    machine = device.machine(device.device()) | described(run, data.card)
     return {
         "started": outcome.started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - outcome.started).total_seconds(), 3),
         "training_seconds": round(training, 3),
-        "images_per_second": round(images * epochs / training, 1),
-        "machine": device.machine(where, device.resolve_precision(precision, where)) | {"torch": torch.__version__},
+        "images_per_second": round(len(data.train[1]) * epochs / training, 1),
+        "machine": machine | {"torch": torch.__version__},
         "commit": commit(Path()),
         "experiment": os.environ.get("DVC_EXP_NAME", ""),
     }

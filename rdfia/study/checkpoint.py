@@ -25,6 +25,7 @@ from torch import Tensor
 from rdfia.config import ConfigError
 from rdfia.files import write_atomically
 from rdfia.train import device
+from rdfia.train.precision import resolve
 from rdfia.train.run import Checkpoint, Data, Event, Program, Record, Run, Snapshot, Trained
 from rdfia.train.state import State, below
 
@@ -47,8 +48,7 @@ def interval() -> float:
 
 def key(head: Mapping[str, str], run: Run, data: Data) -> str:
     """Return the SHA-256 of all that a run's training depends on; `head` has its name and the hash of its code."""
-    precision = device.resolve_precision(getattr(run, "precision", "float64"), device.device())
-    machine = device.machine(device.device(), precision)
+    machine = device.machine(device.device()) | {"precision": resolve(run, data.card)}
     depends = {
         **head,
         "settings": run.model_dump(mode="json"),

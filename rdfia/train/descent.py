@@ -20,6 +20,7 @@ from rdfia.train.epochs import EpochRecord, Position
 from rdfia.train.fit import EVALUATION_BATCH, Plan, fit
 from rdfia.train.optimise import Optimiser
 from rdfia.train.patience import EarlyStopping
+from rdfia.train.precision import PrecisionName, autocast, resolve
 from rdfia.train.run import Checkpoint, Data, Event, Program, Record, Run, Snapshot, Trained, Weights
 from rdfia.train.schedule import Constant, Schedule
 from rdfia.train.state import Generators, State, Stateful, Stopwatch, copied_state, restore
@@ -40,7 +41,7 @@ class DescentRun(Run):
     batch_size: Annotated[int, Field(ge=1)] | Literal["all"]
     mixing: Mixing | None = None
     label_smoothing: float = Field(0.0, ge=0, lt=1)
-    precision: device.PrecisionName = "float32"
+    precision: PrecisionName = "float32"
     record_every: int = Field(1, ge=1)
     sample: int | None = Field(None, ge=1)
     patience: int | None = Field(None, ge=1)
@@ -120,7 +121,7 @@ def _plan(run: DescentRun, data: Data, model: Classifier, step_log: StepLog) -> 
         schedule=run.schedule,
         epochs=run.epochs,
         batch_size=count if run.batch_size == "all" else min(run.batch_size, count),
-        precision=device.autocast(device.resolve_precision(run.precision, where), where),
+        precision=autocast(resolve(run, data.card), where),
         targets=Targets(len(data.card["classes"]), run.label_smoothing, run.mixing),
         recorded=run.recorded,
         on_step=step_log.append if run.schedule.searches else _ignore,
@@ -153,7 +154,7 @@ def program(run: DescentRun, data: Data) -> Program:
     On a CPU each trains with one thread.
     """
     torch.set_num_threads(1)
-    device.resolve_precision(run.precision, device.device())  # before the fork: all processes share the answer
+    resolve(run, data.card)  # before the fork: all processes share the answer
     run, data = whitened(run, sampled(run, data))
     seeds = tuple(range(run.seeds))
     groups = (seeds,) if _stackable(run, data) else tuple((seed,) for seed in seeds)

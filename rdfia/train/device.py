@@ -1,25 +1,18 @@
-"""The device and the precision to compute with, and a description of the machine."""
+"""The device to compute with, how many processes share it, and a description of the machine."""
 
 import os
 import platform
 import sys
-import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import nn
 
 from rdfia.config import ConfigError
 
 os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # asks without starting CUDA, for the same reason
 
 SHARED = 4  # processes on one accelerator
-PrecisionName = Literal["float32", "bfloat16", "auto"]
 
 
 def device() -> torch.device:
@@ -59,60 +52,12 @@ def jobs_within() -> int:
     return jobs() if device().type == "cpu" else 1
 
 
-@cache
-def resolve_precision(name: PrecisionName, where: torch.device) -> Literal["float32", "bfloat16"]:
-    """Resolve `auto`: to bfloat16 where a short self-test shows it both accurate and faster, else to float32.
-
-    Measured once a process, so that every seed of a run has the same.
-    """
-    if name != "auto":
-        return name
-    return "bfloat16" if _bfloat16_is_faster(where) else "float32"
-
-
-def autocast(name: Literal["float32", "bfloat16"], where: torch.device) -> Callable[[], AbstractContextManager[object]]:
-    """Return a function that makes a fresh context for each forward pass."""
-    if name == "float32":
-        return nullcontext
-    return partial(torch.autocast, where.type, dtype=torch.bfloat16)
-
-
-def _bfloat16_is_faster(where: torch.device) -> bool:
-    """Time a convolution forward and backward: gradients within 2 % of float32's, and at least a quarter faster."""
-    generator = torch.Generator().manual_seed(0)
-    layer = nn.Conv2d(32, 64, 5, padding=2).to(where).to(memory_format=torch.channels_last)
-    x = torch.randn(64, 32, 16, 16, generator=generator).to(where, memory_format=torch.channels_last)
-    try:
-        (exact, slow), (rough, fast) = (
-            _timed_gradient(layer, x, autocast(name, where)) for name in ("float32", "bfloat16")
-        )
-    except RuntimeError:
-        return False
-    error = F.mse_loss(rough, exact).sqrt() / exact.square().mean().sqrt()
-    return bool(error < 0.02) and fast * 1.25 < slow
-
-
-def _timed_gradient(layer: nn.Module, x: torch.Tensor, context: Callable[[], Any]) -> tuple[torch.Tensor, float]:
-    """Return the weight gradient of a fixed loss, and the best time of three."""
-    times = []
-    for _ in range(4):
-        start = time.perf_counter()
-        layer.zero_grad()
-        with context():
-            y = layer(x)
-        y.float().square().mean().backward()
-        gradient: torch.Tensor = next(layer.parameters()).grad.detach().cpu()  # type: ignore[union-attr]
-        times.append(time.perf_counter() - start)
-    return gradient, min(times[1:])
-
-
-def machine(where: torch.device, precision: str) -> dict[str, Any]:
-    """Describe everything that a measured time depends on."""
+def machine(where: torch.device) -> dict[str, Any]:
+    """Describe everything that a measured time depends on, but for the precision."""
     return {
         "processor": torch.cuda.get_device_name(where) if where.type == "cuda" else _processor(),
         "cores": os.cpu_count(),
         "device": str(where),
-        "precision": precision,
         "python": platform.python_version(),
         "platform": platform.system(),
     }

@@ -1,7 +1,6 @@
 """The training loop: a generator of one record an epoch that knows no file, logger or tracker."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,13 +13,13 @@ from rdfia.train import graphs
 from rdfia.train.classifier import Classifier
 from rdfia.train.epochs import EpochRecord, Position, Timetable, record_epochs
 from rdfia.train.graphs import Replayed, Step
+from rdfia.train.precision import Precision
 from rdfia.train.run import Examples
 from rdfia.train.schedule import Schedule
 from rdfia.train.state import drawing
 from rdfia.train.steps import Steps
 from rdfia.train.targets import Targets
 
-Precision = Callable[[], AbstractContextManager[object]]
 EVALUATION_BATCH = 500
 
 

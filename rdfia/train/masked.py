@@ -18,8 +18,9 @@ from rdfia.models.decoder import Autoencoder, Decoder, Masking
 from rdfia.train import device
 from rdfia.train.classifier import Classifier, build, forward_flops
 from rdfia.train.epochs import EpochRecord, Position, Timetable, record_epochs
-from rdfia.train.fit import EVALUATION_BATCH, Precision
+from rdfia.train.fit import EVALUATION_BATCH
 from rdfia.train.optimise import Optimiser
+from rdfia.train.precision import Precision, PrecisionName, autocast, resolve
 from rdfia.train.run import Checkpoint, Data, Event, Examples, Program, Record, Run, Trained
 from rdfia.train.schedule import Constant, Schedule
 from rdfia.train.state import Generators, State, Stateful, Stopwatch, copied_state, restore
@@ -56,7 +57,7 @@ class MaskedRun(Run):
     schedule: Schedule = Constant()
     epochs: int = Field(ge=1)
     batch_size: int = Field(ge=1)
-    precision: device.PrecisionName = "float32"
+    precision: PrecisionName = "float32"
     record_every: int = Field(1, ge=1)
 
     @model_validator(mode="after")
@@ -68,7 +69,7 @@ class MaskedRun(Run):
     def program(self, data: Data) -> Program:
         """Prepare to train every seed by itself, with one thread."""
         torch.set_num_threads(1)
-        device.resolve_precision(self.precision, device.device())  # before the fork: all processes share the answer
+        resolve(self, data.card)  # before the fork: all processes share the answer
         return Program(tuple((seed,) for seed in range(self.seeds)), partial(train_seeds, self, data))
 
     def around(self, network: nn.Module, generator: Generator) -> Autoencoder:
@@ -132,7 +133,7 @@ def train_seed(
     generator = Generator().manual_seed(seed)
     model = build(run, data.card, data.statistics, generator)
     network = run.around(model.network, generator)
-    precision = device.autocast(device.resolve_precision(run.precision, where), where)
+    precision = autocast(resolve(run, data.card), where)
     learner = Learner(run, model.to(where), network.to(where), precision)
     train, validation = ((x.to(where), y.to(where)) for x, y in (data.train, data.validation))
     generator, position = Generator(where).manual_seed(seed), Position.first(1)

@@ -12,7 +12,6 @@ import torch
 from rdfia.record import outcome as outcomes
 from rdfia.record.predictor import predictor
 from rdfia.record.run import FILES, HISTORY, METRICS, WEIGHTS
-from rdfia.train import device
 from rdfia.train.classifier import build
 from rdfia.train.descent import whitened
 from rdfia.train.epochs import EpochRecord
@@ -95,14 +94,6 @@ def test_whole_batches_and_too_large_ones_are_the_train_set(data: Data) -> None:
     every, larger = (outcome(data, run(batch_size=size, seeds=1)) for size in ("all", 10_000))
     assert every.history[0][-1] == larger.history[0][-1]
     assert every.history[0][-1].step == 2
-
-
-def test_automatic_precision_is_resolved_by_measuring() -> None:
-    where = torch.device("cpu")
-    assert device.resolve_precision("float32", where) == "float32"
-    assert device.resolve_precision("auto", where) in ("float32", "bfloat16")
-    with device.autocast("bfloat16", where)():
-        assert torch.nn.functional.linear(torch.ones(2, 2), torch.ones(2, 2)).dtype == torch.bfloat16
 
 
 def test_reports_are_records_then_weights(data: Data) -> None:

@@ -7,11 +7,11 @@ import torch
 from torch import Generator
 
 from rdfia.data.batches import per_epoch, shuffled
-from rdfia.train import device
 from rdfia.train.classifier import build
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.fit import Plan, evaluate, fit
 from rdfia.train.optimise import SGD
+from rdfia.train.precision import autocast
 from rdfia.train.run import Data
 from rdfia.train.schedule import Constant, Exponential
 from rdfia.train.targets import Targets
@@ -20,7 +20,7 @@ from tests.train.sample import run
 
 def plan(model: torch.nn.Module, rate: float = 0.1, epochs: int = 3, batch_size: int = 16) -> Plan:
     descent = SGD(learning_rate=rate).over(model.parameters())
-    precision = device.autocast("float32", torch.device("cpu"))
+    precision = autocast("float32", torch.device("cpu"))
     return Plan(descent, Exponential(gamma=0.5), epochs, batch_size, precision, Targets(2))
 
 
@@ -58,7 +58,7 @@ def test_it_learns(data: Data) -> None:
 def test_validation_figures_are_those_of_the_final_weights(data: Data) -> None:
     model = build(run(), data.card, data.statistics, Generator().manual_seed(0))
     last = list(fit(model, data.train, data.validation, plan(model.network), [Generator().manual_seed(0)]))[-1][0]
-    figures = evaluate(model, data.validation, device.autocast("float32", torch.device("cpu")))
+    figures = evaluate(model, data.validation, autocast("float32", torch.device("cpu")))
     assert [last.validation_loss, last.validation_accuracy] == figures.tolist()
 
 
