@@ -16,9 +16,9 @@ from rdfia.words import first_line
 class Show:
     """Called with every message of the tasks."""
 
-    def __init__(self, labels: Sequence[str], jobs: int, logs: Path) -> None:
-        self.labels, self.jobs, self.logs = labels, jobs, logs
-        self.started, self.ended = time.monotonic(), 0
+    def __init__(self, labels: Sequence[str], trained: Sequence[bool], logs: Path) -> None:
+        self.labels, self.trained, self.logs = labels, trained, logs
+        self.started, self.ended = time.monotonic(), list[bool]()
         self.active: dict[int, str] = {}
         self.console = Console(highlight=False, soft_wrap=True)
         self.live = Live(console=self.console, transient=True, auto_refresh=False)
@@ -44,23 +44,24 @@ class Show:
         elif message.place >= 0:
             self.active[message.place] = str(message.content)
         lines = [*(f"  {text[:110]}" for text in self.active.values())]
-        lines.append(f"  {self.ended} of {len(self.labels)} runs, {self.left()}")
+        lines.append(f"  {len(self.ended)} of {len(self.labels)} runs, {self.left()}")
         self.live.update(Text("\n".join(lines)), refresh=self.live.is_started)
 
     def end(self, message: Message) -> None:
         """Say how a task ended."""
-        self.ended += 1
+        self.ended.append(self.trained[message.place])
         self.active.pop(message.place, None)
         name = self.labels[message.place]
         state = "done"
         if message.error is not None:
             state = f"failed: {first_line(message.error)} (all of it in {self.logs / name.replace('/', '-')}.log)"
-        count = f"[{self.ended:>3}/{len(self.labels)}]"
+        count = f"[{len(self.ended):>3}/{len(self.labels)}]"
         self.console.print(Text(f"{count} {name}  {message.seconds:.1f} s  {state}  {self.left()}"))
 
     def left(self) -> str:
-        """Say the time left, as if the runs that wait took as long as those that ended."""
-        if not self.ended:
+        """Say the time left, as if runs that wait took as long as those that ended; what is left out takes none."""
+        done, every = sum(self.ended), sum(self.trained)
+        if not done:
             return "time left unknown"
-        left = (len(self.labels) - self.ended) * (time.monotonic() - self.started) / self.ended
+        left = (every - done) * (time.monotonic() - self.started) / done
         return f"about {left / 60:.0f} min left" if left > 90 else f"about {left:.0f} s left"

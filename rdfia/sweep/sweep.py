@@ -116,7 +116,10 @@ def train_all(params: Mapping[str, Any], jobs: int | None, stages: Sequence[dvc.
     labels, failed = [f"{task.chapter}/{task.name}" for task in todo], dict[str, str]()
     for stage in stages:
         tidy(stage)
-    with Show(labels, jobs, LOGS) as show, closing(messages(work, jobs, show.log)) as received:
+    with (
+        Show(labels, [task.run is not None for task in todo], LOGS) as show,
+        closing(messages(work, jobs, show.log)) as received,
+    ):
         for message in received:
             show(message)
             if message.error is not None:
