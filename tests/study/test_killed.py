@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from rdfia.command import UNUSABLE
 from rdfia.record.run import HISTORY, METRICS, WEIGHTS
 from tests.project import ROOT, environment, shrink
 
@@ -88,7 +89,7 @@ def test_checkpoints_lie_in_the_project_of_an_experiment(project: Path, tmp_path
 def test_seconds_that_are_no_number_are_refused_in_one_line(project: Path) -> None:
     refused = command(project, "train", "mlp", "by_hand", RDFIA_CHECKPOINT_SECONDS="often")
     said = refused.communicate()[0]
-    assert refused.returncode == 1
+    assert refused.returncode == UNUSABLE
     assert "error: params.yaml" not in said
     assert "RDFIA_CHECKPOINT_SECONDS: found 'often', allowed: a number from 0" in said
     assert "Traceback" not in said

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rdfia.command import INTERRUPTED
 from rdfia.sweep.lock import COPY
 from tests.processes import linux, read_line, session, started, wait_until
 from tests.project import RUNS, Project, environment, new
@@ -62,7 +63,7 @@ def test_sigterm_keeps_and_commits_what_had_ended(project: Project) -> None:
     names = ("first", "second", "third")
     project.edit(**{name: {"normalise": "mean_image", "epochs": 2, "title": name} for name in names})
     code, said = end_after_the_first_run(project, "cnn", signal.SIGTERM)
-    assert code == 1
+    assert code == INTERRUPTED
     assert said.endswith("interrupted: what had ended is kept, `rdfia sweep` trains the rest\n")
     assert "Traceback" not in said
     kept = trained(project, "cnn") & set(names)
