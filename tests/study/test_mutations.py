@@ -76,16 +76,19 @@ def checked(folder: Path, text: bytes) -> dict[str, Any] | None:
 @contextmanager
 def one_line_at_most() -> Iterator[None]:
     """What cannot be used is one line that can be printed, and the code that says so."""
-    said = StringIO()
+    said, ended = StringIO(), None
     try:
         with redirect_stderr(said), one_line():
             yield
     except SystemExit as error:
-        assert error.code == UNUSABLE
-        (line,) = said.getvalue().splitlines()
-        assert line.startswith("error: ")
-        line.encode()
+        ended = error
         raise
+    finally:
+        if ended is not None:
+            assert ended.code == UNUSABLE
+            (line,) = said.getvalue().splitlines()
+            assert line.startswith("error: ")
+            line.encode()
 
 
 @settings(patient, max_examples=COUNT or 200)
