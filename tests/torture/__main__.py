@@ -13,7 +13,8 @@ from random import Random
 
 from tests.project import ROOT
 from tests.torture.page import page
-from tests.torture.trial import CUT, FULL, WAYS, WORKS, Bench, Trial, Work
+from tests.torture.trial import Bench, Trial
+from tests.torture.works import CUT, FULL, WAYS, WORKS, Work
 
 PAGE = ROOT / "docs/reliability.md"
 ALONE = ("unshare", "--user", "--map-root-user", "--mount")

@@ -1,6 +1,6 @@
 """Every Python process of a trial imports this as `sitecustomize`: it ends before a chosen operation on files.
 
-Each operation that changes a file of the project adds a byte to a file beside the project, so all processes count as one.
+Each operation that changes a file of the project adds a byte to a file beside it, so all processes count as one.
 """
 
 import os
@@ -12,9 +12,7 @@ from typing import Any
 ROOT, COUNT = os.environ.get("TORTURE_ROOT", ""), os.environ.get("TORTURE_COUNT", "")
 LAST = int(os.environ.get("TORTURE_LAST", "0"))  # the operation before which to kill; 0: none, they are only counted
 EVERY = os.environ.get("TORTURE_EVERY") == "1"  # kill all processes of the session, not this one alone
-LOCK = float(
-    os.environ.get("TORTURE_LOCK", "0")
-)  # seconds after which whoever has opened dvc.lock to write it is killed
+LOCK = float(os.environ.get("TORTURE_LOCK", "0"))  # seconds from the opening of dvc.lock to the end of who writes it
 OPERATIONS = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate")
 WRITING = os.O_WRONLY | os.O_RDWR
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from rdfia.revision import commit, git
 from tests.project import ROOT
-from tests.torture.trial import AIMED, CTRL_C, CUT, EPOCHS, FULL, KILL, PATIENCE, TERM, WAYS, WORKS, Bench, Trial
+from tests.torture.trial import EPOCHS, PATIENCE, Bench, Trial
+from tests.torture.works import AIMED, CTRL_C, CUT, FULL, KILL, TERM, WAYS, WORKS
 
 PROMISES = (
     (
@@ -33,10 +34,12 @@ def page(found: Sequence[Trial], seed: int, begun: float, bench: Bench) -> str:
     dirty = " with changes" if git(ROOT, "status", "--porcelain", "--", "rdfia", "stages", "tests") else ""
     parts = [
         "# Reliability",
-        f"""Written by `make torture` ({day}, commit {commit(ROOT)[:12]}{dirty}, {platform.system()}, {os.cpu_count()} cores,
-seed {seed}, {(time.time() - begun) / 60:.0f} minutes): {len(tried)} trials on a project at its smallest, with {EPOCHS} epochs
-and a checkpoint after each. A trial takes what a command makes away, begins the command, disturbs it, gives the same
-command again, and compares. {len(found) - len(tried)} more do not count, as the command had ended before.""",
+        f"""Written by `make torture` ({day}, commit {commit(ROOT)[:12]}{dirty}, {platform.system()},
+{os.cpu_count()} cores, seed {seed}, {(time.time() - begun) / 60:.0f} minutes).
+
+{len(tried)} trials on a project at its smallest, with {EPOCHS} epochs and a checkpoint after each. A trial takes away
+what a command makes, begins the command, disturbs it, gives the same command again, and compares.
+{len(found) - len(tried)} more do not count, as the command had ended before.""",
         "## The promises",
         table(("promise", "how it was tried", "trials", "held"), map(promise_row(tried), PROMISES)),
         "## By command",

@@ -16,42 +16,13 @@ from rdfia.files import SCRATCH
 from rdfia.sweep import lock
 from tests.processes import Process, session, started, wait_until
 from tests.project import environment, new
+from tests.torture.works import AIMED, CTRL_C, CUT, FULL, TERM, Work
 
-KILL, AIMED, TERM, CTRL_C, FULL, CUT = WAYS = (
-    "SIGKILL at a random moment",
-    "SIGKILL before a chosen operation on files",
-    "SIGTERM at a random moment",
-    "Ctrl-C at a random moment",
-    "a full disk",
-    "SIGKILL while DVC writes dvc.lock",
-)
-ROOTS = ("data", "declared", "reports", "runs")
-PAGES = ("index.html", "pages", "figures", "tables", "report.md", "summary.json", "metrics.json")
-TESTED = ("reports/tiny/test/cnn.json", "reports/tiny/probes/cnn.safetensors", "reports/tiny/runs/cnn")
-EPOCHS = 40
 LOCKED = 0.3  # seconds after which DVC has written dvc.lock, mostly
 PATIENCE = 2.0  # seconds after which a process has outlived its command
 ROOM = 2**30  # bytes of the trial's file system
-
-
-@dataclass(frozen=True)
-class Work:
-    """A command of Python, what it makes (removed before a trial), and the stages that dvc.lock does not know before."""
-
-    name: str
-    words: tuple[str, ...]
-    makes: tuple[str, ...]
-    unlocked: tuple[str, ...] = ()
-
-
-WORKS = (
-    Work("prepare", ("stages.prepare", "cifar10"), ("data/tiny/cifar10", "reports/tiny/data/cifar10.json")),
-    Work("train", ("stages.train", "cnn"), ("runs/tiny/cnn",)),
-    Work("evaluate", ("stages.evaluate", "cnn"), TESTED),
-    Work("report", ("stages.report",), tuple(f"reports/tiny/{name}" for name in PAGES)),
-    Work("sweep", ("rdfia", "sweep", "-j", "2", "cnn", "mlp"), ("runs/tiny/cnn", "runs/tiny/mlp"), ("cnn@", "mlp@")),
-    Work("repro", ("dvc", "repro", "evaluate@tiny-cnn"), (*TESTED, "runs/tiny/cnn"), ("cnn@", "evaluate@tiny-cnn")),
-)
+ROOTS = ("data", "declared", "reports", "runs")
+EPOCHS = 40
 Files = dict[str, str]
 
 
@@ -97,7 +68,8 @@ class Bench:
         params = project.params()
         params["profiles"]["tiny"]["cnn"]["epochs"] = EPOCHS
         project.write_params(params)
-        project("dvc", "repro", *targets)
+        if targets:
+            project("dvc", "repro", *targets)
         shutil.copy(Path(__file__).with_name("hook.py"), self.root / "sitecustomize.py")
         project("python", "-m", "rdfia", "mend")  # which keeps a copy of dvc.lock, as a sweep does
         shutil.copytree(self.root, self.whole, symlinks=True)
@@ -176,9 +148,8 @@ class Bench:
         if way == AIMED:
             last = self.random.randint(1, plain.operations)
             variables = {"TORTURE_LAST": str(last), "TORTURE_EVERY": str(int(every))}
-            found.detail = (
-                f"before operation {last} of {plain.operations}, {'all processes' if every else 'one process'}"
-            )
+            whom = "all processes" if every else "one process"
+            found.detail = f"before operation {last} of {plain.operations}, {whom}"
         elif way == CUT:
             variables = {"TORTURE_LOCK": f"{self.random.uniform(0.001, LOCKED):.3f}"}
             found.detail = f"{variables['TORTURE_LOCK']} s after DVC opened dvc.lock"
