@@ -152,7 +152,7 @@ def _print_to(log: Path) -> None:
 def _picklable(error: Exception) -> Exception:
     """Return the error, or where it cannot be sent one that says the same."""
     try:
-        pickle.loads(pickle.dumps(error))
+        pickle.loads(pickle.dumps(error))  # noqa: S301
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error
