@@ -54,7 +54,9 @@ def own_mounts() -> None:
 def trials(bench: Bench, works: Sequence[Work], ways: Sequence[str], seconds: float) -> list[Trial]:
     """Try each way on each command, the one that had the least time next, until the time is over."""
     found, until = list[Trial](), time.monotonic() + seconds
-    spent = {(work, way): 0.0 for work in works for way in ways if fits(work, way, bench.mounted)}
+    pairs = [(work, way) for work in works for way in ways if fits(work, way, bench.mounted)]
+    bench.random.shuffle(pairs)
+    spent = dict.fromkeys(pairs, 0.0)
     while time.monotonic() < until:
         work, way = pair = min(spent, key=lambda one: spent[one])
         trial = bench.trial(work, way)
