@@ -76,6 +76,13 @@ def _session(process: int) -> int:
         return 0
 
 
+def kill(process: Process) -> None:
+    """Kill a command and all that it has begun, at once."""
+    for one in (process.pid, *session(process.pid)):
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+
+
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
     """Wait for something that comes soon on any machine."""
     until = time.monotonic() + seconds

@@ -38,6 +38,16 @@ def end_after_the_first_run(project: Project, chapter: str, number: signal.Signa
     return sweep.returncode, printed + errors
 
 
+def test_a_command_of_dvc_ends_with_the_sweep_that_is_killed() -> None:
+    code = (
+        "import sys; from rdfia.sweep import dvc; dvc._printed([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    )
+    with started("-c", code) as process:
+        wait_until(lambda: len(session(process.pid)) == 1, "the command to begin")
+        process.kill()
+        wait_until(lambda: not session(process.pid), "the command to end")
+
+
 def trained(project: Project, chapter: str) -> set[str]:
     """The runs of a chapter whose folders are in place."""
     return {path.parent.name for path in project.root.glob(f"runs/tiny/{chapter}/*/metrics.json")}

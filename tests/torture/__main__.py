@@ -7,10 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
+from rdfia.command import one_line
 from tests.project import ROOT
 from tests.torture.page import page
 from tests.torture.trial import Bench, Trial
@@ -27,16 +28,24 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=PAGE, help="what is written (docs/reliability.md)")
     arguments = parser.parse_args()
     own_mounts()
-    begun = time.time()
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), Random(arguments.seed))
+    with one_line(), tempfile.TemporaryDirectory() as folder:
+        broke = torture(Bench(Path(folder), Random(arguments.seed)), arguments)
+    sys.exit(int(broke > 0))
+
+
+def torture(bench: Bench, arguments: argparse.Namespace) -> int:
+    """Make the project, try, write the page; how many trials broke."""
+    found, begun = list[Trial](), time.time()
+    try:
         bench.finish("evaluate@tiny-cnn", "mlp@tiny")
-        found = trials(bench, WORKS, WAYS, 60 * arguments.minutes)
+        for trial in trials(bench, WORKS, WAYS, 60 * arguments.minutes):
+            found.append(trial)
+    finally:
         subprocess.run(["umount", bench.root], check=False) if bench.mounted else None
-    arguments.page.write_text(page(found, arguments.seed, begun, bench), encoding="utf-8")
+        arguments.page.write_text(page(found, arguments.seed, begun, bench), encoding="utf-8") if found else None
     broke = sum(bool(trial.broke) for trial in found)
     print(f"{arguments.page}: {len(found)} trials, {broke} broke")
-    sys.exit(int(bool(broke)))
+    return broke
 
 
 def own_mounts() -> None:
@@ -51,9 +60,9 @@ def own_mounts() -> None:
     )
 
 
-def trials(bench: Bench, works: Sequence[Work], ways: Sequence[str], seconds: float) -> list[Trial]:
+def trials(bench: Bench, works: Sequence[Work], ways: Sequence[str], seconds: float) -> Iterator[Trial]:
     """Try each way on each command, the one that had the least time next, until the time is over."""
-    found, until = list[Trial](), time.monotonic() + seconds
+    until = time.monotonic() + seconds
     pairs = [(work, way) for work in works for way in ways if fits(work, way, bench.mounted)]
     bench.random.shuffle(pairs)
     spent = dict.fromkeys(pairs, 0.0)
@@ -61,10 +70,9 @@ def trials(bench: Bench, works: Sequence[Work], ways: Sequence[str], seconds: fl
         work, way = pair = min(spent, key=lambda one: spent[one])
         trial = bench.trial(work, way)
         spent[pair] += trial.seconds
-        found.append(trial)
         outcome = "; ".join(trial.broke) or ("held" if trial.disturbed else "had ended")
         print(f"{work.name}, {way}, {trial.detail}: exit {trial.code}, {outcome} ({trial.seconds:.0f} s)", flush=True)
-    return found
+        yield trial
 
 
 def fits(work: Work, way: str, mounted: bool) -> bool:

@@ -77,15 +77,17 @@ def also(tried: Sequence[Trial], bench: Bench) -> list[str]:
     """What else the trials showed, in sentences."""
     cut = [trial for trial in tried if trial.way == CUT]
     signals = [trial for trial in tried if trial.way in (TERM, CTRL_C) and trial.work != "repro"]
-    polite = sum(trial.code == 130 for trial in signals)
+    polite, bare = (sum(trial.code in codes for trial in signals) for codes in ((130,), (-2, -15)))
     late = sum(trial.outlived > 0 for trial in tried)
+    names = ", ".join(sorted({trial.work for trial in tried if trial.outlived}))
     lines = [
         f"{sum(trial.resumed for trial in tried)} commands said that they went on from checkpoints.",
         f"{sum(trial.cut for trial in cut)} of {len(cut)} kills while DVC wrote `dvc.lock` left it cut.",
-        f"{polite} of {len(signals)} signals to a stage or a sweep ended in exit code 130; the others came before the"
-        " project's own code ran (libraries were being imported), where the system's own way ends a process.",
-        f"{late} times a process ran on more than {PATIENCE:.0f} seconds after the one that began it was killed: DVC's"
-        " own children, which are not ours to end. The command was given again when they had ended.",
+        f"{polite} of {len(signals)} signals to a stage or a sweep ended in exit code 130, {bare} in the way of the"
+        f" system (libraries were being imported), {len(signals) - polite - bare} otherwise.",
+        f"{late} trials had a process that ran on more than {PATIENCE:.0f} seconds after its command"
+        f"{f' ({names})' if late else ''}: DVC that is killed alone cannot end what it began, and goes on where a"
+        " sweep was. The command was given again when it had ended.",
     ]
     steady = {name: (len(plain.steady), len(plain.files)) for name, plain in bench.plain.items()}
     lines.append(

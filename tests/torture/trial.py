@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from signal import SIGINT, SIGKILL, SIGTERM
+from signal import SIGINT, SIGTERM
 
 from rdfia.files import SCRATCH
 from rdfia.sweep import lock
-from tests.processes import Process, session, started, wait_until
+from tests.processes import Process, kill, session, started, wait_until
 from tests.project import environment, new
 from tests.torture.works import AIMED, CTRL_C, CUT, FULL, TERM, Work
 
@@ -137,6 +137,8 @@ class Bench:
         if found.disturbed:
             found.cut = not self.stages() >= before
             half = [name for name, digest in snapshot(self.root).items() if plain.steady.get(name, digest) != digest]
+            if found.outlived and not work.unlocked:  # without DVC
+                found.broke.append(f"{found.outlived} processes outlived the command")
             found.broke += [f"half-written: {name}" for name in half]
             self.recover(work, plain, found)
         found.seconds = time.monotonic() - begun
@@ -221,8 +223,7 @@ def _send(process: Process, way: str, every: bool) -> None:
         elif way == TERM:
             process.send_signal(SIGTERM)
         else:
-            for one in (*session(process.pid), process.pid) if every else (process.pid,):
-                os.kill(one, SIGKILL)
+            kill(process) if every else process.kill()
 
 
 def _mounted(root: Path) -> bool:
