@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV   ?= .venv
 PORT   ?= 5000
+MINUTES ?= 60
+DAYS   ?= 7
+AUDIT  := pip-audit==2.10.1
 BIN    := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
@@ -9,7 +12,7 @@ export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := all
-.PHONY: all setup repro test ui check format bench prune clean distclean lock help
+.PHONY: all setup repro test torture ui check format bench prune clean distclean lock audit help
 
 all: repro ## set up and run the pipeline to a finished report (the default)
 
@@ -34,6 +37,9 @@ $(VENV)/.done: requirements.lock pyproject.toml
 test: setup ## the tests: those of the real pipeline beside all others
 	@printf 'tests/test_pipeline.py\n--ignore tests/test_pipeline.py tests\n' | xargs -P 2 -L 1 pytest
 
+torture: setup ## kill, interrupt and starve every command, then write docs/reliability.md (make torture MINUTES=480)
+	python -m tests.torture --minutes $(MINUTES)
+
 check: setup ## ruff (lint and format), mypy, the import contract
 	ruff check .
 	ruff format --check .
@@ -54,14 +60,22 @@ prune: setup ## remove the files of runs that params.yaml no longer declares
 	python -m rdfia prune
 
 clean: ## remove what the quick profile made
-	rm -rf reports/quick reports/bench data/quick runs/quick declared/quick
+	rm -rf reports/quick reports/bench reports/audit data/quick runs/quick declared/quick
 
 distclean: clean ## also remove the environment, the caches and MLflow's store
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis mlflow.db mlartifacts .dvc/cache .dvc/tmp
 
-lock: ## renew requirements.lock from pyproject.toml: versions and hashes, no addresses
+lock: ## renew requirements.lock from pyproject.toml: versions that are DAYS=7 old, hashes, no addresses
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+		--exclude-newer "$$($(BIN)/python -c 'import datetime as d; print(d.date.today() - d.timedelta($(DAYS)))')" \
 		--no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
+
+audit: setup ## known holes of the locked packages, and the list of these (CycloneDX): reports/audit/; skipped offline
+	@rm -rf reports/audit && mkdir -p reports/audit
+	@uvx --quiet $(AUDIT) --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock \
+		--format cyclonedx-json --output reports/audit/sbom.json > reports/audit/said.txt 2>&1; found=$$?; \
+	if [ -s reports/audit/sbom.json ]; then cat reports/audit/said.txt; echo "audit: reports/audit/sbom.json"; exit $$found; \
+	else echo "audit: skipped: $$(tail -n 1 reports/audit/said.txt)"; fi
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

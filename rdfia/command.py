@@ -1,4 +1,8 @@
-"""How a command ends: what cannot be used or written is one line on stderr and exit code 1, never a traceback."""
+"""How a command ends: with one line on stderr, never a traceback, and a code that says what kind of end it was.
+
+0 is success; 1 a failure, such as a full disk or a run that failed; 2 input that cannot be used, as for a wrong option;
+130 an interruption by Ctrl-C or SIGTERM. DVC takes all but 0 as a failure.
+"""
 
 import errno
 import os
@@ -9,9 +13,11 @@ from contextlib import contextmanager
 from inspect import signature
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from rdfia.config import ConfigError
 
+FAILURE, UNUSABLE, INTERRUPTED = 1, 2, 130
 REMEDIES = {
     errno.ENOSPC: "free some space there",
     errno.EDQUOT: "free some space there",
@@ -29,14 +35,19 @@ def one_line() -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        sys.exit(f"error: {error}")
+        _end(UNUSABLE, f"error: {error}")
     except OSError as error:
         if error.errno not in REMEDIES:
             raise
         where = error.filename or "a file"
-        sys.exit(f"error: {where}: {os.strerror(error.errno)}; {REMEDIES[error.errno]}, then start again")
+        _end(FAILURE, f"error: {where}: {os.strerror(error.errno)}; {REMEDIES[error.errno]}, then start again")
     except KeyboardInterrupt as error:
-        sys.exit(f"interrupted: {error}" if error.args else "interrupted: nothing is half written")
+        _end(INTERRUPTED, f"interrupted: {error}" if error.args else "interrupted: nothing is half written")
+
+
+def _end(code: int, line: str) -> NoReturn:
+    print(line, file=sys.stderr)
+    sys.exit(code)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -117,7 +117,7 @@ def _begin(place: int, task: Callable[[Send], None], log: Path | None) -> Active
     return Active(place, process, receiver)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Have the system kill this process when its parent ends, however that ends; where it has already, end now."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -128,7 +128,7 @@ def _end_with(parent: int) -> None:
 def _work(task: Callable[[Send], None], sender: Connection, log: Path | None, parent: int) -> None:
     """Do a task in its own process; the error that ends it is sent last."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-    _end_with(parent)
+    end_with(parent)
     try:
         if log is not None:
             _print_to(log)
@@ -152,7 +152,7 @@ def _print_to(log: Path) -> None:
 def _picklable(error: Exception) -> Exception:
     """Return the error, or where it cannot be sent one that says the same."""
     try:
-        pickle.loads(pickle.dumps(error))
+        pickle.loads(pickle.dumps(error))  # noqa: S301
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error

@@ -7,13 +7,25 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 Process = subprocess.Popen[str]
 ROOT = Path(__file__).parent.parent
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not end children with parents")
+
+
+@dataclass
+class Touch:
+    """An object whose pickle makes a file when it is read: what a stranger's could do."""
+
+    path: str
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return open, (self.path, "w")
 
 
 @contextmanager
@@ -62,6 +74,13 @@ def _session(process: int) -> int:
         return os.getsid(process)
     except ProcessLookupError:
         return 0
+
+
+def kill(process: Process) -> None:
+    """Kill a command and all that it has begun, at once."""
+    for one in (process.pid, *session(process.pid)):
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rdfia.command import REMEDIES, one_line
+from rdfia.command import FAILURE, INTERRUPTED, REMEDIES, UNUSABLE, one_line, run_stage
 from rdfia.config import ConfigError
 from rdfia.files import write_text
 from tests.processes import linux, read_line, runs, session, started, wait_until
@@ -58,7 +58,7 @@ def test_no_process_outlives_the_one_that_began_it(number: signal.Signals) -> No
         printed, errors = process.communicate()
     assert printed == ""
     if number != signal.SIGKILL:
-        assert (process.returncode, errors) == (1, "interrupted: nothing is half written\n")
+        assert (process.returncode, errors) == (INTERRUPTED, "interrupted: nothing is half written\n")
 
 
 @linux
@@ -67,33 +67,58 @@ def test_a_task_that_does_not_end_when_it_is_asked_to_is_killed() -> None:
         assert read_line(process) == "at work\n"
         (task,) = session(process.pid)
         process.terminate()
-        assert process.wait(60) == 1
+        assert process.wait(60) == INTERRUPTED
         assert not runs(task)
 
 
 @pytest.mark.parametrize(
-    ("error", "line"),
+    ("error", "code", "line"),
     [
-        (ConfigError("params.yaml: no"), "error: params.yaml: no"),
+        (ConfigError("params.yaml: no"), UNUSABLE, "error: params.yaml: no"),
         (
             OSError(errno.ENOSPC, "", "runs/a"),
+            FAILURE,
             "error: runs/a: No space left on device; free some space there, then start again",
         ),
-        (KeyboardInterrupt(), "interrupted: nothing is half written"),
-        (KeyboardInterrupt("3 runs are kept"), "interrupted: 3 runs are kept"),
+        (KeyboardInterrupt(), INTERRUPTED, "interrupted: nothing is half written"),
+        (KeyboardInterrupt("3 runs are kept"), INTERRUPTED, "interrupted: 3 runs are kept"),
     ],
 )
-def test_what_ends_a_command_is_one_line(error: BaseException, line: str) -> None:
-    with pytest.raises(SystemExit) as ended, one_line():
+def test_what_ends_a_command_is_one_line_and_a_code(
+    error: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(error) == code
+    assert capsys.readouterr().err == f"{line}\n"
+
+
+def ended(error: BaseException) -> object:
+    """The code with which a command ends by an error."""
+    with pytest.raises(SystemExit) as raised, one_line():
         raise error
-    assert ended.value.code == line
+    return raised.value.code
+
+
+def test_words_of_a_stage_that_do_not_fit_are_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["prepare.py", "one", "too many"])
+    with pytest.raises(SystemExit) as raised:
+        run_stage(lambda name: None)
+    assert raised.value.code == UNUSABLE
+
+
+@pytest.mark.parametrize("words", [["params", "nowhere"], ["params", "cnn", "nowhere"], ["sweep", "-j", "0"], ["no"]])
+def test_the_command_says_by_its_code_that_its_words_cannot_be_used(words: list[str]) -> None:
+    with started("-m", "rdfia", *words) as process:
+        printed, errors = process.communicate()
+    assert (process.returncode, printed) == (UNUSABLE, "")
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize("number", sorted(REMEDIES))
-def test_every_error_of_the_file_system_names_the_path_the_reason_and_a_remedy(number: int) -> None:
-    with pytest.raises(SystemExit) as ended, one_line():
-        raise OSError(number, "", "a/path")
-    assert str(ended.value.code).startswith(f"error: a/path: {os.strerror(number)}; {REMEDIES[number]}")
+def test_every_error_of_the_file_system_names_the_path_the_reason_and_a_remedy(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(OSError(number, "", "a/path")) == FAILURE
+    assert capsys.readouterr().err.startswith(f"error: a/path: {os.strerror(number)}; {REMEDIES[number]}")
 
 
 def test_an_error_of_ours_keeps_its_traceback() -> None:
@@ -102,9 +127,8 @@ def test_an_error_of_ours_keeps_its_traceback() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write everywhere")
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "closed").mkdir(mode=0o500)
-    with pytest.raises(SystemExit) as ended, one_line():
+    with pytest.raises(SystemExit), one_line():
         write_text("a", tmp_path / "closed" / "file")
-    assert f"{tmp_path / 'closed'}" in str(ended.value.code)
-    assert "Permission denied" in str(ended.value.code)
+    assert f"{tmp_path / 'closed'}: Permission denied" in capsys.readouterr().err

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+from contextlib import redirect_stderr
 from functools import partial
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 import yaml
 
 from rdfia import cli
-from rdfia.command import run_stage
+from rdfia.command import UNUSABLE, run_stage
 from rdfia.study import pipeline
 from tests.project import ROOT
 
@@ -37,11 +39,12 @@ def fails(folder: Path, *words: str) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr("sys.argv", [f"{words[0].split('.')[-1]}.py", *words[1:]])
-        with pytest.raises(SystemExit) as ended:
+        with redirect_stderr(StringIO()) as stream, pytest.raises(SystemExit) as ended:
             command()
-    said = str(ended.value.code)
+    said = stream.getvalue()
+    assert ended.value.code == UNUSABLE
     assert said.startswith("error: ")
-    assert "\n" not in said
+    assert said.count("\n") == 1
     assert everything(folder) == before
     return said
 

@@ -83,7 +83,7 @@ def _wrong(what: str, mark: Any) -> yaml.MarkedYAMLError:
 def parse_yaml(text: str | bytes, where: object) -> Any:
     """Return the plain value that a text of YAML, in UTF-8, stands for."""
     try:
-        return yaml.load(text if isinstance(text, str) else text.decode("utf-8"), Loader=_Loader)
+        return yaml.load(text if isinstance(text, str) else text.decode("utf-8"), Loader=_Loader)  # noqa: S506
     except UnicodeDecodeError as error:
         raise ConfigError(f"{where}: not YAML: byte {error.start} is no UTF-8, allowed: text in UTF-8") from None
     except yaml.YAMLError as error:

@@ -29,9 +29,13 @@ class Mnist(Config):
         """Read the files below `root`/MNIST/raw, downloaded where missing; files that are no originals end it."""
         from torchvision.datasets import MNIST
 
-        _check_originals(root / "MNIST" / "raw")
-        hint = f"put {MNIST_FILES} into {root / 'MNIST' / 'raw'}, or choose `source: digits`"
-        train, test = (_fetch(MNIST, root, part, hint) for part in (True, False))
+        folder = root / "MNIST" / "raw"
+        _check_originals(folder)
+        hint = f"put {MNIST_FILES} into {folder}, or choose `source: digits`"
+        mirrors = [mirror for mirror in MNIST.mirrors if mirror.startswith("https://")]  # the last of them is not
+        secure = type("MNIST", (MNIST,), {"mirrors": mirrors})
+        train, test = (_fetch(secure, root, part, hint) for part in (True, False))
+        _check_originals(folder)
         classes = tuple(str(digit) for digit in range(10))
         return RawData(_grey(train), _grey(test), classes, "MNIST as published, read by torchvision")
 

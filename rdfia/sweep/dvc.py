@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rdfia.config import PARAMS, ConfigError, profile
 from rdfia.files import SCRATCH
+from rdfia.parallel import end_with
 from rdfia.record import layout
 from rdfia.study import pipeline, runs
 from rdfia.sweep.lock import locked, mend
@@ -135,6 +137,7 @@ def _printed(command: Sequence[str]) -> tuple[int, str]:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         process_group=0,
+        preexec_fn=partial(end_with, os.getpid()),  # where we are killed, so is it
     )
     try:
         printed, _ = process.communicate()

@@ -34,7 +34,7 @@ def stages(text: str) -> dict[str, Any] | None:
     """Return the stages of a lock file's text, None where it is not whole."""
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        content = yaml.load(text, loader)
+        content = yaml.load(text, loader)  # noqa: S506
     except yaml.YAMLError:
         return None
     found = content.get("stages") if isinstance(content, dict) and content.get("schema") == "2.0" else None

@@ -10,7 +10,7 @@ from rdfia.config import ConfigError
 from rdfia.data import archives
 from rdfia.data.archives import LINKS, SPECIAL, listing, printable, reader
 from rdfia.data.folders import Folders
-from tests.data.containers import dataset, folder, plain, tar
+from tests.data.containers import Packer, dataset, folder, plain, tar, zipped
 
 
 def everything(inside: PurePosixPath) -> bool:
@@ -77,6 +77,18 @@ def test_links_in_an_archive_are_counted_and_not_followed(tmp_path: Path) -> Non
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
     assert Folders(path=str(path)).load(tmp_path).remarks["skipped"] == {LINKS: 1}
+
+
+@pytest.mark.parametrize("pack", [tar, zipped])
+def test_names_that_lead_out_of_an_archive_write_nothing(tmp_path: Path, pack: Packer) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    names = ("../../evil.png", f"{tmp_path}/evil.png", "train/cat/../../../../evil.png")
+    path = pack(inner, dataset() | dict.fromkeys(names, plain(5)))
+    before = sorted(tmp_path.rglob("*"))
+    raw = Folders(path=str(path)).load(tmp_path)
+    assert len(raw.train) == 6
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_name_that_is_no_utf8_can_be_printed(tmp_path: Path) -> None:

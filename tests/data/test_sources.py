@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import pickle
 import struct
 from pathlib import Path
 from typing import Any, get_args
@@ -18,6 +19,7 @@ from rdfia.data.digits import Digits
 from rdfia.data.objects import Objects
 from rdfia.data.sources import Dataset, Source, luma, resize
 from rdfia.data.torchvision_sets import Cifar10, Mnist
+from tests.processes import Touch
 
 WHERE = ["data.d"]
 CLASSES = get_args(get_args(Source)[0])
@@ -135,6 +137,36 @@ def test_mnist_is_read_from_its_four_files(tmp_path: Path, monkeypatch: pytest.M
     assert torch.equal(raw.train.x, digits.unsqueeze(1).to(torch.uint8))
     assert raw.train.y.tolist() == [7, 0, 9]
     assert raw.test.x.shape == (2, 1, 28, 28)
+
+
+def test_nothing_is_downloaded_without_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def refuse(request: Any, **_: object) -> None:
+        asked.append(request.full_url)
+        raise OSError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    for source in (Mnist(), Cifar10()):
+        with pytest.raises(ConfigError):
+            source.load(tmp_path)
+    assert {address.split("/")[2] for address in asked} == {"ossci-datasets.s3.amazonaws.com", "www.cs.toronto.edu"}
+    assert all(address.startswith("https://") for address in asked)
+
+
+def test_cifars_files_are_pickles_and_are_read_only_if_they_are_the_originals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("urllib.request.urlopen", _without_network)
+    folder, touched = tmp_path / "cifar-10-batches-py", tmp_path / "touched"
+    folder.mkdir()
+    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta"):
+        (folder / name).write_bytes(pickle.dumps(Touch(str(touched))))
+    pickle.loads(pickle.dumps(Touch(str(touched))))  # whoever reads one of them runs it
+    touched.unlink()
+    with pytest.raises(ConfigError, match="CIFAR10: could not be read or downloaded"):
+        Cifar10().load(tmp_path)
+    assert not touched.exists()
 
 
 def _noise(channels: int, side: int) -> torch.Tensor:

@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 
 from rdfia.config import ConfigError, parse
 from rdfia.models.timm_vit import TimmNetwork, TimmViT, adapt_weights
+from tests.processes import Touch
 
 SHAPE = (1, 28, 28)
 SMALL: dict[str, Any] = {"img_size": 28, "patch_size": 7, "embed": 12, "depth": 2, "heads": 3}
@@ -165,6 +166,15 @@ def test_an_unusable_start_is_a_one_line_error(tmp_path: Path, monkeypatch: pyte
     assert "model.start: found pretrain/supervised, allowed: a run that is trained; there is no" in error(run)
     saved({"seed0/conv.weight": torch.zeros(1)}, tmp_path / "pretrain-supervised")
     assert "model.start: found pretrain/supervised, allowed: a run of a model named timm" in error(run)
+
+
+def test_a_file_of_weights_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    path, touched = tmp_path / "vit.pth", tmp_path / "touched"
+    torch.save(built().vit.state_dict(), path)
+    built(start={"name": "file", "path": str(path)})  # PyTorch's format may hold tensors
+    torch.save(built().vit.state_dict() | {"evil": Touch(str(touched))}, path)
+    assert "model.start: found" in error({"name": "file", "path": str(path)})
+    assert not touched.exists()
 
 
 def test_the_hub_without_network_is_a_one_line_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rdfia.command import INTERRUPTED
 from rdfia.sweep.lock import COPY
 from tests.processes import linux, read_line, session, started, wait_until
 from tests.project import RUNS, Project, environment, new
@@ -37,6 +38,16 @@ def end_after_the_first_run(project: Project, chapter: str, number: signal.Signa
     return sweep.returncode, printed + errors
 
 
+def test_a_command_of_dvc_ends_with_the_sweep_that_is_killed() -> None:
+    code = (
+        "import sys; from rdfia.sweep import dvc; dvc._printed([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    )
+    with started("-c", code) as process:
+        wait_until(lambda: len(session(process.pid)) == 1, "the command to begin")
+        process.kill()
+        wait_until(lambda: not session(process.pid), "the command to end")
+
+
 def trained(project: Project, chapter: str) -> set[str]:
     """The runs of a chapter whose folders are in place."""
     return {path.parent.name for path in project.root.glob(f"runs/tiny/{chapter}/*/metrics.json")}
@@ -62,7 +73,7 @@ def test_sigterm_keeps_and_commits_what_had_ended(project: Project) -> None:
     names = ("first", "second", "third")
     project.edit(**{name: {"normalise": "mean_image", "epochs": 2, "title": name} for name in names})
     code, said = end_after_the_first_run(project, "cnn", signal.SIGTERM)
-    assert code == 1
+    assert code == INTERRUPTED
     assert said.endswith("interrupted: what had ended is kept, `rdfia sweep` trains the rest\n")
     assert "Traceback" not in said
     kept = trained(project, "cnn") & set(names)

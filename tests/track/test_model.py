@@ -1,7 +1,10 @@
 """The logged model: raw examples in, logits out, loaded where this project is not installed."""
 
+import io
 import re
 import sys
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +12,13 @@ import mlflow
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from rdfia.track import mirror
 from rdfia.track.mirror import publish
 from rdfia.track.model import example
 from rdfia.track.result import read
+from tests.processes import Touch
 from tests.track.conftest import IMAGES, POINTS, Linear, Study
 from tests.track.test_mirror import runs
 
@@ -37,6 +42,41 @@ def test_a_model_loads_without_the_project(logged: Any, monkeypatch: pytest.Monk
     model = mlflow.pyfunc.load_model(f"runs:/{run_id}/model")
     for some in (images, images[:1]):
         np.testing.assert_allclose(model.predict(some), expected[: len(some)].numpy(), rtol=1e-5)
+
+
+def test_a_model_is_read_where_pickle_is_forbidden_and_one_that_was_tampered_with_is_not(
+    logged: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    study, _ = logged
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    mlflow.set_tracking_uri(f"sqlite:///{study.root}/mlflow.db")
+    address, touched = f"runs:/{runs(study)['cnn/baseline'].info.run_id}/model", tmp_path / "touched"
+    folder = Path(mlflow.artifacts.download_artifacts(address, dst_path=str(tmp_path / "model")))
+    images = np.zeros((3, 3, 4, 4), np.uint8)
+    assert mlflow.pyfunc.load_model(str(folder)).predict(images).shape == (3, 3)
+    described = yaml.safe_load((folder / "MLmodel").read_text())
+    assert described["flavors"]["python_function"]["loader_module"] == "mlflow.pytorch"
+    assert described["flavors"]["pytorch"]["code"] is None
+    replace_member(folder / "data" / "model.pt2", "sample_inputs/model.pt", Touch(str(touched)))
+    with pytest.raises(mlflow.MlflowException, match="not a pickle-free payload"):
+        mlflow.pyfunc.load_model(str(folder))
+    assert not touched.exists()
+    monkeypatch.delenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION")
+    with suppress(Exception):
+        mlflow.pyfunc.load_model(str(folder))
+    assert touched.exists()  # so the variable is what protects
+
+
+def replace_member(path: Path, name: str, content: object) -> None:
+    """Put another object into an archive of PyTorch, as `torch.save` writes it."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    with zipfile.ZipFile(path) as archive:
+        members = {info.filename: archive.read(info) for info in archive.infolist()}
+    (found,) = [member for member in members if member.endswith(name)]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for member, old in (members | {found: buffer.getvalue()}).items():
+            archive.writestr(member, old)
 
 
 def test_a_model_of_points_takes_points(logged: Any) -> None:

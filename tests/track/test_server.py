@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import mlflow
@@ -19,6 +19,7 @@ import pytest
 from rdfia.track.live import live
 from rdfia.track.mirror import publish
 from rdfia.track.store import connect, locate, ui_command
+from tests.processes import linux
 from tests.track.conftest import Study
 
 
@@ -61,6 +62,17 @@ def ask(address: str, call: str, **question: Any) -> Any:
     request = Request(f"{address}/api/2.0/mlflow/{call}", json.dumps(question).encode(), method="POST")
     request.add_header("Content-Type", "application/json")
     return json.load(urlopen(request, timeout=20))
+
+
+@linux
+def test_nobody_else_reaches_the_server(server: str) -> None:
+    port = int(server.rpartition(":")[2])
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()]
+    listening = {row[1] for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")}
+    assert listening == {f"0100007F:{port:04X}"}
+    stranger = Request(server, headers={"Host": "attacker.example"})  # a page that has its name lead here
+    with pytest.raises(HTTPError, match="403"):
+        urlopen(stranger, timeout=20)
 
 
 def test_the_page_shows_the_mirror_and_takes_part_in_it(

@@ -1,0 +1,38 @@
+"""What is installed is what was locked: one version of each package, known by its hashes, and nothing beside it."""
+
+import re
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.project import ROOT
+
+LOCKED = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text(encoding="utf-8").strip())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.mark.parametrize("entry", LOCKED, ids=lambda entry: str(entry.split()[0]))
+def test_every_locked_package_has_one_version_and_hashes(entry: str) -> None:
+    requirement = Requirement(entry.partition(" \\\n")[0])
+    assert [specifier.operator for specifier in requirement.specifier] == ["=="]
+    assert requirement.url is None
+    assert re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry)
+
+
+def test_what_the_project_asks_for_is_locked() -> None:
+    asked = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    assert {plain(Requirement(text).name) for text in asked} <= {plain(re.split("[=[ ]", e)[0]) for e in LOCKED}
+
+
+def test_the_environment_is_made_of_hashes_alone() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    installed = [line for line in text.splitlines() if "pip install" in line]
+    assert len(installed) == 3
+    assert all(
+        "--require-hashes" in line or "--no-deps --no-build-isolation --editable ." in line for line in installed
+    )
+
+
+def plain(name: str) -> str:
+    return re.sub("[-_.]+", "-", name).lower()
