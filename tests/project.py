@@ -102,7 +102,7 @@ class Project:
         self.write_params(params)
 
     def published(self) -> list[dict[str, str]]:
-        """The tags of every run in the MLflow store, read from the file itself."""
+        """The tags of every result in the MLflow store, read from the file itself."""
         query = (
             "select run_uuid, key, value from tags join runs using (run_uuid) join experiments using (experiment_id)"
             " where experiments.name = 'rdfia/tiny' and runs.lifecycle_stage = 'active'"
@@ -111,7 +111,7 @@ class Project:
             tags: dict[str, dict[str, str]] = {}
             for run, key, value in store.execute(query):
                 tags.setdefault(run, {})[key] = value
-        return list(tags.values())
+        return [found for found in tags.values() if "rdfia.run" in found]  # one run holds the report's figures
 
 
 def new(root: Path) -> Project:

@@ -4,7 +4,7 @@ The files are the study; the store is a copy that can be thrown away and made ag
 from MLflow until a run has to be written, so that training without a tracker pays nothing for it.
 """
 
-from rdfia.track.mirror import Published, publish
-from rdfia.track.store import runs_table, ui_command
+from rdfia.track.mirror import Published, UnpublishedError, publish
+from rdfia.track.ui import runs_table, ui_command
 
-__all__ = ["Published", "publish", "runs_table", "ui_command"]
+__all__ = ["Published", "UnpublishedError", "publish", "runs_table", "ui_command"]

@@ -1,4 +1,4 @@
-"""Publish the files: one MLflow run for each declared run that has results, written once."""
+"""Publish the files: one MLflow run for each declared run that has results, written once, and one for the report."""
 
 import json
 import os
@@ -8,21 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rdfia import revision
-from rdfia.config import profile
+from rdfia.config import ConfigError, profile
+from rdfia.record import layout
 from rdfia.record.select import best
 from rdfia.study import runs
+from rdfia.track.client import PUBLISHING, Client, StoreError, connect, exclusive
+from rdfia.track.figures import write_figures
+from rdfia.track.held import CONTENT, Held
 from rdfia.track.model import MISSING, log_model
 from rdfia.track.result import Result, points, read
-from rdfia.track.store import connect, exclusive, locate, reachable
+from rdfia.track.store import locate
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
     from mlflow.entities import Run
 
 # MLflow's limits on one request and on one value
 METRICS_PER_BATCH, PARAMS_PER_BATCH, KEY_LENGTH, PARAM_LENGTH, DIGEST_LENGTH = 1000, 100, 250, 6000, 36
+FORM = "2"  # of what is written for a result: where a store has an older one, it is written anew
 SPARED = "none: not the best of its chapter; `rdfia track --models` logs it"
 CODE = ("rdfia", "stages", "params.yaml", "dvc.yaml")
+NOTE = (
+    "The files of the study. Accuracies are in percent; `mean/...` is the mean over the seeds, `seed_0/...` the first. "
+    "The figures of the report are in the run `report`."
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,15 @@ class Published:
         return f"{self.new} new, {self.known} known, {self.missing} not run: {self.store}"
 
 
+class UnpublishedError(ConfigError):
+    """The store could not be used, from the beginning or from some point on."""
+
+    def __init__(self, published: int, results: int, reason: object) -> None:
+        left = f"{results - published} of {results} results" if published < results else "the figures of the report"
+        super().__init__(f"not in MLflow: {left}; `rdfia track` publishes them. {reason}")
+        self.published = published
+
+
 def publish(params: dict[str, Any], root: Path, models: bool = False) -> Published:
     """Mirror the chosen profile's results; a result that the store holds already costs one look.
 
@@ -49,33 +66,43 @@ def publish(params: dict[str, Any], root: Path, models: bool = False) -> Publish
     """
     found = [read(params, root, chapter, run) for chapter, run in runs.trained_runs(params)]
     results = [result for result in found if result]
-    missing = len(found) - len(results)
-    store = locate(root)
+    missing, store = len(found) - len(results), locate(root)
     if not results:
         return Published(0, 0, missing, store.uri)
-    with reachable(store), exclusive(store.publishing):
-        client, experiment = connect(store, f"rdfia/{profile(params)}")
-        old = _by_content(client, experiment)
-        wanted = {result.name for result in results} if models else chosen(params, results)
-        new = [r for r in results if not _settled(r, old.get(r.content, ()), r.name in wanted)]
-        commit = _commit(root) if new else ""
-        for result in new:
-            for run in old.get(result.content, ()):
-                client.delete_run(run.info.run_id)
-            _write(client, experiment, result, commit, result.name in wanted)
+    wanted = {result.name for result in results} if models else chosen(params, results)
+    there = list[Result]()
+    try:
+        with exclusive(store, store.publishing, PUBLISHING):
+            client, experiment = connect(store, f"rdfia/{profile(params)}")
+            held = Held(client, experiment)
+            there += [r for r in results if _settled(r, held.runs_of(r.content), r.name in wanted)]
+            new = [r for r in results if r not in there]
+            _mirror(client, experiment, held, new, wanted, _commit(root) if new else "", there)
+            write_figures(client, experiment, held, root / layout.report(profile(params)) / "figures")
+    except StoreError as error:
+        raise UnpublishedError(len(there), len(results), error) from None
     return Published(len(new), len(results) - len(new), missing, store.uri)
 
 
-def _by_content(client: "MlflowClient", experiment: str) -> "dict[str, list[Run]]":
-    """The experiment's runs by the digest of the files that they mirror."""
-    runs: dict[str, list[Run]] = {}
-    token: str | None = None
-    while token != "":
-        page = client.search_runs([experiment], max_results=1000, page_token=token)
-        for run in page:
-            runs.setdefault(run.data.tags.get("rdfia.content", ""), []).append(run)
-        token = page.token or ""
-    return runs
+def _mirror(
+    client: Client,
+    experiment: str,
+    held: Held,
+    new: Sequence[Result],
+    wanted: set[str],
+    commit: str,
+    there: list[Result],
+) -> None:
+    """Write new results in the place of what the store has of them; each that is written is `there`."""
+    held.discard_unfinished([result.content for result in new])
+    if new:
+        client.set_experiment_tag(experiment, "mlflow.note.content", NOTE)
+    for result in new:
+        for run in held.runs_of(result.content):
+            held.discard(run)
+        name = held.free_name(result.name + (f" ({result.experiment})" if result.experiment else ""))
+        _write(client, experiment, name, result, commit, result.name in wanted)
+        there.append(result)
 
 
 def chosen(params: Mapping[str, Any], results: Sequence[Result]) -> set[str]:
@@ -90,34 +117,32 @@ def chosen(params: Mapping[str, Any], results: Sequence[Result]) -> set[str]:
 
 def _settled(result: Result, runs: "Sequence[Run]", wanted: bool) -> bool:
     """Whether a finished run of the store mirrors the result, with its model if that is wanted and can be made."""
-    finished = [run for run in runs if run.info.status == "FINISHED"]
+    finished = [run for run in runs if run.info.status == "FINISHED" and run.data.tags.get("rdfia.form") == FORM]
     whole = [run for run in finished if run.data.tags.get("rdfia.model") not in (MISSING, SPARED)]
     return bool(whole or (finished and not (wanted and result.weights.is_file())))
 
 
-def _write(client: "MlflowClient", experiment: str, result: Result, commit: str, wanted: bool) -> None:
+def _write(client: Client, experiment: str, name: str, result: Result, commit: str, wanted: bool) -> None:
     """One run from first to last; until the closing line it counts as half-written.
 
     A run that diverged is a result like any other: FINISHED, with its `rdfia.status` tag to tell.
     """
     config = dict(_flatten(result.record.settings))
-    run = client.create_run(experiment, start_time=result.moment(0), run_name=result.name, tags=_tags(result, commit))
+    run = client.create_run(experiment, start_time=result.moment(0), run_name=name, tags=_tags(result, commit))
     run_id = run.info.run_id
-    # the model comes before the metrics: MLflow asks for the history of each metric that it finds in the run
+    # the model comes before the metrics, which name it
     model, state = log_model(client, experiment, run_id, result, config) if wanted else (None, SPARED)
     client.set_tag(run_id, "rdfia.model", state)
+    how = f'{state}, `mlflow.pyfunc.load_model("models:/{model}")`' if model else state
+    client.set_tag(run_id, "mlflow.note.content", f"{result.title}\n\nModel: {how}")
     _log_numbers(client, run_id, result, config, model)
     _log_data(client, run_id, result.record.data)
     for path in result.files:
         client.log_artifact(run_id, str(path))
-    for path in result.figures:
-        client.log_artifact(run_id, str(path), "figures")
     client.set_terminated(run_id, "FINISHED", end_time=result.moment(None))
 
 
-def _log_numbers(
-    client: "MlflowClient", run_id: str, result: Result, config: Mapping[str, str], model: str | None
-) -> None:
+def _log_numbers(client: Client, run_id: str, result: Result, config: Mapping[str, str], model: str | None) -> None:
     """The configuration and every point, in requests no larger than MLflow accepts."""
     from mlflow.entities import Metric, Param
 
@@ -132,7 +157,7 @@ def _log_numbers(
         client.log_batch(run_id, metrics=metrics[first : first + METRICS_PER_BATCH])
 
 
-def _log_data(client: "MlflowClient", run_id: str, card: Mapping[str, Any]) -> None:
+def _log_data(client: Client, run_id: str, card: Mapping[str, Any]) -> None:
     """The data that the run was trained on, as MLflow's own input record."""
     from mlflow.entities import Dataset, DatasetInput
 
@@ -155,15 +180,15 @@ def _tags(result: Result, commit: str) -> dict[str, str]:
         "rdfia.run": result.run,
         "rdfia.profile": result.profile,
         "rdfia.status": str(result.record.status),
-        "rdfia.content": result.content,
+        CONTENT: result.content,
+        "rdfia.form": FORM,
         "rdfia.data.sha256": str(card.get("sha256", "")),
         "rdfia.data.label": str(card.get("label", "")),
         "rdfia.commit": commit,
-        "rdfia.experiment": str(result.record.timing.get("experiment") or os.environ.get("DVC_EXP_NAME", "")),
+        "rdfia.experiment": result.experiment or os.environ.get("DVC_EXP_NAME", ""),
         "mlflow.source.name": "dvc.yaml",
         "mlflow.source.type": "LOCAL",
         "mlflow.source.git.commit": str(result.record.timing.get("commit") or ""),
-        "mlflow.note.content": result.title,
     }
     return {key: value for key, value in tags.items() if value}
 

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +38,17 @@ class Result:
     record: RunRecord
     test: Mapping[str, Any]
     content: str
-    figures: tuple[Path, ...]
     weights: Path
 
     @property
     def name(self) -> str:
         """The run's name in the store."""
         return f"{self.chapter}/{self.run}"
+
+    @property
+    def experiment(self) -> str:
+        """The DVC experiment that trained the run, if one did."""
+        return str(self.record.timing.get("experiment") or "")
 
     @property
     def files(self) -> list[Path]:
@@ -78,7 +82,6 @@ def read(params: Mapping[str, Any], root: Path, chapter: str, run: str) -> Resul
         record=record,
         test=test,
         content=record.digest(test),
-        figures=tuple(sorted((root / layout.report(chosen) / "figures").glob(f"{chapter}*.png"))),
         weights=root / layout.weights(chosen, chapter, run),
     )
 
@@ -88,11 +91,19 @@ def points(result: Result) -> Iterator[Point]:
     finals = (Point(key, value, result.last_epoch, final=True) for key, value in _finals(result).items())
     for point in (*_curves(result), *finals):
         if math.isfinite(point.value):
-            yield point
+            yield replace(point, value=in_percent(point.key, point.value))
+
+
+def in_percent(key: str, value: float) -> float:
+    """An accuracy is a share in the files; in MLflow it is in percent, as in the report."""
+    return 100 * value if "accuracy" in key else value
 
 
 def _curves(result: Result) -> Iterator[Point]:
-    """Each column of the history by seed, and its mean over the seeds that have a finite value in that epoch."""
+    """Each column of the history by seed, and its mean over the seeds that have a finite value in that epoch.
+
+    MLflow draws what stands before a slash together, in alphabetical order: the means come before the seeds.
+    """
     values: dict[tuple[str, int], list[float]] = defaultdict(list)
     for row in result.record.history:
         seed, epoch = (int(row[axis] or 0) for axis in ("seed", "epoch"))
@@ -101,7 +112,7 @@ def _curves(result: Result) -> Iterator[Point]:
                 yield Point(f"seed_{seed}/{column}", value, epoch)
                 values[column, epoch].append(value)
     for (column, epoch), finite in values.items():
-        yield Point(column, sum(finite) / len(finite), epoch)
+        yield Point(f"mean/{column}", sum(finite) / len(finite), epoch)
 
 
 def _finals(result: Result) -> dict[str, float]:

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from rdfia.record import layout
 from rdfia.record.run import RunRecord
-from rdfia.track.store import DEFAULTS, create, locate, quieten
+from rdfia.track.client import create
+from rdfia.track.store import DEFAULTS, locate, quieten
 
 KINDS = ("train", "frozen", "validation")
 COLUMNS = ("learning_rate", *(f"{kind}_{figure}" for kind in KINDS for figure in ("loss", "accuracy")))
@@ -153,6 +154,7 @@ def study(tmp_path: Path, empty_store: Path) -> Study:
     study.params["cnn"]["runs"]["later"] = {}
     (tmp_path / "reports/quick/figures").mkdir()
     (tmp_path / "reports/quick/figures/cnn_effects.png").write_bytes(b"a figure")
+    (tmp_path / "reports/quick/figures/cnn_mnist_effects.png").write_bytes(b"another")
     return study
 
 

@@ -2,16 +2,16 @@
 
 import os
 import sys
-import time
 
 import pytest
 from mlflow.entities import Run
 
+from rdfia.track.client import connect
 from rdfia.track.live import live
-from rdfia.track.store import connect, locate
+from rdfia.track.store import locate
 from tests.track.conftest import Study
 
-RECORD = {"epoch": 3, "step": 30, "train_loss": 0.5, "validation_loss": float("nan"), "train_accuracy": None}
+RECORD = {"epoch": 3, "step": 30, "train_loss": 0.5, "validation_loss": float("nan"), "train_accuracy": 0.25}
 
 
 def runs(study: Study) -> list[Run]:
@@ -32,7 +32,7 @@ def test_epochs_arrive_while_the_run_is_on(study: Study, monkeypatch: pytest.Mon
         tracker.log(1, RECORD)
         [run] = runs(study)
         assert (run.info.run_name, run.info.status) == ("cnn/zca", "RUNNING")
-        assert run.data.metrics == {"seed_1/train_loss": 0.5}
+        assert run.data.metrics == {"seed_1/train_loss": 0.5, "seed_1/train_accuracy": 25.0}
     client, _ = connect(locate(study.root), "rdfia/quick/live")
     assert [point.step for point in client.get_metric_history(run.info.run_id, "seed_1/train_loss")] == [3]
     assert runs(study)[0].info.status == "FINISHED"
@@ -53,13 +53,11 @@ def test_a_server_that_is_away_costs_one_line(
 ) -> None:
     monkeypatch.setenv("RDFIA_LIVE", "1")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{dead_port}")
-    started = time.monotonic()
     with live("cnn", "zca", "quick", study.root) as tracker:
         tracker.log(0, RECORD)
         tracker.log(0, RECORD)
-    assert time.monotonic() - started < 15
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("RDFIA_LIVE: off for cnn/zca: ")
+    assert line.startswith("RDFIA_LIVE: off for cnn/zca, which trains on: ")
 
 
 def test_a_store_that_fails_on_the_way_costs_one_line(
@@ -72,7 +70,7 @@ def test_a_store_that_fails_on_the_way_costs_one_line(
         tracker.log(0, RECORD | {"epoch": 4})
         tracker.log(0, RECORD | {"epoch": 5})
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("RDFIA_LIVE: off for cnn/zca: ")
+    assert line.startswith("RDFIA_LIVE: off for cnn/zca, which trains on: ")
 
 
 def test_without_mlflow_it_costs_one_line(

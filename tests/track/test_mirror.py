@@ -11,26 +11,26 @@ from typing import Any
 
 import pandas
 import pytest
-from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from rdfia.track import mirror
+from rdfia.track.client import Client, connect
 from rdfia.track.mirror import publish
 from rdfia.track.result import points, read
-from rdfia.track.store import connect, locate
+from rdfia.track.store import locate
 from tests.track.conftest import SECONDS, STARTED, Study, write
 
 START = round(pandas.Timestamp(STARTED).timestamp() * 1000)
 
 
-def opened(study: Study) -> tuple[MlflowClient, str]:
+def opened(study: Study) -> tuple[Client, str]:
     return connect(locate(study.root), "rdfia/quick")
 
 
 def runs(study: Study) -> dict[str, Run]:
-    """The store's runs by name; a name that occurs twice would hide one, so it is an error."""
+    """The results in the store by name; a name that occurs twice would hide one, so it is an error."""
     client, experiment = opened(study)
-    found = list(client.search_runs([experiment]))
+    found = list(client.search_runs([experiment], "run_name != 'report'"))
     named = {str(run.info.run_name): run for run in found}
     assert len(named) == len(found)
     return named
@@ -53,11 +53,12 @@ def test_the_curves_are_those_of_the_file(study: Study) -> None:
     for name, run in runs(study).items():
         table = pandas.read_csv(study.root / "reports/quick/runs" / name / "history.csv")
         for column in table.columns.drop(["seed", "epoch", "step"]):
-            points = client.get_metric_history(run.info.run_id, column)
-            expected = table.groupby("epoch")[column].mean().dropna()
+            unit = 100 if "accuracy" in column else 1  # shares in the files, percent in MLflow
+            points = client.get_metric_history(run.info.run_id, f"mean/{column}")
+            expected = table.groupby("epoch")[column].mean().dropna() * unit
             assert {point.step: point.value for point in points} == pytest.approx(expected.to_dict())
             for seed, rows in table.groupby("seed"):
-                expected = rows.set_index("epoch")[column].dropna()
+                expected = rows.set_index("epoch")[column].dropna() * unit
                 points = client.get_metric_history(run.info.run_id, f"seed_{seed}/{column}")
                 assert {point.step: point.value for point in points} == pytest.approx(expected.to_dict())
 
@@ -65,7 +66,7 @@ def test_the_curves_are_those_of_the_file(study: Study) -> None:
 def test_an_epoch_is_dated_by_its_share_of_the_time(study: Study) -> None:
     publish(study.params, study.root)
     client, _ = opened(study)
-    found = client.get_metric_history(runs(study)["cnn/baseline"].info.run_id, "validation_loss")
+    found = client.get_metric_history(runs(study)["cnn/baseline"].info.run_id, "mean/validation_loss")
     stamps = [point.timestamp for point in sorted(found, key=lambda point: point.step)]
     assert (stamps[0], stamps[-1]) == (START, START + 1000 * SECONDS)
     assert {b - a for a, b in pairwise(stamps)} == {1000 * SECONDS / 4}
@@ -74,17 +75,17 @@ def test_an_epoch_is_dated_by_its_share_of_the_time(study: Study) -> None:
 def test_the_final_figures_come_with_their_interval(study: Study) -> None:
     publish(study.params, study.root)
     found = runs(study)["cnn/baseline"].data.metrics
-    assert found["test_accuracy"] == pytest.approx(0.55)
-    assert found["test_accuracy"] - found["test_accuracy_low"] == pytest.approx(12.706 * 0.05, rel=1e-4)  # t(1) at 95 %
+    assert found["test_accuracy"] == pytest.approx(55)
+    assert found["test_accuracy"] - found["test_accuracy_low"] == pytest.approx(12.706 * 5, rel=1e-4)  # t(1) at 95 %
     assert (found["test_loss"], found["parameters"], found["seconds"]) == (2.0, 7, SECONDS)
-    assert found["seed_1/test_accuracy"] == pytest.approx(0.6)
+    assert found["seed_1/test_accuracy"] == pytest.approx(60)
 
 
 def test_a_run_that_diverged_is_a_result(study: Study) -> None:
     publish(study.params, study.root)
     found = runs(study)["cnn/fast"].data
     assert found.tags["rdfia.status"] == "diverged"
-    assert found.metrics["final_validation_accuracy"] == pytest.approx(1 / 3)  # of the seed that ended well
+    assert found.metrics["final_validation_accuracy"] == pytest.approx(100 / 3)  # of the seed that ended well
     assert "test_accuracy_low" not in found.metrics
 
 
@@ -103,15 +104,30 @@ def test_the_settings_and_the_origin_can_be_searched(study: Study, monkeypatch: 
     assert run.inputs.dataset_inputs[0].dataset.name == "cifar10"
 
 
-def test_files_and_the_chapters_figures_are_artifacts(study: Study) -> None:
+def test_results_are_told_apart_by_name(study: Study) -> None:
     publish(study.params, study.root)
-    client, found = opened(study)[0], runs(study)
-    paths = [item.path for item in client.list_artifacts(found["cnn/fast"].info.run_id)]
-    assert set(paths) >= {"history.csv", "metrics.json", "figures"}
-    assert [i.path for i in client.list_artifacts(found["cnn/fast"].info.run_id, "figures")] == [
-        "figures/cnn_effects.png"
-    ]
-    assert client.list_artifacts(found["mlp/autograd"].info.run_id, "figures") == []
+    folder = study.root / "reports/quick/runs/cnn/fast"
+    for number, experiment in enumerate(["", "sharp", "sharp"]):
+        (folder / "metrics.json").write_text((folder / "metrics.json").read_text() + " ")
+        write(folder / "timing.json", {"started": STARTED, "seconds": number, "experiment": experiment})
+        publish(study.params, study.root)
+    assert {name for name in runs(study) if "fast" in name} == {
+        "cnn/fast",
+        "cnn/fast #2",
+        "cnn/fast (sharp)",
+        "cnn/fast (sharp) #2",
+    }
+
+
+def test_a_result_in_an_older_form_is_written_anew(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(mirror, "FORM", "1")
+        publish(study.params, study.root)
+    old = {run.info.run_id for run in runs(study).values()}
+    assert publish(study.params, study.root).new == 3
+    assert set(runs(study)) == {"mlp/autograd", "cnn/baseline", "cnn/fast"}
+    assert not old & {run.info.run_id for run in runs(study).values()}
+    assert not old & {path.name for path in (study.root / "mlartifacts/rdfia/quick").iterdir() if any(path.iterdir())}
 
 
 def test_the_same_files_are_published_once(study: Study) -> None:
@@ -145,6 +161,7 @@ def test_a_half_written_run_is_replaced(study: Study, monkeypatch: pytest.Monkey
         with pytest.raises(KeyboardInterrupt):
             publish(study.params, study.root)
     assert [run.info.status for run in runs(study).values()] == ["RUNNING"]
+    (study.root / "reports/quick/runs/mlp/autograd/history.csv").open("a").write("\n")  # its result is another by now
     assert publish(study.params, study.root).new == 3
     assert {run.info.status for run in runs(study).values()} == {"FINISHED"}
 

@@ -20,7 +20,7 @@ from rdfia.track.model import example
 from rdfia.track.result import read
 from tests.processes import Touch
 from tests.track.conftest import IMAGES, POINTS, Linear, Study
-from tests.track.test_mirror import runs
+from tests.track.test_mirror import opened, runs
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_model_loads_without_the_project(logged: Any, monkeypatch: pytest.Monk
     for name in [name for name in sys.modules if name.split(".")[0] in ("rdfia", "tests")]:
         monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
     mlflow.set_tracking_uri(f"sqlite:///{study.root}/mlflow.db")
-    model = mlflow.pyfunc.load_model(f"runs:/{run_id}/model")
+    model = mlflow.pyfunc.load_model(f"runs:/{run_id}/cnn-baseline")
     for some in (images, images[:1]):
         np.testing.assert_allclose(model.predict(some), expected[: len(some)].numpy(), rtol=1e-5)
 
@@ -82,7 +82,7 @@ def replace_member(path: Path, name: str, content: object) -> None:
 def test_a_model_of_points_takes_points(logged: Any) -> None:
     study, _ = logged
     mlflow.set_tracking_uri(f"sqlite:///{study.root}/mlflow.db")
-    model = mlflow.pyfunc.load_model(f"runs:/{runs(study)['mlp/autograd'].info.run_id}/model")
+    model = mlflow.pyfunc.load_model(f"runs:/{runs(study)['mlp/autograd'].info.run_id}/mlp-autograd")
     assert model.predict(np.zeros((5, 2), np.float32)).shape == (5, 2)
 
 
@@ -91,6 +91,43 @@ def test_the_run_says_what_became_of_its_model(logged: Any) -> None:
     found = {name: run.data.tags["rdfia.model"] for name, run in runs(study).items()}
     missing = "missing: weights are not on this machine"
     assert found == {"cnn/baseline": "seed 0", "cnn/fast": missing, "mlp/autograd": "seed 0"}
+
+
+def test_a_run_tells_how_to_load_its_model_or_get_one(logged: Any) -> None:
+    study, _ = logged
+    notes = {name: run.data.tags["mlflow.note.content"] for name, run in runs(study).items()}
+    assert notes["cnn/fast"].startswith("the fast\n\nModel: missing")
+    command = notes["cnn/baseline"].split("`")[1]
+    mlflow.set_tracking_uri(f"sqlite:///{study.root}/mlflow.db")
+    model = eval(command, {"mlflow": mlflow})
+    assert model.predict(np.zeros((2, 3, 4, 4), np.uint8)).shape == (2, 3)
+
+
+def test_models_are_named_after_their_runs(logged: Any) -> None:
+    study, _ = logged
+    client, experiment = opened(study)
+    assert {model.name for model in client.search_logged_models([experiment])} == {"cnn-baseline", "mlp-autograd"}
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_model_that_a_kill_left_pending_is_mended(
+    changed: bool, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    study.weights("cnn", "baseline")
+    client, experiment = opened(study)
+    with monkeypatch.context() as patch:
+        patch.setattr(mlflow.MlflowClient, "finalize_logged_model", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish(study.params, study.root)
+    assert [str(model.status) for model in client.search_logged_models([experiment])] == ["PENDING"]
+    if changed:
+        study.test("cnn", "baseline", {"0": {"accuracy": 0.9, "loss": 1.0}})
+    publish(study.params, study.root)
+    assert [str(model.status) for model in client.search_logged_models([experiment])] == ["READY"]
+    assert {run.info.status for run in runs(study).values()} == {"FINISHED"}
 
 
 def test_weights_that_arrive_later_bring_the_model(logged: Any) -> None:

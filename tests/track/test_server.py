@@ -16,11 +16,14 @@ import mlflow
 import numpy as np
 import pytest
 
+from rdfia.track.client import connect
 from rdfia.track.live import live
-from rdfia.track.mirror import publish
-from rdfia.track.store import connect, locate, ui_command
+from rdfia.track.mirror import UnpublishedError, publish
+from rdfia.track.store import locate
+from rdfia.track.ui import ui_command
 from tests.processes import linux
 from tests.track.conftest import Study
+from tests.track.trouble import serving, stopping
 
 
 def free_port() -> int:
@@ -75,14 +78,19 @@ def test_nobody_else_reaches_the_server(server: str) -> None:
         urlopen(stranger, timeout=20)
 
 
-def test_the_page_shows_the_mirror_and_takes_part_in_it(
+def test_the_page_shows_the_mirror_also_after_it_fell_silent(
     server: str, study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study.weights("cnn", "baseline")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     monkeypatch.setenv("RDFIA_LIVE", "1")
+    with monkeypatch.context() as patch, serving(stopping(int(server.rpartition(":")[2]), after=55)) as address:
+        patch.setenv("MLFLOW_TRACKING_URI", address)
+        patch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "3")
+        with pytest.raises(UnpublishedError, match=r"not in MLflow: 2 of 3 results.* no answer within 3 s$"):
+            publish(study.params, study.root)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     published = publish(study.params, study.root)
-    assert (published.new, published.store) == (3, server)
+    assert (published.new, published.known, published.store) == (2, 1, server)
     assert publish(study.params, study.root).known == 3
     with live("cnn", "zca", "quick", study.root) as tracker:
         tracker.log(0, {"epoch": 1, "train_loss": 0.5})
@@ -90,8 +98,8 @@ def test_the_page_shows_the_mirror_and_takes_part_in_it(
     assert set(names) == {"rdfia/quick", "rdfia/quick/live", "Default"}
     _, experiment = connect(locate(study.root), "rdfia/quick")
     found = ask(server, "runs/search", experiment_ids=[experiment])["runs"]
-    assert {run["info"]["run_name"] for run in found} == {"mlp/autograd", "cnn/baseline", "cnn/fast"}
+    assert {run["info"]["run_name"] for run in found} == {"mlp/autograd", "cnn/baseline", "cnn/fast", "report"}
     mlflow.set_tracking_uri(server)
     [run_id] = [run["info"]["run_id"] for run in found if run["info"]["run_name"] == "cnn/baseline"]
-    model = mlflow.pyfunc.load_model(f"runs:/{run_id}/model")
+    model = mlflow.pyfunc.load_model(f"runs:/{run_id}/cnn-baseline")
     assert model.predict(np.zeros((3, 3, 4, 4), np.uint8)).shape == (3, 3)

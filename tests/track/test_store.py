@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from rdfia.config import ConfigError
+from rdfia.track.client import connect, reachable
 from rdfia.track.mirror import publish
-from rdfia.track.store import connect, locate, reachable, runs_table, ui_command
+from rdfia.track.store import locate
+from rdfia.track.ui import runs_table, ui_command
 from tests.track.conftest import Study
 
 
@@ -70,7 +72,9 @@ def test_a_store_that_cannot_be_used_is_one_line(
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri.format(port=dead_port))
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(ConfigError, match=r"^MLFLOW_TRACKING_URI: found '[^\n]+, allowed: [^\n]+$"):
+    with pytest.raises(
+        ConfigError, match=r"^not in MLflow: 3 of 3 [^\n]+ MLFLOW_TRACKING_URI: found '[^\n]+, allowed: [^\n]+$"
+    ):
         publish(study.params, study.root)
 
 
