@@ -50,7 +50,7 @@ def test_a_model_is_read_where_pickle_is_forbidden_and_one_that_was_tampered_wit
     study, _ = logged
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
     mlflow.set_tracking_uri(f"sqlite:///{study.root}/mlflow.db")
-    address, touched = f"runs:/{runs(study)['cnn/baseline'].info.run_id}/model", tmp_path / "touched"
+    address, touched = f"runs:/{runs(study)['cnn/baseline'].info.run_id}/cnn-baseline", tmp_path / "touched"
     folder = Path(mlflow.artifacts.download_artifacts(address, dst_path=str(tmp_path / "model")))
     images = np.zeros((3, 3, 4, 4), np.uint8)
     assert mlflow.pyfunc.load_model(str(folder)).predict(images).shape == (3, 3)

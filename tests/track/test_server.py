@@ -57,7 +57,7 @@ def server(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=20)
+        process.wait(timeout=120)
     assert [path.name for path in elsewhere.iterdir()] == ["log"]
 
 
