@@ -51,6 +51,11 @@ class Project:
         assert (done.returncode != 0) == fails, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout + done.stderr
 
+    def begin(self, *command: str) -> subprocess.Popen[str]:
+        """Start a command beside others; both its outputs are one."""
+        out = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return subprocess.Popen(command, cwd=self.root, env=environment(), **out)
+
     def ran(self, *command: str) -> list[str]:
         """The stages that a DVC command really ran."""
         lines = self(*command).splitlines()

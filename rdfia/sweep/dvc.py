@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,10 @@ from rdfia.config import PARAMS, ConfigError, profile
 from rdfia.files import SCRATCH
 from rdfia.record import layout
 from rdfia.study import pipeline, runs
+from rdfia.sweep import holders
 from rdfia.sweep.lock import locked, mend
 
+PAUSE = 1.0  # seconds between two tries, while another is at work
 RUNNING = re.compile(r"^Running stage '([^']+)'", re.MULTILINE)
 
 
@@ -112,12 +115,21 @@ def run(*words: str, quiet: bool = False) -> str:
 
 
 def _run(command: Sequence[str], label: str) -> str:
-    """Run a command; where it fails, its own last words are the error. Whatever ends it, the lock file is whole."""
+    """Run a command; where it fails, its own last words are the error. Whatever ends it, the lock file is whole.
+
+    While another is at work on DVC, say which, and try again.
+    """
     mend()
+    said = ""
     try:
-        code, printed = _printed(command)
+        while (code := (answer := _printed(command))[0]) and any(words in answer[1] for words in holders.BUSY):
+            if (who := holders.waited_for()) != said:
+                print(f"waiting for {who}", flush=True)
+                said = who
+            time.sleep(PAUSE)
     finally:
         mend()
+    printed = answer[1]
     if code:
         lines = [line for line in printed.splitlines() if line.strip()]
         reasons = [line for line in lines if line.lower().startswith("error: ")] or lines[-1:]
