@@ -17,6 +17,7 @@ from rdfia.config import PARAMS, ConfigError, profile
 from rdfia.files import SCRATCH
 from rdfia.record import layout
 from rdfia.study import pipeline, runs
+from rdfia.study.images import are_current
 from rdfia.sweep import holders
 from rdfia.sweep.lock import locked, mend
 
@@ -67,12 +68,12 @@ def restore(stages: Sequence[Stage]) -> list[Stage]:
 
 
 def declared_is_current(profile: str) -> bool:
-    """Tell whether code and parameters are those that the stage `check` was locked with, without asking DVC.
+    """Tell whether code, parameters and images are those that were declared, without asking DVC.
 
     Where this cannot be told, the answer is no, and DVC is asked.
     """
     deps = locked().get(f"check@{profile}", {}).get("deps", ())
-    return bool(deps) and all(dep.get("md5") == _md5(Path(dep["path"])) for dep in deps)
+    return bool(deps) and all(dep.get("md5") == _md5(Path(dep["path"])) for dep in deps) and are_current(profile)
 
 
 def _md5(path: Path) -> str:
