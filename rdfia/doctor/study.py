@@ -17,7 +17,7 @@ from rdfia.record.run import RunRecord
 from rdfia.study import declaration, prune
 from rdfia.words import listed
 
-MISSING = "not trained"
+MISSING, OTHER_CODE = "not trained", "of other code"
 
 
 def data(params: Mapping[str, Any]) -> Iterator[Finding]:
@@ -71,7 +71,8 @@ def results(params: Mapping[str, Any]) -> Iterator[Finding]:
     if wanted:
         why = ", ".join(f"{count} {what}" for what, count in counted.items())
         some = ", ".join("/".join(place) for place in wanted[:3]) + (", …" if len(wanted) > 3 else "")
-        remedy = "`make` or `rdfia sweep` trains them; `rdfia replay` checks those whose code alone is new"
+        remedy = "`make` or `rdfia sweep` trains them"
+        remedy += "; `rdfia replay` checks those of other code" if OTHER_CODE in counted else ""
         yield note("runs", f"{len(wanted)} of {len(states)} are to train ({why}: {some})", remedy)
         yield from room(params, wanted)
     else:
