@@ -1,18 +1,41 @@
-"""The command `rdfia`: look at a run, train and check what is stale, compare, clear away, publish to MLflow."""
+"""The command `rdfia`: look at a run, train what is stale, compare, see what is amiss, clear away, publish."""
 
 import argparse
 import os
-import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rdfia import config
 from rdfia.command import one_line
 from rdfia.record import layout
 
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="rdfia", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
+    _of_runs(commands)
+    _of_results(commands)
+    for name, act, text in (
+        ("doctor", examine, "say in a few lines what is not as it should be, each with its remedy"),
+        ("check", check, "validate every declared run and data set of the chosen profile"),
+        ("pipeline", write_pipeline, "write dvc.yaml from the chapters of params.yaml"),
+        ("experiments", experiments, "DVC's experiments with what each changed and what came out"),
+        ("where", where, "say where the report lies"),
+        ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
+        ("mend", mend, "restore dvc.lock where a kill cut it while DVC wrote it"),
+        ("bench", bench, "measure what one run costs"),
+    ):
+        commands.add_parser(name, help=text).set_defaults(act=lambda _, act=act: act())
+    arguments = parser.parse_args()
+    with one_line():
+        arguments.act(arguments)
+
+
+def _of_runs(commands: "Commands") -> None:
+    """Add the commands that look at runs and train them."""
     shown = commands.add_parser("params", help="print a run as it is trained, and where each setting comes from")
     shown.add_argument("chapter")
     shown.add_argument("run", nargs="?", help="without it: the names of the chapter's runs")
@@ -33,6 +56,10 @@ def main() -> None:
     again.add_argument("--tolerance", type=float, default=0.0, help="how far figures may lie apart (0)")
     again.add_argument("chapters", nargs="*", help="without names: all")
     again.set_defaults(act=lambda a: replay(a.chapters, a.epochs, a.seeds, a.tolerance))
+
+
+def _of_results(commands: "Commands") -> None:
+    """Add the commands that compare results and publish them."""
     compared = commands.add_parser("compare", help="name every difference between two folders of results")
     compared.add_argument("first", type=Path)
     compared.add_argument("second", type=Path)
@@ -46,19 +73,6 @@ def main() -> None:
     opened = commands.add_parser("ui", help="publish, then open MLflow's UI on this machine alone")
     opened.add_argument("--port", type=int, default=5000, help="(5000)")
     opened.set_defaults(act=lambda a: ui(a.port))
-    for name, act, text in (
-        ("check", check, "validate every declared run and data set of the chosen profile"),
-        ("pipeline", write_pipeline, "write dvc.yaml from the chapters of params.yaml"),
-        ("experiments", experiments, "DVC's experiments with what each changed and what came out"),
-        ("where", where, "say where the report lies"),
-        ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
-        ("mend", mend, "restore dvc.lock where a kill cut it while DVC wrote it"),
-        ("bench", bench, "measure what one run costs"),
-    ):
-        commands.add_parser(name, help=text).set_defaults(act=lambda _, act=act: act())
-    arguments = parser.parse_args()
-    with one_line():
-        arguments.act(arguments)
 
 
 def show(chapter: str, run: str | None, code: bool) -> None:
@@ -145,24 +159,15 @@ def where() -> None:
 
 
 def prune() -> None:
-    """Remove the chosen profile's files of runs that are not declared, and what processes that were killed left.
+    from rdfia.study.prune import prune
 
-    `dvc gc --workspace` clears DVC's cache.
-    """
-    from rdfia.files import SCRATCH, left_behind
-    from rdfia.study import runs
+    prune(config.load())
 
-    params = config.load()
-    profile = config.profile(params)
-    kept = {(chapter, run) for chapter in runs.chapters(params) for run in runs.runs(params, chapter)}
-    folders = [layout.trained(profile, ""), layout.recorded(profile, ""), layout.checkpoints(profile)]
-    found = [p for folder in folders for p in folder.glob("*/*") if not p.name.startswith(SCRATCH)]
-    stale = sorted(path for path in found if (path.parent.name, path.name) not in kept)
-    left = [path for name in ("data", "declared", "reports", "runs", ".dvc/tmp") for path in left_behind(Path(name))]
-    for path in [*stale, *left]:
-        print(f"removed {path}")
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    print(f"{len(stale)} files and folders of runs that are not declared, {len(left)} that a kill left")
+
+def examine() -> None:
+    from rdfia.doctor import examine
+
+    raise SystemExit(examine())
 
 
 def mend() -> None:

@@ -1,11 +1,13 @@
 """Small files, put in place whole and read back with one clear line where they cannot be used."""
 
+import errno
 import json
 import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +25,23 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """Give a fresh folder to fill, which takes the place of the old one when nothing went wrong."""
+    """Give a fresh folder to fill, which takes the place of the old one when nothing went wrong.
+
+    Another process may put one there meanwhile, such as one that trains the same run: the last to come stays.
+    """
     with scratch(folder) as temporary:
         fresh = temporary / folder.name
         fresh.mkdir()
         yield fresh
-        if folder.exists():
-            os.replace(folder, temporary / "old")
-        os.replace(fresh, folder)
+        for number in count():
+            with suppress(FileNotFoundError):
+                os.replace(folder, temporary / f"old{number}")
+            try:
+                os.replace(fresh, folder)
+                break
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
 
 
 @contextmanager

@@ -51,10 +51,16 @@ class Project:
         assert (done.returncode != 0) == fails, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout + done.stderr
 
+    def begin(self, *command: str) -> subprocess.Popen[str]:
+        """Start a command beside others; both its outputs are one."""
+        out = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return subprocess.Popen(command, cwd=self.root, env=environment(), **out)
+
     def ran(self, *command: str) -> list[str]:
-        """The stages that a DVC command really ran."""
+        """The stages that a DVC command really ran, but for the one that looks at the user's images each time."""
         lines = self(*command).splitlines()
-        return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
+        stages = [line.split("'")[1] for line in lines if line.startswith("Running stage")]
+        return [stage for stage in stages if not stage.startswith("images@")]
 
     def declare(self) -> None:
         """Write anew what is declared, and train nothing: the chapters that begin from others need their weights."""

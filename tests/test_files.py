@@ -6,12 +6,14 @@ import resource
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from rdfia import files
 from rdfia.files import left_behind, scratch, whole_folder, write_atomically, write_text
+from rdfia.parallel import map_forked
 from tests.processes import ROOT, started
 
 TOO_LARGE = """
@@ -105,3 +107,15 @@ def test_what_a_kill_leaves_is_apart_and_removed_when_nobody_writes_it(old: Path
     assert left.name.startswith(files.SCRATCH)
     with scratch(old / "file"):  # of a process that runs
         assert left_behind(old.parent) == [left]
+
+
+def test_of_processes_that_write_one_folder_at_once_each_ends_and_one_folder_stays(old: Path) -> None:
+    def often(number: int) -> None:
+        for _ in range(100):
+            with whole_folder(old) as fresh:
+                for name in ("a", "b"):
+                    (fresh / name).write_text(str(number))
+
+    map_forked([partial(often, number) for number in range(4)], 4)
+    assert (old / "a").read_text() == (old / "b").read_text()
+    assert [path.name for path in old.parent.iterdir()] == ["run"]

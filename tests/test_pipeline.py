@@ -7,11 +7,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rdfia.sweep import holders, lock
 from tests.project import COUNT, LEFT_OUT, RUNS, TRAINED, WHOLE, Project, new
 
 slow = pytest.mark.skipif(os.environ.get("RDFIA_SLOW") != "1", reason="takes minutes: RDFIA_SLOW=1 runs it")
@@ -384,3 +386,21 @@ def test_the_quick_profile_leaves_git_clean(project: Project) -> None:
     assert "prepare@quick-circles" in (project.root / "dvc.lock").read_text()
     assert project("git", "status", "--porcelain") == ""
     assert "quick-" not in project("git", "show", "HEAD:dvc.lock")
+
+
+@slow
+def test_eight_commands_at_once_each_end_or_say_who_is_at_work(settled: Project) -> None:
+    settled.edit(zca={"normalise": {"name": "zca", "epsilon": 0.37}})
+    python = (sys.executable, "-m")
+    dvc = [("dvc", "exp", "run", "-n", "together"), *[("dvc", "repro")] * 3]
+    commands = [*dvc, *[(*python, "rdfia", "sweep")] * 2, *[(*python, "stages.track")] * 2]
+    begun = [settled.begin(*command) for command in commands]
+    said = [process.communicate()[0] for process in begun]
+    for command, process, printed in zip(commands, begun, said, strict=True):
+        assert "Traceback" not in printed
+        assert process.returncode == 0 or (command in dvc and any(words in printed for words in holders.BUSY)), printed
+    assert lock.stages((settled.root / lock.LOCK).read_text()) is not None
+    assert trained(settled.ran("dvc", "repro")) == []  # the sweeps waited, and trained what there was
+    assert settled.ran("dvc", "repro") == []
+    contents = [run["rdfia.content"] for run in settled.published()]
+    assert len(contents) == len(set(contents))

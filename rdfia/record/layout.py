@@ -31,6 +31,11 @@ def declared(profile: str) -> Path:
     return Path("declared") / profile
 
 
+def images(profile: str, dataset: str) -> Path:
+    """Return what the user's images were when they were last looked at; of other data sets it is empty."""
+    return declared(profile) / "images" / f"{dataset}.json"
+
+
 def declared_run(profile: str, chapter: str, run: str) -> Path:
     """Return the declaration of a run."""
     return declared(profile) / "runs" / chapter / f"{run}.json"

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +19,11 @@ from rdfia.files import SCRATCH
 from rdfia.parallel import end_with
 from rdfia.record import layout
 from rdfia.study import pipeline, runs
+from rdfia.study.images import are_current
+from rdfia.sweep import holders
 from rdfia.sweep.lock import locked, mend
 
+PAUSE = 1.0  # seconds between two tries, while another is at work
 RUNNING = re.compile(r"^Running stage '([^']+)'", re.MULTILINE)
 
 
@@ -66,12 +70,12 @@ def restore(stages: Sequence[Stage]) -> list[Stage]:
 
 
 def declared_is_current(profile: str) -> bool:
-    """Tell whether code and parameters are those that the stage `check` was locked with, without asking DVC.
+    """Tell whether code, parameters and images are those that were declared, without asking DVC.
 
     Where this cannot be told, the answer is no, and DVC is asked.
     """
     deps = locked().get(f"check@{profile}", {}).get("deps", ())
-    return bool(deps) and all(dep.get("md5") == _md5(Path(dep["path"])) for dep in deps)
+    return bool(deps) and all(dep.get("md5") == _md5(Path(dep["path"])) for dep in deps) and are_current(profile)
 
 
 def _md5(path: Path) -> str:
@@ -114,12 +118,21 @@ def run(*words: str, quiet: bool = False) -> str:
 
 
 def _run(command: Sequence[str], label: str) -> str:
-    """Run a command; where it fails, its own last words are the error. Whatever ends it, the lock file is whole."""
+    """Run a command; where it fails, its own last words are the error. Whatever ends it, the lock file is whole.
+
+    While another is at work on DVC, say which, and try again.
+    """
     mend()
+    said = ""
     try:
-        code, printed = _printed(command)
+        while (code := (answer := _printed(command))[0]) and any(words in answer[1] for words in holders.BUSY):
+            if (who := holders.waited_for()) != said:
+                print(f"waiting for {who}", flush=True)
+                said = who
+            time.sleep(PAUSE)
     finally:
         mend()
+    printed = answer[1]
     if code:
         lines = [line for line in printed.splitlines() if line.strip()]
         reasons = [line for line in lines if line.lower().startswith("error: ")] or lines[-1:]

@@ -4,10 +4,8 @@ DVC empties the file, then writes all of it. So a copy is kept of one that is wh
 it. An entry says what came of a stage's dependencies, and stays true however old it is.
 """
 
-import fcntl
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,17 @@ from rdfia.config import ConfigError
 from rdfia.files import write_text
 from rdfia.revision import git
 from rdfia.study.pipeline import PIPELINE
+from rdfia.sweep import holders
+from rdfia.sweep.holders import NOTED, TEMPORARY
 
 LOCK = Path("dvc.lock")
-TEMPORARY = Path(".dvc/tmp")
 COPY = TEMPORARY / "rdfia/dvc.lock"
-HOLDERS = TEMPORARY / "rwlock"  # who reads and writes what, as DVC notes it
 HEAD = "schema: '2.0'\nstages:\n"
 
 
 def locked() -> dict[str, Any]:
     """Return the stages of the lock file."""
-    return stages(_read(LOCK)) or {}
+    return stages(read(LOCK)) or {}
 
 
 def stages(text: str) -> dict[str, Any] | None:
@@ -56,31 +54,31 @@ def mend() -> None:
     """Restore what a kill cut off the lock file, and keep a copy of one that is whole."""
     if not LOCK.exists():
         return
-    if _cut() or _unreadable(HOLDERS):
-        with _dvc_waits():  # what looked cut may have been at work
-            if _unreadable(HOLDERS):
-                HOLDERS.unlink()
-                print(f"{HOLDERS} was cut: removed")
-            if _cut():
+    if cut() or unreadable(NOTED):
+        with holders.holding(holders.LOCK):  # what looked cut may have been at work
+            if unreadable(NOTED):
+                NOTED.unlink()
+                print(f"{NOTED} was cut: removed")
+            if cut():
                 _restore()
-    text = _read(LOCK)
-    if text != _read(COPY) and stages(text) is not None:
+    text = read(LOCK)
+    if text != read(COPY) and stages(text) is not None:
         write_text(text, COPY)
 
 
-def _cut() -> bool:
+def cut() -> bool:
     """Tell whether the lock file is cut; git's own is not, however short."""
-    text = _read(LOCK)
-    if mended(text, _read(COPY), _declared()) == text:
+    text = read(LOCK)
+    if mended(text, read(COPY), _declared()) == text:
         return False
     return stages(text) is None or text.strip() != git(Path(), "show", f"HEAD:./{LOCK}")
 
 
 def _restore() -> None:
-    copy = _read(COPY)
+    copy = read(COPY)
     if not blocks(copy):
         raise ConfigError(f"{LOCK}: cut, and there is no copy of it; `git checkout {LOCK}` takes that of git")
-    write_text(mended(_read(LOCK), copy, _declared()), LOCK)
+    write_text(mended(read(LOCK), copy, _declared()), LOCK)
     print(f"{LOCK} was cut while DVC wrote it: restored from {COPY}")
 
 
@@ -115,27 +113,18 @@ def blocks(text: str) -> dict[str, str]:
 
 def _declared() -> Mapping[str, Any]:
     """Return the stages of dvc.yaml."""
-    return (yaml.safe_load(_read(PIPELINE)) or {}).get("stages") or {}
+    return (yaml.safe_load(read(PIPELINE)) or {}).get("stages") or {}
 
 
-@contextmanager
-def _dvc_waits() -> Iterator[None]:
-    """Hold the lock that DVC holds while it writes."""
-    TEMPORARY.mkdir(parents=True, exist_ok=True)
-    with (TEMPORARY / "lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _unreadable(path: Path) -> bool:
+def unreadable(path: Path) -> bool:
     """Tell whether a file is there and holds no JSON."""
     try:
-        json.loads(_read(path)) if path.exists() else None
+        json.loads(read(path)) if path.exists() else None
     except ValueError:
         return True
     return False
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
     """Return the text of a file, whatever is in it; none where there is no file."""
     return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""

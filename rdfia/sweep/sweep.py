@@ -17,11 +17,13 @@ from rdfia.record.declaration import Declaration
 from rdfia.record.run import RunRecord
 from rdfia.study import pipeline, runs
 from rdfia.sweep import dvc
+from rdfia.sweep.holders import holding
 from rdfia.sweep.lock import mend
 from rdfia.sweep.show import Show
 from rdfia.words import first_line
 
 LOGS = Path(".dvc/tmp/sweep")
+LOCK = Path(".dvc/tmp/rdfia/sweep")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,16 @@ class Outcome:
 
 
 def sweep(jobs: int | None, names: Sequence[str]) -> int:
-    """Train the stale runs of the chapters, of all without names; return 1 if a run failed, else 0."""
+    """Train the stale runs of the chapters, of all without names; return 1 if a run failed, else 0.
+
+    Two sweeps would train the same runs: the second waits, and trains what the first has left.
+    """
+    runs.allowed(load(), names)  # before anything is written
+    with holding(LOCK):
+        return _sweep(jobs, names)
+
+
+def _sweep(jobs: int | None, names: Sequence[str]) -> int:
     mend()
     params = load()
     chosen, current = runs.allowed(params, names), dvc.declared_is_current(profile(params))

@@ -119,7 +119,7 @@ def test_without_a_copy_the_remedy_is_named(project: Path) -> None:
 
 @pytest.mark.parametrize(("content", "stays"), [('{"read": {}', False), ("", False), ('{"read": {}}', True)])
 def test_a_note_of_dvc_that_a_full_disk_cut_is_removed(project: Path, content: str, stays: bool) -> None:
-    (project / lock.HOLDERS).write_text(content)
+    (project / lock.NOTED).write_text(content)
     lock.mend()
-    assert (project / lock.HOLDERS).exists() == stays
-    assert not stays or json.loads((project / lock.HOLDERS).read_text()) == {"read": {}}
+    assert (project / lock.NOTED).exists() == stays
+    assert not stays or json.loads((project / lock.NOTED).read_text()) == {"read": {}}
