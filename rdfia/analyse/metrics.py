@@ -6,7 +6,7 @@ fixed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 LEVEL = 0.95
@@ -42,12 +42,22 @@ def quantile(degrees: float, level: float = LEVEL) -> float:
 
 
 def interval(values: Sequence[float], level: float = LEVEL) -> Estimate:
-    """The mean with its interval x̄ ± t(n-1) · s / √n (Student 1908); one value alone has no interval."""
+    """The mean with its interval x̄ ± t(n-1) · s / √n (Student 1908).
+
+    One value alone has no interval, and neither have equal ones: one of no width would read as certainty.
+    """
     centre, n = mean(values), len(values)
-    if n < 2:
+    if n < 2 or min(values) == max(values):
         return Estimate(centre, None, None, n)
     half = quantile(n - 1, level) * sqrt(variance(values) / n)
     return Estimate(centre, centre - half, centre + half, n)
+
+
+def bounded(estimate: Estimate, low: float, high: float) -> Estimate:
+    """Return an estimate whose interval is cut to what is possible: it holds the truth as often as before."""
+    if estimate.low is None or estimate.high is None:
+        return estimate
+    return replace(estimate, low=max(estimate.low, low), high=min(estimate.high, high))
 
 
 def prediction(values: Sequence[float], level: float = LEVEL) -> Estimate:

@@ -18,6 +18,11 @@ from rdfia.record.run import Row, RunRecord, searches
 PERCENT = 100.0
 
 
+def accuracy(values: Sequence[float]) -> metrics.Estimate:
+    """Return the mean of accuracies in percent with its interval, which is cut at 0 and 100."""
+    return metrics.bounded(metrics.interval(values), 0, PERCENT)
+
+
 @dataclass(frozen=True)
 class RunResult:
     """One declared run: what it changes, and the figures of each seed that ended well, in percent."""
@@ -74,18 +79,18 @@ class RunResult:
     @property
     def test_accuracy(self) -> metrics.Estimate | None:
         """Test accuracy over the seeds, None before the run was evaluated."""
-        return metrics.interval(list(self.test.values())) if self.test else None
+        return accuracy(list(self.test.values())) if self.test else None
 
     @property
     def validation_accuracy(self) -> metrics.Estimate | None:
         """Validation accuracy over the seeds."""
-        return metrics.interval(list(self.validation.values())) if self.validation else None
+        return accuracy(list(self.validation.values())) if self.validation else None
 
     @property
     def gap(self) -> metrics.Estimate | None:
         """Train accuracy minus test accuracy, seed by seed: how far the network over-fits."""
         both = [self.train[seed] - self.test[seed] for seed in self.train if seed in self.test]
-        return metrics.interval(both) if both else None
+        return metrics.bounded(metrics.interval(both), -PERCENT, PERCENT) if both else None
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,8 @@ class ChapterResult:
         if reference is None:
             return None
         level = metrics.shared(self.comparisons(run))
-        return metrics.difference(list(run.test.values()), list(reference.test.values()), level)
+        found = metrics.difference(list(run.test.values()), list(reference.test.values()), level)
+        return metrics.bounded(found, -PERCENT, PERCENT)
 
     def comparisons(self, run: RunResult) -> int:
         """How many runs of the run's group are compared with their references."""
