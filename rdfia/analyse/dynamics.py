@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 
-from rdfia.analyse.metrics import Estimate, interval, variance
-from rdfia.analyse.results import FINISHED, PERCENT, RunResult
+from rdfia.analyse.metrics import Estimate, bounded, interval, variance
+from rdfia.analyse.results import FINISHED, PERCENT, RunResult, accuracy
 
 LAST = 10  # recorded epochs over which an accuracy's wobble is measured
 REACHED = 0.95  # of the final validation accuracy
@@ -129,14 +129,14 @@ def dynamics(records: Sequence[Record]) -> Dynamics | None:
     return Dynamics(
         first_epoch=int(curves[0].epochs[1]),
         recorded=len(curves[0].epochs) - 1,
-        start_accuracy=interval([each.start_accuracy for each in curves]),
+        start_accuracy=accuracy([each.start_accuracy for each in curves]),
         start_loss=interval([each.start_loss for each in curves]),
         first_running=interval([each.first_running for each in curves]),
         first_frozen=interval([each.first_frozen for each in curves]),
         first_validation=interval([each.first_validation for each in curves]),
         lowest_epoch=interval([each.lowest_epoch for each in curves]),
         rise=interval([each.rise for each in curves]),
-        gap=interval([each.gap for each in curves]),
+        gap=bounded(interval([each.gap for each in curves]), -PERCENT, PERCENT),
         wobble=interval(wobbles) if len(wobbles) == len(curves) else None,
         reached_epoch=interval([each.reached_epoch for each in curves]),
     )

@@ -6,7 +6,7 @@ fixed. Two or three seeds say little of their own variance; what other runs of a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 LEVEL = 0.95
@@ -60,7 +60,11 @@ def quantile(degrees: float, level: float = LEVEL) -> float:
 
 
 def interval(values: Sequence[float], level: float = LEVEL, noise: Noise = UNKNOWN) -> Estimate:
-    """The mean with its interval x̄ ± t(k) · s / √n (Student 1908), see `spread`; one value alone has no interval."""
+    """The mean with its interval x̄ ± t(k) · s / √n (Student 1908), see `spread`.
+
+    One value alone has no interval, and neither have equal ones of which no noise is known: one of no width would read
+    as certainty.
+    """
     return _around(values, 1 / len(values), level, noise)
 
 
@@ -72,11 +76,18 @@ def prediction(values: Sequence[float], level: float = LEVEL, noise: Noise = UNK
 def _around(values: Sequence[float], factor: float, level: float, noise: Noise) -> Estimate:
     """The mean x̄ ± t(k) · √(factor · s²)."""
     centre, n = mean(values), len(values)
-    if n < 2:
+    if n < 2 or (noise == UNKNOWN and min(values) == max(values)):
         return Estimate(centre, None, None, n)
     squared, degrees = spread(values, noise)
     half = quantile(degrees, level) * sqrt(factor * squared)
     return Estimate(centre, centre - half, centre + half, n)
+
+
+def bounded(estimate: Estimate, low: float, high: float) -> Estimate:
+    """Return an estimate whose interval is cut to what is possible: it holds the truth as often as before."""
+    if estimate.low is None or estimate.high is None:
+        return estimate
+    return replace(estimate, low=max(estimate.low, low), high=min(estimate.high, high))
 
 
 def contrast(parts: Sequence[tuple[float, Sequence[float]]], level: float = LEVEL, noise: Noise = UNKNOWN) -> Estimate:

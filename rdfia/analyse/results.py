@@ -18,6 +18,11 @@ from rdfia.record.run import Row, RunRecord, searches
 PERCENT = 100.0
 
 
+def accuracy(values: Sequence[float], noise: metrics.Noise = metrics.UNKNOWN) -> metrics.Estimate:
+    """Return the mean of accuracies in percent with its interval, which is cut at 0 and 100."""
+    return metrics.bounded(metrics.interval(values, noise=noise), 0, PERCENT)
+
+
 @dataclass(frozen=True)
 class RunResult:
     """One declared run: what it changes, and the figures of each seed that ended well, in percent."""
@@ -75,7 +80,7 @@ class RunResult:
     @property
     def test_accuracy(self) -> metrics.Estimate | None:
         """Test accuracy over the seeds, None before the run was evaluated."""
-        return metrics.interval(list(self.test.values()), noise=self.expected("test")) if self.test else None
+        return accuracy(list(self.test.values()), self.expected("test")) if self.test else None
 
     def expected(self, part: str) -> metrics.Noise:
         """What is expected of the seeds' variance in test or validation accuracy, or in the gap."""
@@ -85,7 +90,7 @@ class RunResult:
     def validation_accuracy(self) -> metrics.Estimate | None:
         """Validation accuracy over the seeds."""
         values = list(self.validation.values())
-        return metrics.interval(values, noise=self.expected("validation")) if values else None
+        return accuracy(values, self.expected("validation")) if values else None
 
     @property
     def gaps(self) -> list[float]:
@@ -95,7 +100,9 @@ class RunResult:
     @property
     def gap(self) -> metrics.Estimate | None:
         """Train accuracy minus test accuracy: how far the network over-fits."""
-        return metrics.interval(self.gaps, noise=self.expected("gap")) if self.gaps else None
+        if not self.gaps:
+            return None
+        return metrics.bounded(metrics.interval(self.gaps, noise=self.expected("gap")), -PERCENT, PERCENT)
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ class ChapterResult:
             return None
         level = metrics.shared(self.comparisons(run))
         ours, theirs = (list(each.test.values()) for each in (run, reference))
-        return metrics.difference(ours, theirs, level, run.expected("test"))
+        return metrics.bounded(metrics.difference(ours, theirs, level, run.expected("test")), -PERCENT, PERCENT)
 
     def comparisons(self, run: RunResult) -> int:
         """How many runs of the run's group are compared with their references."""

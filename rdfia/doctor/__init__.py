@@ -24,7 +24,7 @@ def examine() -> int:
 def _all() -> Iterator[Finding]:
     """Yield every finding; what needs the parameters is left aside where they cannot be read."""
     yield from _sound("python", machine.packages)
-    yield from _sound("precision", machine.precision)
+    yield from _sound("device", machine.processor)
     try:
         params: Mapping[str, Any] | None = load()
         name = profile(params or {})
@@ -38,6 +38,7 @@ def _all() -> Iterator[Finding]:
     if params is None:
         return
     yield from _sound("data", partial(study.data, params))
+    yield from _sound("precision", partial(machine.precision, params))
     yield from _sound("runs", partial(study.results, params))
 
 

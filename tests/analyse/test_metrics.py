@@ -49,6 +49,18 @@ def test_one_seed_has_no_interval(estimate: object) -> None:
     assert estimate([71.5]) == metrics.Estimate(71.5, None, None, 1)
 
 
+def test_equal_seeds_have_no_interval() -> None:
+    assert metrics.interval([71.5, 71.5]) == metrics.Estimate(71.5, None, None, 2)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "cut"), [(75.3, 100.6, (75.3, 100)), (-3, 8, (0, 8)), (None, None, (None, None))]
+)
+def test_an_interval_is_cut_to_what_is_possible(low: float | None, high: float | None, cut: tuple[object, ...]) -> None:
+    found = metrics.bounded(metrics.Estimate(80.0, low, high, 2), 0, 100)
+    assert (found.mean, found.low, found.high, found.seeds) == (80.0, *cut, 2)
+
+
 def test_difference_needs_two_seeds_and_some_variance() -> None:
     assert metrics.difference([70.0, 71.0], [60.0]).low is None
     assert metrics.resolve(metrics.difference([70.0, 70.0], [60.0, 60.0])) == "not resolved"

@@ -97,3 +97,13 @@ def test_effects_of_a_group_share_their_level_and_a_search_is_none(study: Study)
     assert cnn.effect(searching) is None
     assert cnn.comparisons(searching) == 0
     assert cnn.best is cnn.runs[0]
+
+
+def test_intervals_stay_within_what_an_accuracy_can_be(study: Study) -> None:
+    cnn = study.chapters[1]
+    low = replace(cnn.runs[0], test={"0": 1.0, "1": 9.0})
+    high = replace(cnn.runs[1], test={"0": 91.0, "1": 99.0})
+    found = [low.test_accuracy, high.test_accuracy, replace(cnn, runs=(low, high)).effect(high)]
+    half = 12.7062 * 4  # t(1) · s / √2 with s = 8 / √2; of the difference t(2) · √2 · 4
+    ends = [(0, 5 + half), (95 - half, 100), (90 - 4.30265 * 32**0.5, 100)]
+    assert [(each.low, each.high) for each in found if each] == [pytest.approx(pair, abs=1e-3) for pair in ends]

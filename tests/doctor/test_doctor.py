@@ -113,7 +113,7 @@ def test_settings_of_the_environment(
     project: Project, variable: str, value: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    assert any(f"MEND precision {variable}: found '{value}', allowed: " in line for line in lines(capsys, 1))
+    assert any(f"MEND device {variable}: found '{value}', allowed: " in line for line in lines(capsys, 1))
 
 
 def test_parameters_that_cannot_be_read(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -104,6 +104,24 @@ def test_nothing_is_wider_than_a_phone(browser: Any, report: Path, page: str) ->
     assert width <= inner
 
 
+def test_what_is_folded_is_open_on_paper_and_folded_again(browser: Any, report: Path) -> None:
+    opened = _open(browser, report / "pages" / "cost.html")
+    script = "dispatchEvent(new Event(arguments[0])); return [...document.querySelectorAll('details')].map(d => d.open)"
+    assert opened.execute_script(script, "beforeprint") == [True]
+    assert opened.execute_script(script, "afterprint") == [False]
+
+
+def test_the_verdicts_are_seen_without_scrolling(browser: Any, report: Path) -> None:
+    opened = _open(browser, report / "pages" / "published.html")
+    script = """
+        const box = document.querySelector(".scroll").getBoundingClientRect();
+        const verdict = [...document.querySelectorAll("th")].find(h => h.innerText.startsWith("verdict"));
+        return [verdict.getBoundingClientRect().right, box.right]
+    """
+    verdict, edge = opened.execute_script(script)
+    assert verdict <= edge
+
+
 def test_contents_lead_to_every_page_and_back(opened: Any, report: Path) -> None:
     hops = 0
     while turns := opened.execute_script(

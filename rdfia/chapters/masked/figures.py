@@ -42,9 +42,8 @@ def _strip(axis: Axes, images: Floats, scale: Floats, title: str) -> None:
     low, high = scale.min(), scale.max()
     hidden = np.isnan(images).any(1, keepdims=True)
     levels = ((images - low) / max(high - low, 1e-12)).clip(0, 1)
-    coloured = np.broadcast_to(levels, (len(images), 3, *images.shape[2:])) if images.shape[1] == 1 else levels
     blue = np.asarray(to_rgb(BLUE))[None, :, None, None]
-    axis.imshow(montage(np.where(hidden, blue, coloured), len(images), gap=max(1, images.shape[3] // 14)))
+    axis.imshow(montage(np.where(hidden, blue, levels), len(images), gap=max(1, images.shape[3] // 14)))
     picture(axis, title)
 
 

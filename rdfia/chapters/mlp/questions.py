@@ -13,6 +13,7 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator
 
 from rdfia.analyse.loss_differences import frozen_losses
 from rdfia.chapters.mlp.tables import METHODS, ROLES, scientific
+from rdfia.report.engine.axes import above
 from rdfia.report.engine.context import Arrays, Context, Facts
 from rdfia.report.engine.drawing import BLUE, GREEN, INK, MAP_INK, MUTED, ORANGE, PINK, panels
 from rdfia.report.engine.lines import plot_lines
@@ -63,7 +64,7 @@ def losses(context: Context) -> Iterator[Plot]:
     axes[2].set_ylim(bottom=0)
     axes[3].set(xlabel="step", ylabel="ŷ of the true class", ylim=(0, 1), xlim=(0, facts["steps"]))
     axes[3].set_xticks(np.linspace(0, facts["steps"], 3).astype(int))
-    sheet.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    above(sheet, *axes[0].get_legend_handles_labels())
     yield Plot(sheet, facts, numbers)
 
 
@@ -91,7 +92,7 @@ def backprop(context: Context) -> Iterator[Plot]:
         axis.minorticks_off()
     axes[0].set_ylim(top=top)
     powers = [f"{label}: n^{method['exponent']:.2f}" for label, method in methods.items()]
-    sheet.legend(axes[0].lines, [*powers, FACTORIAL], loc="outside upper left", ncols=4)
+    above(sheet, axes[0].lines, [*powers, FACTORIAL])
     dearer = [counts[METHODS[name]][-1] / cheapest[-1] for name in ("stored", "recomputed")]
     yield Plot(sheet, {**facts, "dearer": dearer}, numbers)
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from rdfia.analyse.regularisation import PathOfC, paths_of_C
+from rdfia.report.engine.axes import above
 from rdfia.report.engine.context import Arrays, Context
 from rdfia.report.engine.drawing import BLUE, GREEN, INK, MAP_INK, MOST_PANELS, MUTED, ORANGE, PINK, panels
 from rdfia.report.engine.plane import SUMMARY, Array, plot_examples, plot_plane, summary
@@ -39,7 +40,7 @@ def against_C(context: Context) -> Iterator[Plot]:
     floor = min(path.top for path in paths) - ROOM
     axes[0].set_ylim(*_scale(axes[0], floor, paths))
     axes[1].set_ylim(bottom=0)
-    sheet.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=min(6, len(paths)))
+    above(sheet, *axes[0].get_legend_handles_labels())
     facts = {
         "paths": sorted(paths, key=lambda path: -path.top),
         "floor": floor,

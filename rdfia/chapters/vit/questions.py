@@ -5,6 +5,7 @@ from typing import Any
 
 from matplotlib.ticker import EngFormatter, NullFormatter, NullLocator
 
+from rdfia.report.engine.axes import above
 from rdfia.report.engine.context import Context, Facts
 from rdfia.report.engine.drawing import BLUE, GREEN, ORANGE, PINK, panels
 from rdfia.report.engine.lines import plot_lines
@@ -49,7 +50,7 @@ def attention_cost(context: Context) -> Iterator[Plot]:
         axis.yaxis.set_major_formatter(EngFormatter(UNITS[cost][0], sep=" "))
         axis.yaxis.set_minor_locator(NullLocator())
         axis.set(xlabel="tokens n", title=COSTS[cost])
-    sheet.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=len(WAYS))
+    above(sheet, *axes[0].get_legend_handles_labels())
     less = facts["ways"]["written"]["bytes"][-1] / facts["ways"]["fused"]["bytes"][-1]
     yield Plot(sheet, {**facts, "timed": "nanoseconds" in costs, "less": less}, numbers)
 

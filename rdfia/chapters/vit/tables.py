@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rdfia.analyse.metrics import Estimate, interval, mean, shared
 from rdfia.analyse.published import Published, comparable_figures, figures_for
 from rdfia.analyse.ranks import LEAST, Rank, grid, ranks
-from rdfia.analyse.results import FINISHED, PERCENT, RunResult
+from rdfia.analyse.results import FINISHED, PERCENT, RunResult, accuracy
 from rdfia.report.engine.context import Arrays, Context
 from rdfia.report.engine.registry import Rows, table
 from rdfia.report.engine.table import Cell, Column
@@ -77,7 +77,7 @@ def permutation(context: Context) -> Iterator[Rows]:
     shown = [run for run in runs if run.name in chief or (run.group and run.group not in SIZES)] or runs
     losses = {run.name: loss(run, probes) for run in runs}
     rows = [
-        (run.name, positions(run), run.validation_accuracy, interval(_shuffled(run, probes)), losses[run.name])
+        (run.name, positions(run), run.validation_accuracy, accuracy(_shuffled(run, probes)), losses[run.name])
         for run in shown
     ]
     placed = [run for run in runs if positions(run) != "none"]

@@ -11,6 +11,7 @@ from rdfia.analyse.metrics import HELPS, HURTS, Estimate, resolve
 from rdfia.report.engine.drawing import GREEN, INK, MUTED, ORANGE
 
 SPREAD = 3.0
+SEEN, HANDLE, LETTER = 4.6, 0.5, 0.068  # inches of a figure that a phone shows, and of a legend's line and letters
 
 
 def effect_colour(effect: Estimate) -> str:
@@ -60,9 +61,10 @@ def legend(axis: Axes, colours: Mapping[str, str], *more: Line2D) -> None:
     above(axis.figure, [*dots, *more], [*colours, *(str(entry.get_label()) for entry in more)])
 
 
-def above(figure: Any, handles: Sequence[Any], labels: Sequence[str], columns: int = 0) -> None:
-    """Draw a legend above the panels, in one line."""
-    figure.legend(handles, labels, loc="outside upper left", ncols=columns or len(handles))
+def above(figure: Any, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Draw a legend above the panels, in so few columns that a phone shows all of it without scrolling."""
+    wide = max((HANDLE + LETTER * len(label) for label in labels), default=HANDLE)
+    figure.legend(handles, labels, loc="outside upper left", ncols=max(1, min(len(labels), int(SEEN / wide))))
 
 
 def interval_cells(estimate: Estimate) -> tuple[float, float | None, float | None]:

@@ -5,20 +5,22 @@ block by block, with blank lines between:
 
     the first block          the section's title
     ## words                 a heading
-    $$ latex $$ | code | words   an equation, and beside it the code that computes it and a remark; both may be left out
+    $$ latex $$ | code | words   an equation, and beside it the code that computes it and a remark; both may be empty
     [table name]             a table
     [figure name]            a figure
     anything else            a paragraph, with `code` between backticks
 
-A table or figure that was not made is passed over (`names.check` has refused names that nothing makes). One of the
+A table or figure that was not made is passed over (`names.check` has refused names that nothing makes), and so is a
+heading with nothing below it. How contents are read is said in the caption of the first that is read so. One of the
 section's own that no block names comes at the end: first those of the whole chapter, then those of each group of runs
 under its name.
 """
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.equations import equation
@@ -26,7 +28,7 @@ from rdfia.report.engine.table import Table
 
 WHOLE = "The chapter as a whole"
 PLACE = re.compile(r"\[(\w+) ([^\]]*)\]")
-FORMULA = re.compile(r"\$\$ (.+?) \$\$(?: \| (.*?)(?: \| (.*))?)?")
+FORMULA = re.compile(r"\$\$ (.+?) \$\$(?: \| ?(.*?)(?: ?\| (.*))?)?")
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,25 @@ def section(
             blocks.append(Shown(waiting.pop((placed[1], placed[2]))))
     rest = [content for content in waiting.values() if content.name in own]
     headed = any(block.kind == "heading" for block in blocks)
-    return Section(key, title, tuple(_anchored([*blocks, *_rest(rest, groups, headed)])))
+    blocks += _rest(rest, groups, headed)
+    filled = [one for one, other in pairwise((*blocks, None)) if one and not _empty(one, other)]
+    return Section(key, title, tuple(_anchored(_read(filled))))
+
+
+def _empty(block: Block, after: Block | None) -> bool:
+    """Return whether a block is a heading with nothing below it."""
+    return block.kind == "heading" and (after is None or after.kind == "heading")
+
+
+def _read(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield the blocks, of which the first with each way of reading has it in its caption."""
+    said = {""}
+    for block in blocks:
+        if isinstance(block, Shown) and (reading := block.content.reading) not in said:
+            said.add(reading)
+            yield Shown(replace(block.content, caption=f"{block.content.caption} {reading}"))
+        else:
+            yield block
 
 
 def _rest(waiting: Sequence[Table | Drawing], groups: Sequence[str], headed: bool) -> Iterator[Block]:
@@ -127,7 +147,7 @@ def _rest(waiting: Sequence[Table | Drawing], groups: Sequence[str], headed: boo
         yield from map(Shown, own)
 
 
-def _anchored(blocks: Sequence[Block]) -> Iterator[Block]:
+def _anchored(blocks: Iterable[Block]) -> Iterator[Block]:
     """The blocks with a name for each heading: its words, and a number where a heading has them again."""
     seen: Counter[str] = Counter()
     for block in blocks:

@@ -1,7 +1,8 @@
 """Captions: Jinja templates filled with the facts that a figure or a table returns.
 
-A template's text is the caption. In a figure's, a line `---` parts it from the description for who cannot see it.
-Words that several captions share are macros in `captions/shared.md`.
+A template's text is the caption. A line `+++` parts it from how such a content is read, which a page says once, and in
+a figure's a line `---` from the description for who cannot see it. Words
+that several captions share are macros in `captions/shared.md`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,10 +19,11 @@ from rdfia.report.engine.drawing import listed
 SHARED = Path(__file__).parents[1] / "captions"
 
 
-def caption(path: Path, facts: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the caption and the description, empty where there is none, each as one line."""
+def caption(path: Path, facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the caption, how it is read and the description, empty where there is none, each as one line."""
     text, _, description = _template(path).render(**facts).partition("\n---\n")
-    return " ".join(text.split()), " ".join(description.split())
+    own, _, reading = f"{text}\n".partition("\n+++\n")
+    return " ".join(own.split()), " ".join(reading.split()), " ".join(description.split())
 
 
 @cache

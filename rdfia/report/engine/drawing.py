@@ -90,6 +90,7 @@ class Drawing:
     maker: "Maker | None" = None
     group: str = ""
     numbers: str = ""  # what it shows, as CSV
+    reading: str = ""  # how such a figure is read, which a page says once
     kind: ClassVar[Literal["figure"]] = "figure"
 
 
@@ -130,21 +131,24 @@ def picture(axes: Axes, title: str) -> None:
 
 
 def montage(images: Any, columns: int, gap: int = 1) -> Any:
-    """Images (n, 3, h, w) laid out as one (H, W, 3), with white lines between."""
-    n, channels, h, w = images.shape
+    """Images (n, 1 or 3, h, w) laid out as one (H, W, 4), through which the page is seen between them."""
+    n, _, h, w = images.shape
     rows = ceil(n / columns)
-    white = 255 if images.dtype == np.uint8 else 1.0
-    sheet = np.full((rows * (h + gap) - gap, columns * (w + gap) - gap, channels), white, dtype=images.dtype)
+    sheet = np.zeros((rows * (h + gap) - gap, columns * (w + gap) - gap, 4), dtype=images.dtype)
     for index, image in enumerate(images):
         top, left = (index // columns) * (h + gap), (index % columns) * (w + gap)
-        sheet[top : top + h, left : left + w] = image.transpose(1, 2, 0)
+        sheet[top : top + h, left : left + w, :3] = image.transpose(1, 2, 0)
+        sheet[top : top + h, left : left + w, 3] = 255 if images.dtype == np.uint8 else 1
     return sheet
 
 
-def finish(
-    figure: Figure, name: str, caption: str, alt: str, maker: "Maker | None" = None, group: str = "", numbers: str = ""
-) -> Drawing:
-    """Write the figure as SVG and PNG, without dates."""
+def shortened(name: str, letters: int) -> str:
+    """Return a name that is cut where it is longer than its place."""
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"
+
+
+def finish(figure: Figure, name: str, caption: str, alt: str, *more: Any) -> Drawing:
+    """Write the figure as SVG and PNG, without dates; `more` are further fields of the drawing."""
     svg, png = io.BytesIO(), io.BytesIO()
     plain_powers(figure)
     engine = figure.get_layout_engine()
@@ -153,7 +157,7 @@ def finish(
         figure.set_layout_engine(None)  # with "none" a place is held for it, and every file is drawn twice
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     figure.savefig(png, format="png", dpi=RESOLUTION, metadata={"Software": None})
-    return Drawing(name, caption, alt, svg.getvalue(), png.getvalue(), maker, group, numbers)
+    return Drawing(name, caption, alt, svg.getvalue(), png.getvalue(), *more)
 
 
 def themed(svg: bytes) -> str:

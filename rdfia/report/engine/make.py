@@ -18,12 +18,13 @@ def make(maker: Maker, context: Context) -> list[Drawing | Table]:
 
 def _finished(maker: Maker, context: Context, item: Plot | Rows) -> Drawing | Table:
     chapter = context.subject.name if context.subject else ""
-    text, description = caption(maker.caption, item.facts)
+    text, reading, description = caption(maker.caption, item.facts)
     if isinstance(item, Rows):
         name = maker.name(chapter, item.group)
-        return Table(name, text, tuple(item.columns), tuple(map(tuple, item.rows)), maker, item.group, item.summary)
+        columns, rows = tuple(item.columns), tuple(map(tuple, item.rows))
+        return Table(name, text, columns, rows, maker, item.group, item.summary, reading)
     name = maker.name(chapter, item.group, item.dataset)
-    return finish(item.figure, name, text, description, maker, item.group, written(item.numbers))
+    return finish(item.figure, name, text, description, maker, item.group, written(item.numbers), reading)
 
 
 def written(numbers: Numbers) -> str:

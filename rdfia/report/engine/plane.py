@@ -43,4 +43,4 @@ def plot_examples(axis: Axes, train: Array | None, validation: Array | None = No
         if points is not None:
             colours = np.where(points[:, 2] > 0.5, POINTS[1], POINTS[0])
             look: Any = {"c": colours, "edgecolors": "#fefefe"} if full else {"c": "none", "edgecolors": colours}
-            axis.scatter(points[:, 0], points[:, 1], s=8, linewidths=0.4 if full else 0.7, **look)
+            axis.scatter(points[:, 0], points[:, 1], s=8, linewidths=0.4 if full else 0.7, rasterized=True, **look)

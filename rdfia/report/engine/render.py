@@ -7,6 +7,7 @@ import base64
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from rdfia.analyse.published import QUICK
 from rdfia.analyse.results import Study
 from rdfia.report.engine.blocks import Section
 from rdfia.report.engine.drawing import Drawing, themed
-from rdfia.report.engine.table import Table
+from rdfia.report.engine.table import Table, escaped
+from rdfia.words import listed
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-LARGEST = 250_000  # bytes of an SVG beyond which the page shows the PNG instead, if that is smaller
+OF_ALL = ("", "published")  # the pages that show figures of every data set
 
 
 @dataclass(frozen=True)
@@ -52,26 +54,26 @@ class Report:
 def files(report: Report) -> Iterator[tuple[str, str]]:
     """Each file's path below the report's folder, with its text."""
     facts = {"report": report, "study": report.study, "quick": QUICK, "made": provenance.lines(report.study)}
-    stale, replayed = stale_runs(report.study), replayed_runs(report.study)
+    stale, replayed = report.study.stale, report.study.replayed
     method = [_led(paragraph) for paragraph in (TEMPLATES / "method.md").read_text("utf-8").split("\n\n")]
     front = {**facts, "stale": stale, "replayed": replayed, "method": method, "base": "", "key": ""}
+    front |= {"stand_ins": stand_in_note(report.study, "")}
     for name in ("index.html", "report.md"):
         yield name, _environment(name).get_template(name).render(**front)
     page = _environment("page.html").get_template("page.html")
     for place, section in enumerate(report.sections):
         around = {**_neighbours(report.sections, place), "section": section, "base": "../", "key": section.key}
         own = {"stale": _of(section.key, stale), "replayed": _of(section.key, replayed)}
-        yield f"pages/{section.key}.html", page.render(**facts, **around, **own)
+        note = stand_in_note(report.study, section.key)
+        yield f"pages/{section.key}.html", page.render(**facts, **around, **own, stand_ins=note)
 
 
-def stale_runs(study: Study) -> tuple[str, ...]:
-    """Return the runs whose recorded declaration, of settings and code, differs from today's."""
-    return study.stale
-
-
-def replayed_runs(study: Study) -> tuple[str, ...]:
-    """Return the runs of another declaration whose first epochs came out the same when they were trained again."""
-    return study.replayed
+def stand_in_note(study: Study, key: str) -> str:
+    """Return the line on a page whose data take the place of published data, empty where they do not."""
+    own = {chapter.dataset for chapter in study.chapters if chapter.name == key}
+    cards = [card for card in study.stand_ins if key in OF_ALL or card.name in own]
+    names = [card.label for card in cards] if len(cards) == 1 else [card.name for card in cards]
+    return f"On stand-in data, which say nothing about MNIST or CIFAR-10: {listed(names)}." if cards else ""
 
 
 def _of(chapter: str, runs: Sequence[str]) -> list[str]:
@@ -101,7 +103,8 @@ def _environment(name: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters: dict[str, Any] = {"embedded": embedded, "coded": coded, "few": few}
+    filters: dict[str, Any] = {"embedded": embedded, "coded": coded, "few": few, "breakable": breakable}
+    filters |= {"escaped": escaped, "marked": marked}
     environment.filters.update(filters)
     return environment
 
@@ -113,13 +116,22 @@ def few(names: Sequence[str], most: int = 8) -> str:
 
 
 def embedded(drawing: Drawing) -> str:
-    """A figure as a data URI: its SVG in the page's colours, or its PNG where that SVG is large and the PNG smaller."""
+    """A figure as a data URI: its SVG in the page's colours."""
     svg = themed(drawing.svg).encode("utf-8")
-    vector = len(svg) <= max(LARGEST, len(drawing.png))
-    kind, content = ("svg+xml", svg) if vector else ("png", drawing.png)
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode('ascii')}"
 
 
 def coded(text: str) -> Markup:
     """A paragraph for the page, with what stands between backticks as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def breakable(name: str) -> Markup:
+    """A name for the page, which may be broken after each underscore and slash; code is broken at its spaces."""
+    return Markup(re.sub(r"([_/])", r"\1<wbr>" if " " not in name else r"\1", str(escape(name))))
+
+
+def marked(text: str) -> str:
+    """A paragraph for a forge: what stands between backticks is code, and nothing else is markup."""
+    parts = re.split(r"(`[^`]+`)", text)
+    return "".join(part if code else escaped(part) for code, part in zip(cycle((False, True)), parts, strict=False))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 Cell = str | int | float | Estimate | None
 MISSING = "–"
+MARKUP = re.compile(r"(?P<interval>\[[-+\d., ]+\](?![(\[:]))|[\\`*\[\]|$~]|(?<!\w)_|_(?!\w)")  # of Markdown
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Column:
     def text(self, cell: Cell) -> str:
         """A cell for a reader: an estimate is its mean with the interval behind it."""
         if isinstance(cell, Estimate):
-            return self.number(cell.mean) + (f" {self.interval(cell)}" if cell.low is not None else "")
+            return f"{self.number(cell.mean)} {self.interval(cell)}".rstrip()
         if cell is None or cell == "":
             return MISSING
         if isinstance(cell, str):
@@ -52,9 +54,9 @@ class Column:
         return f"{cell:,}" if isinstance(cell, int) else self.number(cell)
 
     def interval(self, cell: Cell) -> str:
-        """The interval of an estimate alone, empty where there is none."""
+        """The interval of an estimate alone; why there is none where seeds are equal, empty where there is one seed."""
         if not isinstance(cell, Estimate) or cell.low is None or cell.high is None:
-            return ""
+            return f"({cell.seeds} equal seeds)" if isinstance(cell, Estimate) and cell.seeds > 1 else ""
         return f"[{self.number(cell.low)}, {self.number(cell.high)}]"
 
     def order(self, cell: Cell) -> str:
@@ -74,6 +76,7 @@ class Table:
     maker: "Maker | None" = None
     group: str = ""
     summary: str = ""  # words that a click unfolds it from
+    reading: str = ""  # how such a table is read, which a page says once
     kind: ClassVar[Literal["table"]] = "table"
 
     @property
@@ -95,9 +98,9 @@ class Table:
 
     def markdown(self) -> str:
         """A table for a forge; numbers are set to the right."""
-        head = [column.heading for column in self.columns]
+        head = [escaped(column.heading) for column in self.columns]
         rule = ["---:" if column.numeric else "---" for column in self.columns]
-        body = [[_escaped(c.text(cell)) for c, cell in zip(self.columns, row, strict=True)] for row in self.rows]
+        body = [[escaped(c.text(cell)) for c, cell in zip(self.columns, row, strict=True)] for row in self.rows]
         return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *body]) + "\n"
 
 
@@ -117,6 +120,8 @@ def _flat(parts: Sequence[Sequence[object]]) -> list[object]:
     return [cell for part in parts for cell in part]
 
 
-def _escaped(text: str) -> str:
-    """Text that ends no Markdown cell and opens no tag."""
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+def escaped(text: str) -> str:
+    """Text that a forge shows as it is: it opens no tag, link, code, emphasis, formula or list, and ends no cell."""
+    line = text.replace("\n", " ").replace("&", "&amp;").replace("<", "&lt;")
+    line = MARKUP.sub(lambda found: found["interval"] or f"\\{found[0]}", line)
+    return re.sub(r"^(\d*)([-+=#.)>])(?=\s|$|[=#-])", r"\1\\\2", line)

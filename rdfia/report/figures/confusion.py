@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 
 from rdfia.analyse.results import PERCENT
 from rdfia.report.engine.context import Context
-from rdfia.report.engine.drawing import BLUE, panels, picture
+from rdfia.report.engine.drawing import BLUE, INK, panels, picture, shortened
 from rdfia.report.engine.registry import Numbers, Plot, figure
 
-ON_LIGHT, ON_DARK = "#10131a", "#fefefe"  # on a cell, which keeps its colour on a dark screen
+LONG, WRAPPED = 24, 15  # letters of a class beside the matrix, and above one of the pictures
+CELL, ON_LIGHT, ON_DARK = "#08519c", INK, "#fefefe"  # a full cell, and words on a light and on a full one
 FIRST = 3  # mistakes that the description names
 
 
@@ -25,7 +27,7 @@ def confusion(context: Context) -> Iterator[Plot]:
     shares = PERCENT * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side_length = min(4.2, 1.6 + 0.3 * len(counts))
     drawn, (axis, side) = panels(2, 2, side_length, 2.1 * side_length, gridspec_kw={"width_ratios": [2, 1]})
-    axis.imshow(shares, cmap="Blues", vmin=0, vmax=PERCENT, aspect="auto")
+    axis.imshow(_tinted(shares / PERCENT), aspect="auto")
     _cells(axis, shares, run.classes)
     _recalls(side, shares, run.classes)
     off = np.where(np.eye(len(shares), dtype=bool), -1, shares)
@@ -35,11 +37,19 @@ def confusion(context: Context) -> Iterator[Plot]:
     yield Plot(drawn, facts, Numbers(("true", "predicted", "share (%)"), rows))
 
 
+def _tinted(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return shares from 0 to 1 as colours (rows, columns, 4): where nothing lies the page is seen."""
+    colours = np.full((*shares.shape, 4), to_rgba(CELL))
+    colours[..., 3] = shares
+    return colours
+
+
 def _cells(axis: Axes, shares: npt.NDArray[np.float64], classes: Sequence[str]) -> None:
     """Write the numbers into the matrix, and its names beside it."""
+    names = [shortened(name, LONG) for name in classes]
     axis.grid(False)
-    axis.set_xticks(range(len(classes)), classes, rotation=40, ha="right")
-    axis.set_yticks(range(len(classes)), classes)
+    axis.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
+    axis.set_yticks(range(len(names)), names)
     axis.set_xlabel("predicted")
     axis.set_ylabel("true")
     for (row, column), share in np.ndenumerate(shares):
@@ -71,6 +81,8 @@ def mistakes(context: Context) -> Iterator[Plot]:
     drawn, axes = panels(len(images), 8, 1.45)
     for axis, image, (truth, prediction, share) in zip(axes, images, rows, strict=True):
         axis.imshow(image.transpose(1, 2, 0).squeeze(), cmap="gray" if len(image) == 1 else None)
-        picture(axis, f"{truth} → {prediction}\n{share:.0f} %")
+        names = [shortened(name, WRAPPED) for name in (truth, prediction)]
+        arrow = " →\n" if len(truth + prediction) > WRAPPED else " → "
+        picture(axis, f"{arrow.join(names)}\n{share:.0f} %")
     numbers = Numbers(("true", "predicted", "probability (%)"), rows)
     yield Plot(drawn, {"run": run.name, "count": len(images), "first": rows[:FIRST]}, numbers)

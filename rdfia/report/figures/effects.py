@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 
 from rdfia.analyse.effects import Labelled, compared, correction, evaluated, published_effects, resolved
 from rdfia.analyse.groups import CROWDED, Group, table_groups
-from rdfia.analyse.metrics import Estimate, interval
+from rdfia.analyse.metrics import Estimate
 from rdfia.analyse.published import comparable_figures
-from rdfia.analyse.results import RunResult
+from rdfia.analyse.results import RunResult, accuracy
 from rdfia.report.engine.axes import dot, effect_colour, interval_cells, legend, published_mark, rows, scale_floor
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import BLUE, GREEN, INK, MUTED, ORANGE, PAGE, panels
@@ -49,7 +49,7 @@ def _accuracies(context: Context) -> Iterator[Plot]:
 def _accuracy_plot(context: Context, group: Group, runs: Labelled) -> Plot:
     plot, (axis,) = panels(1, 1, ROW * len(runs) + 0.6)
     seeds = [list(run.test.values()) for run, _ in runs]
-    means = [run.test_accuracy or interval(values) for (run, _), values in zip(runs, seeds, strict=True)]
+    means = [run.test_accuracy or accuracy(values) for (run, _), values in zip(runs, seeds, strict=True)]
     marks = [[f.number for f in comparable_figures(context.study, run, context.printed)] for run, _ in runs]
     for place, (values, estimate) in enumerate(zip(seeds, means, strict=True)):
         axis.plot(values, [place + 0.28] * len(values), "|", color=MUTED, markersize=5)

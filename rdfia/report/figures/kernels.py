@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
@@ -14,8 +13,7 @@ from rdfia.report.engine.registry import Numbers
 def plot_kernels(axis: Axes, name: str, weights: npt.NDArray[Any], columns: int) -> None:
     """Plot a run's kernels (n, C, h, w), stretched to the smallest and the largest of all their weights."""
     low, high = float(weights.min()), float(weights.max())
-    sheet = montage((weights - low) / max(high - low, 1e-12), columns)
-    axis.imshow(np.repeat(sheet, 3, axis=2) if sheet.shape[2] == 1 else sheet)
+    axis.imshow(montage((weights - low) / max(high - low, 1e-12), columns))
     picture(axis, f"{name}: {low:+.2f} to {high:+.2f}")
 
 

@@ -24,7 +24,7 @@ def range_test(context: Context) -> Iterator[Plot]:
         _panel(axis, test, used)
         axis.set_title(test.run.name)
     axes[0].set_ylabel("train loss of a step")
-    above(plot, *axes[0].get_legend_handles_labels(), columns=4)
+    above(plot, *axes[0].get_legend_handles_labels())
     facts = {
         "windows": sorted({str(test.window) for test in tests}),
         "tests": [_facts(test, used) for test, used in zip(tests, rates, strict=True)],

@@ -79,7 +79,7 @@ def _sheet(card: Card, sheets: Arrays, keys: Sequence[str]) -> Plot:
     for axis, key, name in zip(axes, keys, names, strict=True):
         count, columns, *image = sheets[key].shape
         tiles = sheets[key].reshape(count * columns, *image)
-        axis.imshow(montage(tiles if image[0] == 3 else tiles.repeat(3, axis=1), columns))
+        axis.imshow(montage(tiles, columns))
         picture(axis, name)
         rows.append((name, count, columns, *image))
     numbers = Numbers(("panel", "rows", "columns", "channels", "height", "width"), rows)

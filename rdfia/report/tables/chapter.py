@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rdfia.analyse.groups import Group, table_groups
 from rdfia.analyse.metrics import resolve
-from rdfia.analyse.results import ChapterResult, RunResult
+from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
 from rdfia.analyse.verdict_sentence import joined
 from rdfia.report.engine.context import Context, Facts
 from rdfia.report.engine.registry import Rows, table
@@ -37,7 +37,8 @@ def runs(context: Context) -> Iterator[Rows]:
         others = [run.name for run in group.runs if is_reference_row(group, run)]
         comparisons = _comparisons(context.chapter, group)
         facts = {**scope(context.chapter, group), "comparisons": comparisons, "others": others}
-        rows = [_run(context, run, is_reference_row(group, run)) for run in group.runs]
+        all_well = all(run.status == FINISHED and run.test for run in group.runs)  # then no column says so
+        rows = [_run(context, run, is_reference_row(group, run), all_well) for run in group.runs]
         yield Rows(RUNS, rows, facts, group.name).trimmed()
 
 
@@ -63,14 +64,14 @@ def _comparisons(chapter: ChapterResult, group: Group) -> dict[str, int]:
     return {name: count for name, run in firsts.items() if (count := chapter.comparisons(run))}
 
 
-def _run(context: Context, run: RunResult, reference_row: bool) -> tuple[Cell, ...]:
+def _run(context: Context, run: RunResult, reference_row: bool, all_well: bool) -> tuple[Cell, ...]:
     found = [verdict for verdict in context.verdicts if verdict.published.run == run.key]
     effect = None if reference_row else context.chapter.effect(run)
     return (
         run.name,
         run.title,
         f"{run.changes} (several settings)" if run.several else run.changes,
-        status(run),
+        None if all_well else status(run),
         run.test_accuracy,
         effect,
         None if reference_row or run.reference == run.name else run.reference,

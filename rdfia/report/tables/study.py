@@ -1,7 +1,7 @@
 """Tables of the study as a whole: its chapters, data sets, published figures and times."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rdfia.analyse.metrics import Estimate
 from rdfia.analyse.published import AGREES, DIFFERS, INCOMPARABLE, Verdict
@@ -39,12 +39,18 @@ PUBLISHED = (
     Column("experiment", code=True),
     Column("settings", wide=True),
     Column("published", "%", numeric=True),
-    Column("our run", code=True),
-    Column("our test accuracy", "%", numeric=True),
+    Column("ours", "%", numeric=True),
     Column("ours minus published", "points", signed=True, numeric=True),
     Column("verdict", wide=True),
+    Column("our run", code=True),
     Column("note", wide=True),
     Column("data"),
+)
+COST_BY_CHAPTER = (
+    Column("chapter", code=True),
+    Column("runs", numeric=True),
+    Column("in all", "minutes", numeric=True, digits=1),
+    Column("training", "minutes", numeric=True, digits=1),
 )
 COST = (
     RUN,
@@ -117,13 +123,27 @@ def _published(study: Study, verdict: Verdict) -> tuple[Cell, ...]:
     ours: Estimate | None = run.test_accuracy if run else None
     apart = verdict.points if verdict.kind in (AGREES, DIFFERS) else None
     printed = (figure.report, figure.experiment, figure.settings, figure.value)
-    return (*printed, figure.run if run else None, ours, apart, str(verdict), figure.note, figure.dataset)
+    return (*printed, ours, apart, str(verdict), figure.run if run else None, figure.note, figure.dataset)
+
+
+@table("cost_by_chapter")
+def cost_by_chapter(context: Context) -> Iterator[Rows]:
+    """Yield the time that the runs of each chapter took, and their sum."""
+    by_chapter = {chapter.name: [run for run in chapter.runs if run.timing] for chapter in context.study.chapters}
+    timed = {name: runs for name, runs in by_chapter.items() if runs}
+    timed["all"] = [run for runs in timed.values() for run in runs]
+    yield Rows(COST_BY_CHAPTER, [(name, len(runs), *_minutes(runs)) for name, runs in timed.items() if runs])
+
+
+def _minutes(runs: Sequence[RunResult]) -> tuple[float, ...]:
+    """Return the minutes that runs took together, in all and to train."""
+    return tuple(sum(run.timing.get(key, 0) for run in runs) / 60 for key in ("seconds", "training_seconds"))
 
 
 @table("cost")
 def cost(context: Context) -> Iterator[Rows]:
     """Yield the time that each run took, and on which machine."""
-    yield Rows(COST, [_cost(run) for run in context.study.runs if run.timing])
+    yield Rows(COST, [_cost(run) for run in context.study.runs if run.timing], summary="Every run")
 
 
 def _cost(run: RunResult) -> tuple[Cell, ...]:

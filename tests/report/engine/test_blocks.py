@@ -52,6 +52,34 @@ def test_blocks_come_in_the_order_of_the_text_and_the_rest_at_the_end() -> None:
     assert (half.code, half.remark, alone.code, alone.remark) == ("half(a)", "question 3", "", "")
 
 
+@pytest.mark.parametrize(
+    ("line", "code", "remark"),
+    [
+        ("$$ k $$ |  | linear", "", "linear"),
+        ("$$ k $$ | k(x) | linear", "k(x)", "linear"),
+        ("$$ k $$ | k(x)", "k(x)", ""),
+        ("$$ k $$", "", ""),
+    ],
+)
+def test_code_and_remark_of_an_equation_may_be_empty(line: str, code: str, remark: str) -> None:
+    (block,) = section("key", f"Title\n\n{line}", []).blocks
+    assert isinstance(block, Formula)
+    assert (block.code, block.remark) == (code, remark)
+
+
+def test_a_heading_with_nothing_below_it_is_passed_over() -> None:
+    made = section("key", "Title\n\n## Full\n\nWords.\n\n## Empty\n\n[figure missing]\n\n## Last", [])
+    assert [heading.text for heading in made.headings] == ["Full"]
+
+
+def test_how_a_content_is_read_is_said_once() -> None:
+    figures = [Drawing(name, f"See {name}.", "", b"", b"", reading="Lines are means.") for name in ("a", "b")]
+    other = Table("t", "See t.", (), (), reading="Dots are seeds.")
+    made = section("key", "Title\n\n[figure b]\n\n[figure a]\n\n[table t]", [*figures, other])
+    assert [drawing.caption for drawing in made.drawings] == ["See b. Lines are means.", "See a."]
+    assert [table.caption for table in made.tables] == ["See t. Dots are seeds."]
+
+
 def test_what_no_block_names_stands_under_its_group() -> None:
     groups = ["", "rate", "rate and batch", "loss", "unused"]
     tables = [("key", ""), ("key_rate", "rate"), ("key_dynamics_rate", "rate")]
@@ -82,7 +110,7 @@ def test_a_text_without_headings_needs_none_for_what_it_does_not_name() -> None:
 
 
 def test_headings_can_be_told_apart_by_their_anchors() -> None:
-    made = section("key", "Title\n\n## How large, a step?\n\n## …\n\n## How large a step", [])
+    made = section("key", "Title\n\n## How large, a step?\n\nA.\n\n## …\n\nB.\n\n## How large a step\n\nC.", [])
     assert [heading.anchor for heading in made.headings] == ["how-large-a-step", "part", "how-large-a-step-2"]
 
 

@@ -23,10 +23,15 @@ def test_filters_write_numbers_and_lists(template: str, facts: dict[str, Any], t
     assert environment().from_string(template).render(**facts) == text
 
 
-def test_a_line_parts_the_caption_from_the_description(tmp_path: Path) -> None:
+def test_lines_part_the_caption_from_how_it_is_read_and_from_the_description(tmp_path: Path) -> None:
     template = tmp_path / "sizes.md"
-    template.write_text("Sizes of\n{{ name }}.\n{% if more %}\nMore.\n{% endif %}\n---\nBars of {{ name }}.\n", "utf-8")
-    assert caption(template, {"name": "cnn", "more": False}) == ("Sizes of cnn.", "Bars of cnn.")
+    template.write_text(
+        "Sizes of\n{{ name }}.\n+++\n{% if more %}\nMore.\n{% endif %}\n---\nBars of {{ name }}.\n", "utf-8"
+    )
+    assert caption(template, {"name": "cnn", "more": False}) == ("Sizes of cnn.", "", "Bars of cnn.")
+    assert caption(template, {"name": "cnn", "more": True}) == ("Sizes of cnn.", "More.", "Bars of cnn.")
+    template.with_name("read.md").write_text("Sizes.\n+++\nMore.\n", "utf-8")
+    assert caption(template.with_name("read.md"), {}) == ("Sizes.", "More.", "")
     with pytest.raises(UndefinedError):
         caption(template, {"name": "cnn"})
 

@@ -59,12 +59,14 @@ def test_every_colour_has_a_dark_and_a_light_side() -> None:
 
 def test_montage_lays_images_in_rows() -> None:
     images = np.arange(3, dtype=np.uint8)[:, None, None, None] * np.ones((1, 3, 2, 2), dtype=np.uint8)
-    sheet = style.montage(images, 2)
-    assert sheet.shape == (5, 5, 3)
-    assert (sheet[:2, 3:] == 1).all()
-    assert (sheet[3:, :2] == 2).all()
-    assert (sheet[2] == 255).all()
-    assert (sheet[3:, 3:] == 255).all()
+    for shown in (images, images[:, :1]):
+        sheet = style.montage(shown, 2)
+        assert sheet.shape == (5, 5, 4)
+        assert (sheet[:2, 3:, :3] == 1).all()
+        assert (sheet[3:, :2, :3] == 2).all()
+        assert (sheet[3:, :2, 3] == 255).all()
+        assert (sheet[2, :, 3] == 0).all()  # between the images the page is seen
+        assert (sheet[3:, 3:, 3] == 0).all()
 
 
 @pytest.mark.parametrize(("names", "text"), [([], "none"), (["a"], "a"), (["a", "b", "c"], "a, b and c")])

@@ -1,20 +1,19 @@
 """The files of a report: what is embedded, and where the pages lead."""
 
-import base64
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rdfia.analyse import provenance
-from rdfia.analyse.results import Study
-from rdfia.report.engine import render
+from rdfia.analyse.results import Card, ChapterResult, Study
 from rdfia.report.engine.blocks import section
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.registry import Maker, Rows
-from rdfia.report.engine.render import Report, coded, embedded, files
+from rdfia.report.engine.render import Report, breakable, coded, files, marked, stand_in_note
 from rdfia.report.engine.table import Column, Table
 
 PAGES = ("index.html", "pages/one.html", "pages/two.html", "pages/data.html", "report.md")
@@ -34,8 +33,7 @@ def rows(context: Context) -> Iterator[Rows]:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Return the files of a report of two chapters and one page more, with stale results in the second."""
-    monkeypatch.setattr(render, "stale_runs", lambda _: ("two/slow", "two/fast"))
-    monkeypatch.setattr(render, "replayed_runs", lambda _: ("one/same",))
+    monkeypatch.setattr(Study, "replayed", ("one/same",))
     monkeypatch.setattr(provenance, "lines", lambda _: (("profile", "full"),))
     maker = Maker("table", "{chapter}_dynamics", rows)
     table = Table("one_dynamics", "A caption.", (Column("run"),), (("a",), ("b",)), maker, summary="Numbers")
@@ -45,7 +43,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         section("two", "Two", []),
     )
     head = Table("headline", "At a glance.", (Column("chapter"),), (("one",),))
-    study = Study(Path(), "full", (), {})
+    study = Study(Path(), "full", (), {}, ("two/slow", "two/fast"))
     return dict(files(Report(study, head, chapters, (section("data", "Data\n\nSeen.", []),))))
 
 
@@ -100,16 +98,38 @@ def test_headings_are_anchors_and_long_tables_are_folded(made: dict[str, str]) -
     assert "<details><summary>Numbers</summary>\n\nA caption." in made["report.md"]
 
 
-@pytest.mark.parametrize(("vector", "raster", "kind"), [(10, 5, "svg+xml"), (90, 95, "svg+xml"), (90, 5, "png")])
-def test_a_large_figure_is_a_raster_where_that_is_smaller(
-    vector: int, raster: int, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(render, "LARGEST", 50)
-    monkeypatch.setattr(render, "themed", bytes.decode)
-    head, content = embedded(drawing(b"v" * vector, b"r" * raster)).split(",")
-    assert head == f"data:image/{kind};base64"
-    assert base64.b64decode(content) == (b"v" * vector if kind == "svg+xml" else b"r" * raster)
+def test_the_page_says_once_that_its_data_are_a_stand_in() -> None:
+    card = Card("mnist", "digits", "drawn digits", sha256="ab")
+    cards = {"mnist": card, "cifar10": replace(card, name="cifar10"), "circles": replace(card, source="circles")}
+    chapters = (ChapterResult("mlp", "circles", ()), ChapterResult("vit", "mnist", ()))
+    study = Study(Path(), "full", chapters, cards)
+    line = "On stand-in data, which say nothing about MNIST or CIFAR-10: "
+    said = [stand_in_note(study, key) for key in ("vit", "mlp", "cost", "data", "", "published")]
+    assert said == [f"{line}drawn digits.", "", "", "", *[f"{line}mnist and cifar10."] * 2]
 
 
 def test_code_is_set_and_the_rest_escaped() -> None:
     assert coded("a `b < c` <i>") == "a <code>b &lt; c</code> &lt;i&gt;"
+    assert breakable("cnn/<b>_1") == "cnn/<wbr>&lt;b&gt;_<wbr>1"
+    assert marked("a `b_*c*` *d* <i>") == "a `b_*c*` \\*d\\* &lt;i>"
+
+
+def test_the_text_for_a_forge_shows_every_word_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "lines", lambda _: (("label", "*l*"),))
+    odd = Drawing("figure", "1. <b>*a*", "cats] [dogs", SVG, b"")
+    table = Table("t", "# _x_", (Column("$c$"),), (("[a](b)",),), summary="<Numbers>")
+    chapters = (section("one", "*One*\n\n[figure figure]\n\n[table t]", [odd, table]),)
+    head = Table("headline", "At `a` glance.", (Column("chapter"),), (("one",),))
+    text = dict(files(Report(Study(Path(), "full", (), {}), head, chapters, ())))["report.md"]
+    for line in (
+        "At \\`a\\` glance.",
+        "## \\*One\\*",
+        "![cats\\] \\[dogs](figures/figure.png)",
+        "1\\. &lt;b>\\*a\\*",
+        "<details><summary>&lt;Numbers&gt;</summary>",
+        "\\# \\_x\\_",
+        "| \\$c\\$ |",
+        "| \\[a\\](b) |",
+        "- label: \\*l\\*",
+    ):
+        assert line in text.splitlines()

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from rdfia.analyse.metrics import Estimate
-from rdfia.report.engine.table import Column, Table
+from rdfia.report.engine.table import Column, Table, escaped
 
 TABLE = Table(
     "t",
@@ -31,6 +31,28 @@ def test_markdown_escapes_and_sets_numbers_right() -> None:
     assert rule == "| --- | ---: | ---: |"
     assert first == "| a\\|b | 70.13 [69.50, 70.75] | – |"
     assert second == "| &lt;c> | 60.00 | +1.50 |"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("a_b [1.00, -2.50] 3 < 4", "a_b [1.00, -2.50] 3 &lt; 4"),
+        ("[1, 2](x) and [x]: y", "\\[1, 2\\](x) and \\[x\\]: y"),
+        ("- a", "\\- a"),
+        ("-5 points", "-5 points"),
+        ("12. a\n# b", "12\\. a # b"),
+        ("`x` ~y~ _z_ \\", "\\`x\\` \\~y\\~ \\_z\\_ \\\\"),
+        ("&lt;", "&amp;lt;"),
+    ],
+)
+def test_markdown_shows_words_as_they_are(words: str, text: str) -> None:
+    assert escaped(words) == text
+
+
+def test_equal_seeds_have_no_interval_and_say_so() -> None:
+    column = Column("accuracy", "%", numeric=True)
+    assert column.text(Estimate(97.5, None, None, 2)) == "97.50 (2 equal seeds)"
+    assert column.text(Estimate(97.5, None, None, 1)) == "97.50"
 
 
 @pytest.mark.parametrize(

@@ -105,5 +105,5 @@ def test_published_marks_need_comparable_data() -> None:
     card = replace(large.CARD, stands_for=None)
     stand_in = replace(SMALL, runs=tuple(replace(run, card=card) for run in SMALL.runs))
     for function in (effects.test_accuracy, effects.effects):
-        captions = [drawings(function, given(chapter))[0].caption for chapter in (SMALL, stand_in)]
+        captions = [drawings(function, given(chapter))[0].reading for chapter in (SMALL, stand_in)]
         assert ["Hollow diamonds" in caption for caption in captions] == [True, False]

@@ -1,13 +1,14 @@
 """The tables of a chapter's runs: one, or one for each group, with the columns that hold something."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rdfia.analyse import groups
 from rdfia.analyse.published import Published
-from rdfia.analyse.results import FINISHED, Card, ChapterResult, RunResult, Study
+from rdfia.analyse.results import FINISHED, NOT_RUN, Card, ChapterResult, RunResult, Study
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.registry import Rows
 from rdfia.report.engine.table import Column, Table
@@ -97,6 +98,14 @@ def test_columns_that_hold_nothing_are_left_out() -> None:
     printed = dict.fromkeys(Published.__dataclass_fields__, "") | {"run": "cnn/slow", "value": "70"}
     (table,) = made(printed=[Published(**printed)])
     assert "published" in [column.name for column in table.columns]
+
+
+def test_a_column_says_how_runs_ended_where_one_did_not_end_well() -> None:
+    runs = (run("baseline", test=FIRST), run("slow", test=FIRST))
+    (well,) = made(ChapterResult("cnn", "four", runs))
+    (not_run,) = made(ChapterResult("cnn", "four", (runs[0], replace(runs[1], status=NOT_RUN, test={}))))
+    assert "status" not in [column.name for column in well.columns]
+    assert cells(not_run, "status") == ["finished", "not run"]
 
 
 def test_trimming_keeps_zeros_and_the_names_of_rows() -> None:
