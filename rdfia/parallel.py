@@ -127,9 +127,9 @@ def end_with(parent: int) -> None:
 
 def _work(task: Callable[[Send], None], sender: Connection, log: Path | None, parent: int) -> None:
     """Do a task in its own process; the error that ends it is sent last."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     end_with(parent)
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)  # one that came amid the fork is heard here
         if log is not None:
             _print_to(log)
         task(lambda content: sender.send((content, None)))

@@ -45,6 +45,25 @@ with one_line():
 """
 
 
+EARLY = """
+import os, signal
+from multiprocessing import Pipe
+from rdfia import parallel
+from rdfia.command import one_line
+
+with one_line(), parallel._held():
+    os.kill(os.getpid(), signal.SIGTERM)
+    parallel._work(lambda send: print("worked"), Pipe()[1], None, os.getppid())
+"""
+
+
+@linux
+def test_a_task_that_is_ended_while_it_is_forked_ends_without_a_word() -> None:
+    with started("-c", EARLY) as process:
+        assert process.communicate() == ("", "")
+        assert process.returncode == 1
+
+
 @linux
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_no_process_outlives_the_one_that_began_it(number: signal.Signals) -> None:
