@@ -130,12 +130,13 @@ def compare(first: Path, second: Path, patterns: list[str]) -> None:
 
 
 def check() -> None:
-    from rdfia.study import pipeline
+    from rdfia.study import images, pipeline
     from rdfia.study.validate import validate
 
     params = config.load()
     print(validate(params))
     pipeline.check(params)
+    images.renew(config.profile(params))
 
 
 def write_pipeline() -> None:

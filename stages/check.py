@@ -10,7 +10,7 @@ from rdfia.command import run_stage
 from rdfia.data.sources import resolve_dataset
 from rdfia.files import whole_folder, write_json, write_text
 from rdfia.record import layout
-from rdfia.study import declaration, pipeline, runs, validate
+from rdfia.study import declaration, images, pipeline, runs, validate
 from rdfia.study.definitions import Sources
 
 
@@ -22,6 +22,10 @@ def main() -> None:
     with whole_folder(folder / "data") as fresh:
         for name in config.section(params, "data"):
             write_json(resolve_dataset(params, name).model_dump(mode="json"), fresh / f"{name}.json")
+    found = images.looked_at(config.profile(params))
+    with whole_folder(folder / "images") as fresh:
+        for name, one in found.items():
+            write_json(one, fresh / f"{name}.json")
     with whole_folder(folder / "chapters") as fresh:
         for chapter in runs.chapters(params):
             declared = [declaration.declare(params, chapter, run, sources) for run in runs.runs(params, chapter)]

@@ -57,10 +57,9 @@ class Project:
         return subprocess.Popen(command, cwd=self.root, env=environment(), **out)
 
     def ran(self, *command: str) -> list[str]:
-        """The stages that a DVC command really ran, but for the one that looks at the user's images each time."""
+        """The stages that a DVC command really ran."""
         lines = self(*command).splitlines()
-        stages = [line.split("'")[1] for line in lines if line.startswith("Running stage")]
-        return [stage for stage in stages if not stage.startswith("images@")]
+        return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
 
     def declare(self) -> None:
         """Write anew what is declared, and train nothing: the chapters that begin from others need their weights."""

@@ -1,4 +1,7 @@
-"""What the folder or archive of a user's images holds now, which DVC does not see."""
+"""What the folder or archive of a user's images holds now, which DVC does not see.
+
+The stage `check` writes it down; a sweep looks again and renews the file, so that DVC prepares changed images anew.
+"""
 
 import hashlib
 import os
@@ -7,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rdfia.data.archives import listing
-from rdfia.files import find_json
+from rdfia.files import find_json, write_json
 from rdfia.record import layout
 
 
@@ -36,10 +39,13 @@ def looked_at(profile: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def are_current(profile: str) -> bool:
-    """Tell whether the images are those that were last looked at."""
+def renew(profile: str) -> bool:
+    """Write anew what has changed since the images were last looked at, so that DVC sees it; return if any has."""
     found = looked_at(profile)
-    return all(one == find_json(layout.images(profile, name)) for name, one in found.items())
+    changed = [name for name, one in found.items() if one != find_json(layout.images(profile, name))]
+    for name in changed:
+        write_json(found[name], layout.images(profile, name))
+    return bool(changed)
 
 
 def _project() -> Path:

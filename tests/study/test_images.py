@@ -90,15 +90,19 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     shutil.rmtree(made.root, ignore_errors=True)
 
 
-def test_dvc_prepares_images_again_when_they_change_and_only_then(project: Project) -> None:
+def test_images_are_prepared_again_when_they_change_and_only_then(project: Project) -> None:
     command = ("dvc", "repro", "prepare@tiny-flowers")
     draw(project.root / "flowers")
     assert project.ran(*command) == ["check@tiny", "prepare@tiny-flowers"]
     assert project.ran(*command) == []
     card = (project.root / "reports/tiny/data/flowers.json").read_text()
+    project("python", "-m", "rdfia", "check")
+    assert project.ran(*command) == []
     draw(project.root / "flowers", shade=3)
-    assert project.ran(*command) == ["prepare@tiny-flowers"]
+    project("python", "-m", "rdfia", "check")
+    assert project.ran(*command) == ["check@tiny", "prepare@tiny-flowers"]
     assert (project.root / "reports/tiny/data/flowers.json").read_text() != card
     shutil.rmtree(project.root / "flowers")  # what is prepared stays
+    project("python", "-m", "rdfia", "check")
     assert project.ran(*command) == []
     assert (project.root / "data/tiny/flowers/train.safetensors").is_file()
