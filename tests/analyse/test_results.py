@@ -101,8 +101,8 @@ def test_effects_of_a_group_share_their_level_and_a_search_is_none(study: Study)
 
 def test_intervals_stay_within_what_an_accuracy_can_be(study: Study) -> None:
     cnn = study.chapters[1]
-    low = replace(cnn.runs[0], test={"0": 1.0, "1": 9.0})
-    high = replace(cnn.runs[1], test={"0": 91.0, "1": 99.0})
+    low = replace(cnn.runs[0], test={"0": 1.0, "1": 9.0}, noise={})
+    high = replace(cnn.runs[1], test={"0": 91.0, "1": 99.0}, noise={})
     found = [low.test_accuracy, high.test_accuracy, replace(cnn, runs=(low, high)).effect(high)]
     half = 12.7062 * 4  # t(1) · s / √2 with s = 8 / √2; of the difference t(2) · √2 · 4
     ends = [(0, 5 + half), (95 - half, 100), (90 - 4.30265 * 32**0.5, 100)]
