@@ -15,7 +15,8 @@ from rdfia.doctor import examine, folder
 from rdfia.files import SCRATCH
 from rdfia.record import layout
 from rdfia.sweep import holders, lock
-from rdfia.track.store import connect, locate
+from rdfia.track.client import connect
+from rdfia.track.store import locate
 from tests.project import Project, new
 
 
