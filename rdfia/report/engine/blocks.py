@@ -17,12 +17,13 @@ under its name.
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.equations import equation
 from rdfia.report.engine.table import Table
+from rdfia.theory.written import Written
 
 WHOLE = "The chapter as a whole"
 PLACE = re.compile(r"\[(\w+) ([^\]]*)\]")
@@ -61,7 +62,16 @@ class Shown:
         return self.content.kind
 
 
-Block = Words | Formula | Shown
+@dataclass(frozen=True)
+class Asked:
+    """A written question, and for each name that it gives where that is shown, empty where it is not."""
+
+    question: Written
+    links: Mapping[str, str]
+    kind: str = "question"
+
+
+Block = Words | Formula | Shown | Asked
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ def section(
             blocks.append(Shown(waiting.pop((placed[1], placed[2]))))
     rest = [content for content in waiting.values() if content.name in own]
     headed = any(block.kind == "heading" for block in blocks)
-    return Section(key, title, tuple(_anchored([*blocks, *_rest(rest, groups, headed)])))
+    return Section(key, title, tuple(anchored([*blocks, *_rest(rest, groups, headed)])))
 
 
 def _rest(waiting: Sequence[Table | Drawing], groups: Sequence[str], headed: bool) -> Iterator[Block]:
@@ -127,7 +137,7 @@ def _rest(waiting: Sequence[Table | Drawing], groups: Sequence[str], headed: boo
         yield from map(Shown, own)
 
 
-def _anchored(blocks: Sequence[Block]) -> Iterator[Block]:
+def anchored(blocks: Sequence[Block]) -> Iterator[Block]:
     """The blocks with a name for each heading: its words, and a number where a heading has them again."""
     seen: Counter[str] = Counter()
     for block in blocks:

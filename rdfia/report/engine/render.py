@@ -19,6 +19,7 @@ from rdfia.analyse.results import Study
 from rdfia.report.engine.blocks import Section
 from rdfia.report.engine.drawing import Drawing, themed
 from rdfia.report.engine.table import Table
+from rdfia.words import listed
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 LARGEST = 250_000  # bytes of an SVG beyond which the page shows the PNG instead, if that is smaller
@@ -101,7 +102,7 @@ def _environment(name: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters: dict[str, Any] = {"embedded": embedded, "coded": coded, "few": few}
+    filters: dict[str, Any] = {"embedded": embedded, "coded": coded, "few": few, "listed": listed}
     environment.filters.update(filters)
     return environment
 
