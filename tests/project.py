@@ -166,6 +166,7 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
         "losses": {"steps": 20},
         "backprop": {"depths": [1, 2, 4]},
         "descent": {"training": {"epochs": 2}, "points": 9, "epochs": 1, "steps": 4},
+        "convolution": {"heights": [7], "widths": [9]},
         "attention": {"tokens": [16, 32, 48, 64], "repeats": 0},
         "one_patch": {"images": 1},
     }

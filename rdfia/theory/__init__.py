@@ -10,13 +10,14 @@ from rdfia.config import PARAMS, ConfigError, parse, section
 from rdfia.theory.answer import Answer
 from rdfia.theory.attention import AttentionCost
 from rdfia.theory.backprop import Backprop
+from rdfia.theory.convolution import Convolution
 from rdfia.theory.descent import DescentPaths
 from rdfia.theory.gradients import Gradients
 from rdfia.theory.implementations import Implementations
 from rdfia.theory.losses import Losses
 from rdfia.theory.one_patch import OnePatch
 
-Question = Implementations | Gradients | Losses | Backprop | DescentPaths | AttentionCost | OnePatch
+Question = Implementations | Gradients | Losses | Backprop | DescentPaths | Convolution | AttentionCost | OnePatch
 QUESTIONS: dict[str, type[Question]] = {kind().name: kind for kind in get_args(Question)}
 
 __all__ = ["QUESTIONS", "Answer", "Question", "resolve"]

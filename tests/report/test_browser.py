@@ -48,7 +48,7 @@ def opened(browser: Any, report: Path) -> Any:
     return _open(browser, report / "index.html")
 
 
-PAGES = ("index.html", *(f"pages/{key}.html" for key in ("mlp", "cnn", "data", "published", "cost")))
+PAGES = ("index.html", *(f"pages/{key}.html" for key in ("mlp", "cnn", "questions", "data", "published", "cost")))
 
 
 def _open(browser: Any, path: Path) -> Any:
@@ -155,3 +155,15 @@ def test_console_is_quiet_and_no_request_leaves(opened: Any) -> None:
     sent = [entry["message"] for entry in opened.get_log("performance") if "requestWillBeSent" in entry["message"]]
     assert sent
     assert [message for message in sent if '"url":"http' in message] == []
+
+
+def test_questions_are_folded_on_the_screen_and_open_on_paper(browser: Any, report: Path) -> None:
+    opened = _open(browser, report / "pages" / "questions.html")
+    height = "return document.querySelector('main').getBoundingClientRect().height"
+    folded = opened.execute_script(height)
+    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    printed = opened.execute_script(height)
+    opened.execute_script("document.querySelectorAll('details').forEach(details => details.open = true)")
+    whole = opened.execute_script(height)
+    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert printed == whole > 2 * folded

@@ -16,6 +16,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "losses": {"points": 9, "steps": 5},
     "backprop": {"depths": [1, 2, 4], "width": 2},
     "descent": {"training": {"epochs": 2}, "points": 9, "epochs": 1, "steps": 4},
+    "convolution": {"heights": [7], "widths": [9]},
     "attention": {"tokens": [16, 32, 48, 64], "repeats": 0},
     "one_patch": {"images": 1},
 }

@@ -12,11 +12,14 @@ from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.make import make
 from rdfia.report.engine.names import check
+from rdfia.report.engine.questions import with_questions
 from rdfia.report.engine.registry import Maker
 from rdfia.report.engine.render import Report
 from rdfia.report.engine.table import Table
+from rdfia.theory import written
 
-CLOSING = ("data", "published", "cost")  # texts after the chapters
+CLOSING = ("questions", "data", "published", "cost")  # texts after the chapters
+QUESTIONS = "questions"  # the page that the written questions stand on
 HEADLINE = "headline"  # the table of the overview
 Contents = Sequence[Table | Drawing]
 
@@ -44,11 +47,18 @@ def assemble(context: Context) -> Report:
     chapters, closing = chapter_pages(context), closing_pages(context)
     shared = study_makers(context.study.active_chapters)
     check_pages([*chapters, *closing], shared)
-    parts = {page.key: (page.makers, page.context) for page in chapters}
-    made = _made(parts | {"": (shared, context)})
+    own = {page.key: (page.makers, page.context) for page in chapters}
+    made = _made(own | {"": (shared, context)})
     (headline,) = (table for table in made[""] if isinstance(table, Table) and table.name == HEADLINE)
     sections = tuple(page.lay_out(made[page.key], made[""]) for page in chapters)
-    return Report(context.study, headline, sections, tuple(page.lay_out((), made[""]) for page in closing))
+    besides = [page.lay_out((), made[""]) for page in closing]
+    parts = written.read()
+    return Report(
+        context.study,
+        headline,
+        sections,
+        tuple(with_questions(s, parts, context.study, sections) if s.key == QUESTIONS else s for s in besides),
+    )
 
 
 def chapter_pages(context: Context) -> list[Page]:

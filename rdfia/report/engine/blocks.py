@@ -18,13 +18,14 @@ under its name.
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.equations import equation
 from rdfia.report.engine.table import Table
+from rdfia.theory.written import Written
 
 WHOLE = "The chapter as a whole"
 PLACE = re.compile(r"\[(\w+) ([^\]]*)\]")
@@ -63,7 +64,16 @@ class Shown:
         return self.content.kind
 
 
-Block = Words | Formula | Shown
+@dataclass(frozen=True)
+class Asked:
+    """A written question, and for each name that it gives where that is shown, empty where it is not."""
+
+    question: Written
+    links: Mapping[str, str]
+    kind: str = "question"
+
+
+Block = Words | Formula | Shown | Asked
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ def section(
     headed = any(block.kind == "heading" for block in blocks)
     blocks += _rest(rest, groups, headed)
     filled = [one for one, other in pairwise((*blocks, None)) if one and not _empty(one, other)]
-    return Section(key, title, tuple(_anchored(_read(filled))))
+    return Section(key, title, tuple(anchored(_read(filled))))
 
 
 def _empty(block: Block, after: Block | None) -> bool:
@@ -147,7 +157,7 @@ def _rest(waiting: Sequence[Table | Drawing], groups: Sequence[str], headed: boo
         yield from map(Shown, own)
 
 
-def _anchored(blocks: Iterable[Block]) -> Iterator[Block]:
+def anchored(blocks: Iterable[Block]) -> Iterator[Block]:
     """The blocks with a name for each heading: its words, and a number where a heading has them again."""
     seen: Counter[str] = Counter()
     for block in blocks:

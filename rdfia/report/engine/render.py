@@ -104,7 +104,7 @@ def _environment(name: str) -> Environment:
         keep_trailing_newline=True,
     )
     filters: dict[str, Any] = {"embedded": embedded, "coded": coded, "few": few, "breakable": breakable}
-    filters |= {"escaped": escaped, "marked": marked}
+    filters |= {"escaped": escaped, "marked": marked, "listed": listed}
     environment.filters.update(filters)
     return environment
 

@@ -17,7 +17,7 @@ from rdfia.report.engine.table import Table
 from tests.report import sample
 
 CHAPTERS = ("mlp", "cnn")
-PAGES = (*CHAPTERS, "data", "published", "cost")
+PAGES = (*CHAPTERS, "questions", "data", "published", "cost")
 SHARED = ("test_accuracy", "effects", "price", "loss", "accuracy", "confusion")
 
 
