@@ -17,7 +17,11 @@ PROMISES = (
         (KILL, AIMED),
         "every file of `data`, `declared`, `runs` and `reports` compared; half the kills hit all processes, half one",
     ),
-    ("SIGTERM and Ctrl-C do the same harm: none", (TERM, CTRL_C), "to the first process, and to the terminal's group"),
+    (
+        "A command that gets SIGTERM or Ctrl-C ends with all that it began, and the same command goes on",
+        (TERM, CTRL_C),
+        "to the first process, and to the terminal's group",
+    ),
     ("A full disk is one line, and with room again the same command ends well", (FULL,), "a file system of its own"),
     (
         "A dvc.lock that a kill cut loses no stage",

@@ -167,7 +167,8 @@ class Bench:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=after)
                 found.disturbed = process.poll() is None
-                _send(process, way, every)
+                if found.disturbed:
+                    _send(process, way, every)
             said = self.ended(process, found)
         _resize(self.root, ROOM) if way == FULL else None
         found.code = process.returncode
