@@ -215,7 +215,7 @@ def test_one_changed_run_is_trained_and_evaluated_alone_and_vanishes_with_its_li
     assert "evaluated 0 of 2 runs" in said
     assert "cnn/centred" not in settled.summary()["runs"]
     pages = [*(settled.root / "reports/tiny").rglob("*.html")]
-    assert len(pages) == 1 + len(RUNS) + 3  # the overview, and data, published figures, cost
+    assert len(pages) == 1 + len(RUNS) + 4  # the overview, and questions, data, published figures, cost
     assert not [page for page in pages if "centred" in page.read_text()]
     folder = settled.root / "runs/tiny/cnn/centred"
     assert folder.exists()
