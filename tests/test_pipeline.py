@@ -206,20 +206,20 @@ def test_a_run_of_a_small_chapter_is_one_line_too(settled: Project) -> None:
 
 
 def test_one_changed_run_is_trained_and_evaluated_alone_and_vanishes_with_its_line(settled: Project) -> None:
-    settled.edit(centred={"normalise": "mean_image"})
+    settled.edit(fleeting={"normalise": "mean_image"})
     said = settled("dvc", "repro")
     assert "evaluated 1 of 3 runs, 2 were known" in said
-    assert "cnn/centred" in settled.summary()["runs"]
-    settled.edit(centred=None)
+    assert "cnn/fleeting" in settled.summary()["runs"]
+    settled.edit(fleeting=None)
     said = settled("dvc", "repro")
     assert "evaluated 0 of 2 runs" in said
-    assert "cnn/centred" not in settled.summary()["runs"]
+    assert "cnn/fleeting" not in settled.summary()["runs"]
     pages = [*(settled.root / "reports/tiny").rglob("*.html")]
     assert len(pages) == 1 + len(RUNS) + 4  # the overview, and questions, data, published figures, cost
-    assert not [page for page in pages if "centred" in page.read_text()]
-    folder = settled.root / "runs/tiny/cnn/centred"
+    assert not [page for page in pages if "fleeting" in page.read_text()]
+    folder = settled.root / "runs/tiny/cnn/fleeting"
     assert folder.exists()
-    assert "removed runs/tiny/cnn/centred" in settled("python", "-m", "rdfia", "prune")
+    assert "removed runs/tiny/cnn/fleeting" in settled("python", "-m", "rdfia", "prune")
     assert not folder.exists()
     assert (settled.root / "runs/tiny/cnn/zca/metrics.json").exists()
 
