@@ -38,6 +38,11 @@ def _modules(room: str, own: Sequence[str]) -> Iterator[str]:
     there = [module.name for module in iter_modules(package.__path__)]
     for topic in dict.fromkeys((*package.READING, *there)):
         if topic == OWN:
-            yield from filter(find_spec, own)
+            yield from filter(_exists, own)
         elif topic in there:
             yield f"{package.__name__}.{topic}"
+
+
+def _exists(module: str) -> bool:
+    """Return whether there is such a module; a chapter that is parameters alone has not even a folder."""
+    return find_spec(module.rpartition(".")[0]) is not None and find_spec(module) is not None
