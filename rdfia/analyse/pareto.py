@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rdfia.analyse.metrics import HURTS, Estimate, difference, resolve
+from rdfia.analyse.metrics import HURTS, Estimate, resolve
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
 from rdfia.record.select import best
 
@@ -86,10 +86,5 @@ def best_point(points: Sequence[Point]) -> Point:
 def cheapest_unresolved(points: Sequence[Point]) -> Point:
     """Return the cheapest point whose accuracy is not resolved to be below the best's."""
     goal = best_point(points).run
-    near = [point for point in points if resolve(_beyond(point.run, goal)) != HURTS]
+    near = [point for point in points if resolve(point.run.beyond(goal)) != HURTS]
     return min(near, key=lambda point: point.cost)
-
-
-def _beyond(run: RunResult, goal: RunResult) -> Estimate:
-    """Return the test accuracy of a run minus that of another."""
-    return difference(list(run.test.values()), list(goal.test.values()), noise=run.expected("test"))

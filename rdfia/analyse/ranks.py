@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rdfia.analyse.changes import get_path
 from rdfia.analyse.groups import groups
-from rdfia.analyse.metrics import HELPS, HURTS, Estimate, difference, resolve, shared
+from rdfia.analyse.metrics import HELPS, HURTS, Estimate, resolve, shared
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
 
 GRID = "grid"  # the group's name
@@ -82,7 +82,7 @@ def ranks(cells: Sequence[Setting]) -> list[Rank]:
     tops = _tops(ordered, level)
     ranked = []
     for place, cell in enumerate(ordered):
-        verdicts = [resolve(_difference(cell, other, level)) for other in ordered if other is not cell]
+        verdicts = [resolve(cell.run.beyond(other.run, level)) for other in ordered if other is not cell]
         low, high = 1 + verdicts.count(HURTS), len(ordered) - verdicts.count(HELPS)
         ranked.append(Rank(cell, 1 + tops[place], tops.count(tops[place]) > 1, low, high))
     return ranked
@@ -92,11 +92,6 @@ def _tops(ordered: Sequence[Setting], level: float) -> list[int]:
     """Return for each run the place of the highest with which it shares its rank."""
     tops: list[int] = []
     for place, cell in enumerate(ordered):
-        new = not tops or resolve(_difference(cell, ordered[tops[-1]], level)) == HURTS
+        new = not tops or resolve(cell.run.beyond(ordered[tops[-1]].run, level)) == HURTS
         tops.append(place if new else tops[-1])
     return tops
-
-
-def _difference(cell: Setting, other: Setting, level: float) -> Estimate:
-    ours, theirs = (list(each.run.test.values()) for each in (cell, other))
-    return difference(ours, theirs, level, cell.run.expected("test"))

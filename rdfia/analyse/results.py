@@ -86,6 +86,11 @@ class RunResult:
         """What is expected of the seeds' variance in test or validation accuracy, or in the gap."""
         return self.noise.get(part, metrics.UNKNOWN)
 
+    def beyond(self, other: "RunResult", level: float = metrics.LEVEL) -> metrics.Estimate:
+        """Test accuracy minus that of another run of the chapter; both were evaluated."""
+        ours, theirs = (list(run.test.values()) for run in (self, other))
+        return metrics.difference(ours, theirs, level, self.expected("test"))
+
     @property
     def validation_accuracy(self) -> metrics.Estimate | None:
         """Validation accuracy over the seeds."""
@@ -126,9 +131,8 @@ class ChapterResult:
         reference = self._compared(run)
         if reference is None:
             return None
-        level = metrics.shared(self.comparisons(run))
-        ours, theirs = (list(each.test.values()) for each in (run, reference))
-        return metrics.bounded(metrics.difference(ours, theirs, level, run.expected("test")), -PERCENT, PERCENT)
+        found = run.beyond(reference, metrics.shared(self.comparisons(run)))
+        return metrics.bounded(found, -PERCENT, PERCENT)
 
     def comparisons(self, run: RunResult) -> int:
         """How many runs of the run's group are compared with their references."""
