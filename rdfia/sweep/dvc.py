@@ -19,7 +19,6 @@ from rdfia.files import SCRATCH
 from rdfia.parallel import end_with
 from rdfia.record import layout
 from rdfia.study import pipeline, runs
-from rdfia.study.images import renew
 from rdfia.sweep import holders
 from rdfia.sweep.lock import locked, mend
 
@@ -70,13 +69,12 @@ def restore(stages: Sequence[Stage]) -> list[Stage]:
 
 
 def declared_is_current(profile: str) -> bool:
-    """Tell whether code, parameters and images are those that were declared, without asking DVC, and renew the images.
+    """Tell whether code and parameters are those that were declared, without asking DVC.
 
     Where this cannot be told, the answer is no, and DVC is asked.
     """
-    renewed = renew(profile)
     deps = locked().get(f"check@{profile}", {}).get("deps", ())
-    return bool(deps) and all(dep.get("md5") == _md5(Path(dep["path"])) for dep in deps) and not renewed
+    return bool(deps) and all(dep.get("md5") == _md5(Path(dep["path"])) for dep in deps)
 
 
 def _md5(path: Path) -> str:

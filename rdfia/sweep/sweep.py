@@ -15,7 +15,7 @@ from rdfia.parallel import messages
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
 from rdfia.record.run import RunRecord
-from rdfia.study import pipeline, runs
+from rdfia.study import images, pipeline, runs
 from rdfia.sweep import dvc
 from rdfia.sweep.holders import holding
 from rdfia.sweep.lock import mend
@@ -48,7 +48,8 @@ def sweep(jobs: int | None, names: Sequence[str]) -> int:
 def _sweep(jobs: int | None, names: Sequence[str]) -> int:
     mend()
     params = load()
-    chosen, current = runs.allowed(params, names), dvc.declared_is_current(profile(params))
+    chosen, renewed = runs.allowed(params, names), images.renew(profile(params))
+    current = not renewed and dvc.declared_is_current(profile(params))
     outcomes = []
     for chapters in waves(params, chosen):
         if not current:
