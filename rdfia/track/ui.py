@@ -12,6 +12,7 @@ from rdfia.track.client import connect, create
 from rdfia.track.store import locate
 
 HOST = "127.0.0.1"  # nobody else sees the UI
+PATIENCE = 5  # seconds that an ending server gives to those who have asked and not finished
 
 
 def ui_command(root: Path, port: int = 5000) -> tuple[list[str], dict[str, str]]:
@@ -26,6 +27,7 @@ def ui_command(root: Path, port: int = 5000) -> tuple[list[str], dict[str, str]]
     create(store)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.uri]
     command += ["--artifacts-destination", store.artifacts, "--host", HOST, "--port", str(port), "-w", "1"]
+    command += ["--uvicorn-opts", f"--timeout-graceful-shutdown {PATIENCE}"]
     return command, {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 

@@ -78,6 +78,14 @@ def test_nobody_else_reaches_the_server(server: str) -> None:
         urlopen(stranger, timeout=20)
 
 
+def test_who_stops_in_the_middle_of_a_question_does_not_keep_the_page_from_ending(server: str) -> None:
+    with socket.create_connection(("127.0.0.1", int(server.rpartition(":")[2]))) as talk:
+        head = "POST /api/2.0/mlflow/experiments/search HTTP/1.1\r\nHost: localhost\r\n"
+        talk.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode())
+        time.sleep(0.5)
+        talk.detach()  # stays open; the server's end, in the fixture, is what is looked at
+
+
 def test_the_page_shows_the_mirror_also_after_it_fell_silent(
     server: str, study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
