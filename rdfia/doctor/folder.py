@@ -110,7 +110,11 @@ def _database(store: Store, profile: str) -> Finding:
     except sqlite3.Error as error:
         return broken("mlflow", f"{store.database}: cannot be read ({error})", ANEW)
     if place and not place.startswith(f"{store.artifacts}/"):
-        return broken("mlflow", f"{store.database}: keeps its files in {place}, outside this folder", ANEW)
+        state = f"{store.database}: keeps its files in {place}"
+        if "/mlartifacts/" not in place:
+            return broken("mlflow", f"{state}, outside this folder", ANEW)
+        state = f"{state}, as it was copied or moved"
+        return note("mlflow", state, "the next `rdfia track` or `rdfia ui` has it keep them here")
     return fine("mlflow", f"{store.uri.removeprefix(SQLITE)} is of this folder, with {runs} runs of {profile}")
 
 

@@ -2,7 +2,7 @@
 
 A run's weights are counted in its network, built without numbers; a machine keeps its examples. They are written once
 for each seed and each snapshot, and once more by DVC's cache, and so are data sets; of each run the report, git and
-MLflow keep records and figures. In memory are the data, and as many runs as train at once, the largest.
+MLflow keep records and figures. In memory are the data, and as many runs as train at once, the largest: weights, a batch, and what it keeps to go back.
 """
 
 import heapq
@@ -19,11 +19,11 @@ from rdfia.data.sources import resolve_dataset
 from rdfia.files import find_json
 from rdfia.record import layout
 from rdfia.study import runs
-from rdfia.train.classifier import network
+from rdfia.train.classifier import example_input, network
 from rdfia.train.descent import DescentRun
 from rdfia.train.masked import MaskedRun
 from rdfia.train.run import Run
-from rdfia.train.shapes import Shapes
+from rdfia.train.shapes import Shapes, activations, in_training
 
 COPIES = 2  # in the working folder and in DVC's cache
 RECORD = 4 * 2**20  # bytes of a run in reports, figures and MLflow: 3.6 MB each in the quick profile, without models
@@ -47,7 +47,7 @@ class Needs:
 
 def needs(params: Mapping[str, Any], wanted: Iterable[tuple[str, str]], jobs: int) -> Needs:
     """Estimate what the wanted runs, as (chapter, run), take where nothing of them is there."""
-    cards, counted, memory = dict[str, dict[str, Any]](), dict[str, int](), list[int]()
+    cards, counted, memory = dict[str, dict[str, Any]](), dict[str, tuple[int, int]](), list[int]()
     disk = seeds = weights = 0
     for chapter, name in wanted:
         run, dataset = runs.resolve(params, chapter, name), chapters.dataset(params, chapter)
@@ -56,9 +56,10 @@ def needs(params: Mapping[str, Any], wanted: Iterable[tuple[str, str]], jobs: in
         key = f"{dataset} {run.model!r} {getattr(run, 'decoder', '')!r}"
         if key not in counted:
             counted[key] = count(run, cards[dataset])
-        disk += COPIES * FLOAT * run.seeds * (1 + len(getattr(run, "snapshots", ()))) * counted[key] + RECORD
-        memory.append(PROCESS + run.memory(counted[key], values(cards[dataset]), cards[dataset]["counts"]["train"]))
-        seeds, weights = seeds + run.seeds, weights + run.seeds * counted[key]
+        size, kept = counted[key]
+        disk += COPIES * FLOAT * run.seeds * (1 + len(getattr(run, "snapshots", ()))) * size + RECORD
+        memory.append(PROCESS + in_training(run, cards[dataset], size, values(cards[dataset]), kept))
+        seeds, weights = seeds + run.seeds, weights + run.seeds * size
     data = sum(values(card) * sum(card["counts"].values()) for card in cards.values())
     together = sum(heapq.nlargest(jobs, memory))
     return Needs(disk + COPIES * data, data + together, len(memory), seeds, weights)
@@ -86,12 +87,16 @@ def values(card: Mapping[str, Any]) -> int:
     return math.prod(card["shape"])
 
 
-def count(run: Run, card: Mapping[str, Any]) -> int:
-    """Return the weights of a run's network for one seed; of a machine, the numbers that it may keep."""
+def count(run: Run, card: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the weights of a run's network for one seed, and the bytes that it keeps of an example in training.
+
+    Of a machine, the numbers that it may keep.
+    """
     if not isinstance(run, DescentRun | MaskedRun):
         kept: int = getattr(run, "sample", None) or card["counts"]["train"]
-        return kept * values(card)
+        return kept * values(card), 0
     with torch.device("meta"), Shapes(), torch.no_grad():
         generator = torch.Generator("cpu")
-        built = run.around(network(run, card, generator), generator)
-        return sum(weight.numel() for weight in built.parameters())
+        built = network(run, card, generator)
+        weights = sum(weight.numel() for weight in run.around(built, generator).parameters())
+        return weights, activations(built, example_input(run, card))

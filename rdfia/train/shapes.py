@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 
 from rdfia.config import ConfigError, shorten
@@ -41,8 +44,7 @@ def check_shapes(run: Run, card: Mapping[str, Any]) -> None:
             generator = torch.Generator("cpu")
             built, example = network(run, card, generator), example_input(run, card)
             weights = sum(weight.numel() for weight in run.around(built, generator).parameters())
-            check_memory(run, card, weights, example.numel())
-            built.eval()(example)
+            check_memory(run, card, weights, example.numel(), activations(built, example))
     except (RuntimeError, ValueError, OverflowError, MemoryError, ZeroDivisionError) as error:
         reason = " ".join(str(error).split())[:120]
         found = shorten(run.model.model_dump(mode="json"))
@@ -63,12 +65,49 @@ def check_augmentations(run: Run, card: Mapping[str, Any]) -> None:
             raise ConfigError(f"augment: found {found}, allowed: {allowed}") from None
 
 
-def check_memory(run: Run, card: Mapping[str, Any], weights: int, values: int) -> None:
-    """Refuse a run that takes more memory than the machine has."""
-    needed, there = run.memory(weights, values, card.get("counts", {}).get("train", 1)), memory()
+def check_memory(run: Run, card: Mapping[str, Any], weights: int, values: int, kept: int) -> None:
+    """Refuse a run that takes more memory than the machine has, though its activations have half the bits."""
+    needed = in_training(run, card, weights, values, kept // 2)
+    there = memory()
     if needed > there:
         found = f"{weights:,} weights, which take {needed / 2**30:,.1f} GiB in training"
+        if kept:
+            found = f"{found} by batches of {_batch(run, card):,}"
         raise ConfigError(f"model: found {found}, allowed: the {there / 2**30:,.1f} GiB of this machine")
+
+
+def in_training(run: Run, card: Mapping[str, Any], weights: int, values: int, kept: int) -> int:
+    """Estimate the bytes that training takes: weights, a batch of so many values, and what it keeps to go back."""
+    return run.memory(weights, values, _examples(card)) + _batch(run, card) * kept
+
+
+def activations(built: nn.Module, example: Tensor) -> int:
+    """Return the bytes that a network keeps of an example in float32 until its gradients are known: none by formulas.
+
+    A tensor that several operations keep counts once; masks of dropout, which wants numbers, are left out.
+    """
+    weights = {StorageWeakRef(weight.untyped_storage()) for weight in built.parameters()}
+    kept = dict[StorageWeakRef, int]()
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        kept[StorageWeakRef(storage)] = storage.nbytes()
+        return tensor
+
+    with torch.enable_grad(), saved_tensors_hooks(keep, lambda tensor: tensor):
+        logits = built.eval()(example)
+    del logits
+    return sum(size for storage, size in kept.items() if storage not in weights)
+
+
+def _examples(card: Mapping[str, Any]) -> int:
+    return int(card.get("counts", {}).get("train", 1))
+
+
+def _batch(run: Run, card: Mapping[str, Any]) -> int:
+    """Return how many examples of a batch are in the network at once; machines and formulas have none there."""
+    size = getattr(run, "batch_size", 0)
+    return _examples(card) if size == "all" else min(size, _examples(card))
 
 
 def _reason(error: BaseException) -> str:

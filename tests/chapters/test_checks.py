@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+import torch
 from torch import Generator
 
 from rdfia.chapters import run_class
 from rdfia.chapters.checks import trainable
 from rdfia.config import ConfigError
 from rdfia.train import shapes
-from rdfia.train.classifier import network
+from rdfia.train.classifier import example_input, network
 
 SGD = {"name": "sgd", "learning_rate": 0.1}
 DESCENT = {"optimiser": SGD, "epochs": 1, "batch_size": 16, "seeds": 1}
@@ -53,7 +54,7 @@ def test_the_weights_of_a_network_without_numbers_are_those_that_are_built(
 ) -> None:
     chosen = run(chapter, **({"model": {"implementation": implementation}} if chapter == "mlp" else {}))
     counted = list[int]()
-    monkeypatch.setattr(shapes, "check_memory", lambda run, card, weights, values: counted.append(weights))
+    monkeypatch.setattr(shapes, "check_memory", lambda run, card, weights, values, kept: counted.append(weights))
     trainable(chosen, card(1, 28, 28), "a.runs.b")
     whole = chosen.around(network(chosen, card(1, 28, 28), Generator()), Generator())
     assert counted == [sum(weight.numel() for weight in whole.parameters())]
@@ -76,13 +77,19 @@ def test_the_weights_of_a_network_without_numbers_are_those_that_are_built(
             "cnn",
             {"model": {"hidden": 10**9}},
             card(3, 32, 32),
-            r"weights, which take .* GiB in training, allowed: the ",
+            r"weights, which take .* GiB in training by batches of 16, allowed: the ",
         ),
         ("mlp", {"model": {"hidden": 10**9}}, card(784), r"model: found 795,000,000,010 weights"),
         ("vit", {"model": {"embed": 10**9, "heads": 1}}, card(1, 28, 28), r"model: found .* \(Storage size|weights"),
         ("vit_timm", {"model": {"embed": 10**9, "heads": 1}}, card(1, 28, 28), r"model: found"),
         ("masked", {"decoder": {"embed": 4 * 10**8}}, card(1, 28, 28), r"model: found"),
         ("masked", {"mask": 0.001}, card(1, 28, 28), r"mask: found 0\.001, which hides 0 of 16"),
+        (
+            "cnn",
+            {"batch_size": 10**8},
+            card(3, 32, 32, train=10**8),
+            r"GiB in training by batches of 100,000,000, allow",
+        ),
         ("svm", {"sample": 10**6}, card(2, train=10**6), r"which take 7,450\.6 GiB in training"),
         ("svm", {"sample": 2000}, card(2), r"sample: found 2000, allowed: 1 to 1000, the train examples there are"),
         (
@@ -107,3 +114,20 @@ def test_what_cannot_be_trained_is_one_line_with_the_key_of_the_run(
         trainable(run(chapter, **settings), described, "a.runs.b")
     assert str(error.value).startswith("params.yaml: a.runs.b.")
     assert "\n" not in str(error.value)
+
+
+def test_what_a_network_keeps_to_go_back_is_counted_by_hand() -> None:
+    chosen = run("mlp", model={"implementation": "nn", "hidden": 50})
+    built, example = network(chosen, card(784), Generator()), example_input(chosen, card(784))
+    assert shapes.activations(built, example) == 4 * (784 + 50)  # what the layers read; the second reads tanh's result
+
+
+@pytest.mark.parametrize("chapter", ["cnn", "vit", "vit_timm"])
+def test_without_numbers_as_much_is_kept_as_with_them(chapter: str) -> None:
+    chosen, described = run(chapter), card(1, 28, 28)
+    real = shapes.activations(network(chosen, described, Generator()), example_input(chosen, described))
+    with torch.device("meta"), shapes.Shapes(), torch.no_grad():
+        empty = network(chosen, described, Generator("cpu"))
+        counted = shapes.activations(empty, example_input(chosen, described))
+    assert counted == pytest.approx(real, rel=0.3)  # without numbers PyTorch takes another kernel of attention
+    assert counted > 4 * 28 * 28

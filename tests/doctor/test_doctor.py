@@ -198,7 +198,7 @@ def test_a_store_of_another_folder_or_none(
     shutil.copy("mlflow.db", tmp_path)
     monkeypatch.chdir(tmp_path)
     (moved,) = folder.mlflow("tiny")
-    assert f"keeps its files in file://{project.root}/mlartifacts/rdfia/tiny, outside this folder" in moved.state
+    assert f"keeps its files in file://{project.root}/mlartifacts/rdfia/tiny, as it was copied or moved" in moved.state
     Path("mlflow.db").write_text("no database")
     (wrong,) = folder.mlflow("tiny")
     assert str(wrong).startswith("MEND")
