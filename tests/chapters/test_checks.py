@@ -88,7 +88,7 @@ def test_the_weights_of_a_network_without_numbers_are_those_that_are_built(
             "cnn",
             {"batch_size": 10**8},
             card(3, 32, 32, train=10**8),
-            r"GiB in training by batches of 100,000,000, allow",
+            r"training by batches of 100,000,000, allowed",
         ),
         ("svm", {"sample": 10**6}, card(2, train=10**6), r"which take 7,450\.6 GiB in training"),
         ("svm", {"sample": 2000}, card(2), r"sample: found 2000, allowed: 1 to 1000, the train examples there are"),
