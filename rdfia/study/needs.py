@@ -2,7 +2,8 @@
 
 A run's weights are counted in its network, built without numbers; a machine keeps its examples. They are written once
 for each seed and each snapshot, and once more by DVC's cache, and so are data sets; of each run the report, git and
-MLflow keep records and figures. In memory are the data, and as many runs as train at once, the largest: weights, a batch, and what the network keeps of it.
+MLflow keep records and figures. In memory are the data, and as many runs as train at once, the largest: weights, a
+batch, and what the network keeps of it.
 """
 
 import heapq
