@@ -12,12 +12,18 @@ from rdfia.theory.attention import AttentionCost
 from rdfia.theory.backprop import Backprop
 from rdfia.theory.convolution import Convolution
 from rdfia.theory.descent import DescentPaths
+from rdfia.theory.dropout import Dropout
 from rdfia.theory.gradients import Gradients
 from rdfia.theory.implementations import Implementations
 from rdfia.theory.losses import Losses
 from rdfia.theory.one_patch import OnePatch
+from rdfia.theory.pooling import Pooling
+from rdfia.theory.single_steps import SingleSteps
 
-Question = Implementations | Gradients | Losses | Backprop | DescentPaths | Convolution | AttentionCost | OnePatch
+Question = (
+    Implementations | Gradients | Losses | Backprop | DescentPaths | SingleSteps
+    | Convolution | Pooling | Dropout | AttentionCost | OnePatch
+)  # fmt: skip
 QUESTIONS: dict[str, type[Question]] = {kind().name: kind for kind in get_args(Question)}
 
 __all__ = ["QUESTIONS", "Answer", "Question", "resolve"]

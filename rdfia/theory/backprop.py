@@ -5,6 +5,7 @@ The loss is ½‖h_L − y‖², and δ_l stands for its gradient on the input o
     δ_L = (h_L − y) ⊙ (1 − h_L²)    δ_l = (W_{l+1}ᵀ δ_{l+1}) ⊙ (1 − h_l²)    ∇W_l = δ_l h_{l-1}ᵀ
 
 Three methods give the same gradients; they differ in the products that they repeat. `Counter` does and counts each.
+Of a function of n numbers with m values, all derivatives take n passes forward, or one forward and m back.
 """
 
 import math
@@ -20,6 +21,7 @@ from rdfia.config import Config, listed
 from rdfia.data.store import Split
 from rdfia.theory.answer import Answer
 
+SHAPES = ((2, 50), (50, 2), (10, 10))  # inputs and outputs
 CLAIMS = (
     {"reports": 2, "backprop": "O(n)", "naive": "O(n²)"},
     {"reports": 1, "backprop": None, "naive": "O(n!)"},
@@ -148,6 +150,7 @@ class Backprop(Config):
             "methods": {name: self._method(name, chains, len(fitted)) for name in METHODS},
             "log10_factorial": [math.lgamma(depth + 1) / math.log(10) for depth in self.depths],
             "claims": list(CLAIMS),
+            "modes": [modes(*shape, generator) for shape in SHAPES],
         }
         return Answer(facts)
 
@@ -159,6 +162,17 @@ class Backprop(Config):
             "exponent": exponent(self.depths[-fitted:], counts[-fitted:]),
             "error": max(errors),
         }
+
+
+def modes(inputs: int, outputs: int, generator: torch.Generator) -> dict[str, Any]:
+    """Find all derivatives of tanh(W x) in both modes; return the passes of each, and how far apart they are."""
+    weight = torch.randn(outputs, inputs, dtype=torch.float64, generator=generator)
+    x = torch.randn(inputs, dtype=torch.float64, generator=generator).requires_grad_()
+    h = torch.tanh(weight @ x)
+    rows = [torch.autograd.grad(h, x, unit, retain_graph=True)[0] for unit in torch.eye(outputs).double()]
+    columns = [(1 - h.detach() ** 2) * (weight @ unit) for unit in torch.eye(inputs).double()]  # slopes go along
+    apart = float((torch.stack(columns, 1) - torch.stack(rows)).abs().max())
+    return {"inputs": inputs, "outputs": outputs, "forward": len(columns), "back": len(rows), "apart": apart}
 
 
 def measure(name: str, chain: Chain) -> tuple[int, float]:

@@ -4,7 +4,8 @@
 
     cross-entropy  -∂L/∂ỹ_c = 1 − p          squared error  -∂L/∂ỹ_c = 4 p (1 − p)²
 
-which vanishes where p is small, though the prediction could not be more wrong.
+which vanishes where p is small, though the prediction could not be more wrong. Over ỹ_c the cross-entropy is convex
+everywhere, its curvature being p (1 − p); the squared error, with 4 p (1 − p)² (3p − 1), only where p > 1/3.
 """
 
 from collections.abc import Callable
@@ -65,6 +66,7 @@ class Losses(Config):
         at_start = push(kind, torch.tensor([self.start], dtype=torch.float64))[1]
         return {
             "strongest_at": float(p[on_y_tilde.argmax()]),
+            "convex_from": float(p[first(curvature(kind, p) >= 0) or 0]),
             "at_start": float(at_start),
             "steps_to": {str(level): first(flow >= level) for level in LEVELS},
         }
@@ -85,6 +87,20 @@ def push(kind: str, p: Tensor) -> tuple[Tensor, Tensor]:
     on_y_hat = KINDS[kind][1](truth(p), prediction(p))
     on_y_tilde = formulas.grad_y_tilde_through_softmax(prediction(p), on_y_hat)
     return -on_y_hat[..., 0, 0], -on_y_tilde[..., 0, 0]
+
+
+def curvature(kind: str, p: Tensor) -> Tensor:
+    """Return ∂²L/∂ỹ_c², by PyTorch."""
+    y_tilde = p.logit().requires_grad_()
+    loss = KINDS[kind][0](truth(p), formulas.softmax(prediction_of(y_tilde)))
+    (slope,) = torch.autograd.grad(loss.sum(), y_tilde, create_graph=True)
+    (bend,) = torch.autograd.grad(slope.sum(), y_tilde)
+    return bend
+
+
+def prediction_of(y_tilde: Tensor) -> Tensor:
+    """Return ỹ = (ỹ_c, 0) of one example with two classes, whose softmax begins with σ(ỹ_c): (..., 1, 2)."""
+    return torch.stack((y_tilde, torch.zeros_like(y_tilde)), -1).unsqueeze(-2)
 
 
 def first(condition: Tensor) -> int | None:

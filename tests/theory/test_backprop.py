@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Generator
 
 from rdfia.data.store import Split
-from rdfia.theory.backprop import METHODS, Backprop, Counter, exponent, measure, sample_chain
+from rdfia.theory.backprop import METHODS, Backprop, Counter, exponent, measure, modes, sample_chain
 
 CLOSED_FORMS = {
     "backprop": lambda L, w: (3 * L - 1) * w**2 + 2 * L * w,
@@ -54,3 +54,10 @@ def test_backprop_is_linear_the_naive_ways_are_not_and_none_is_factorial(circles
     grown = max(facts["methods"][name]["counts"][-1] / facts["methods"][name]["counts"][-2] for name in METHODS)
     assert grown < 8.5
     assert facts["log10_factorial"][-1] - facts["log10_factorial"][-2] > 50
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(2, 50), (50, 2), (1, 1)])
+def test_forward_takes_a_pass_for_each_input_and_back_one_for_each_output(inputs: int, outputs: int) -> None:
+    found = modes(inputs, outputs, torch.Generator().manual_seed(0))
+    assert (found["forward"], found["back"]) == (inputs, outputs)
+    assert found["apart"] < 1e-12

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from rdfia.data.store import Split
-from rdfia.theory.losses import KINDS, Losses, push
+from rdfia.theory.losses import KINDS, Losses, curvature, push
 
 PYTORCH: dict[str, Callable[[Tensor], Tensor]] = {
     "cross_entropy": lambda y_tilde: nn.functional.cross_entropy(y_tilde, torch.tensor([0])),
@@ -46,3 +46,9 @@ def test_squared_error_stalls_where_the_network_is_most_wrong(circles: Split) ->
 
 def test_a_level_that_is_never_reached_is_none(circles: Split) -> None:
     assert Losses(steps=3).answer(circles).facts["squared_error"]["steps_to"] == {"0.5": None, "0.9": None}
+
+
+def test_cross_entropy_is_convex_everywhere_and_squared_error_from_a_third_on() -> None:
+    p = torch.linspace(0.01, 0.99, 99, dtype=torch.float64)
+    torch.testing.assert_close(curvature("cross_entropy", p), p * (1 - p))
+    torch.testing.assert_close(curvature("squared_error", p), 4 * p * (1 - p) ** 2 * (3 * p - 1))

@@ -17,6 +17,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "backprop": {"depths": [1, 2, 4], "width": 2},
     "descent": {"training": {"epochs": 2}, "points": 9, "epochs": 1, "steps": 4},
     "convolution": {"heights": [7], "widths": [9]},
+    "single_steps": {"steps": 100},
+    "pooling": {"pictures": 2, "filters": 2},
+    "dropout": {"draws": 100, "passes": [1, 10]},
     "attention": {"tokens": [16, 32, 48, 64], "repeats": 0},
     "one_patch": {"images": 1},
 }

@@ -1,4 +1,4 @@
-"""Tables on the written questions of convolutions: formulas beside counts, and the course's network layer by layer."""
+"""Tables on the written questions of convolutions, pooling and dropout: formulas and claims beside what is counted."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -47,6 +47,50 @@ def convolution_layers(context: Context) -> Iterator[Rows]:
         fields = {field["layer"]: field for field in facts["fields"]}
         rows = [_layer(layer, fields.get(layer["layer"])) for layer in facts["layers"]]
         yield Rows(columns, [*rows, *_sums(facts)], facts)
+
+
+@table("theory_pooling")
+def pooling(context: Context) -> Iterator[Rows]:
+    """Give how much of the features changes when an image moves, by the side of the window of the pooling."""
+    facts, _ = context.theory("pooling")
+    if facts:
+        names = ["no pooling" if side == 1 else f"pooling by {side}" for side in facts["windows"]]
+        columns = (Column("the image is"), *(Column(name, "%", numeric=True) for name in names))
+        rows = [(change, *(100 * share for share in shares)) for change, shares in facts["changed"].items()]
+        yield Rows(columns, rows, facts)
+
+
+@table("theory_dropout")
+def dropout_conventions(context: Context) -> Iterator[Rows]:
+    """Give how many times as large the next layer's input is in testing as in training, by convention and p."""
+    facts, _ = context.theory("dropout")
+    if facts:
+        shares = list(facts["dropped"])
+        columns = (
+            Column("kept units are multiplied by"), Column("as in"),
+            *(Column(f"test ÷ train, p = {p}", numeric=True) for p in shares),
+        )  # fmt: skip
+        rows = [
+            (one["written"], listed(one["reports"]), *(one["ratio"][p] for p in shares)) for one in facts["conventions"]
+        ]
+        yield Rows(columns, rows, facts)
+
+
+@table("theory_masks")
+def dropout_ensembles(context: Context) -> Iterator[Rows]:
+    """Give how far means over masked passes are from the one pass without a mask."""
+    facts, _ = context.theory("dropout")
+    columns = (
+        Column("p", numeric=True), Column("masks", numeric=True),
+        Column("mean of the shares, apart", "%", numeric=True), Column("mean of the logits, apart", "%", numeric=True),
+        Column("one masked pass, apart", "%", numeric=True),
+    )  # fmt: skip
+    if facts:
+        rows = [
+            (one["p"], one["passes"], *(100 * one[key] for key in ("arithmetic", "geometric", "spread")))
+            for one in facts["ensembles"]
+        ]
+        yield Rows(columns, rows, facts)
 
 
 def _first_wrong(case: dict[str, Any] | None) -> str:

@@ -73,6 +73,27 @@ def multiplications(context: Context) -> Iterator[Rows]:
         yield Rows(columns, rows, {**facts, **growth})
 
 
+@table("theory_single_steps")
+def valleys(context: Context) -> Iterator[Rows]:
+    """Give where descent from the shallow valley ends, by the learning rate."""
+    facts, _ = context.theory("single_steps")
+    columns = (
+        Column("learning rate", numeric=True), Column("ends at x", numeric=True), Column("in the valley"),
+        Column("height there", numeric=True),
+    )  # fmt: skip
+    if facts:
+        rows = [
+            (
+                one["rate"],
+                one["end"],
+                "the deep one" if one["left_it"] else "the shallow one, where it began",
+                one["height"],
+            )
+            for one in facts["valleys"]
+        ]
+        yield Rows(columns, rows, facts)
+
+
 @table("implementations")
 def implementations(context: Context) -> Iterator[Rows]:
     """Give who does what, and how far the weights ever part from those of the network by hand."""
