@@ -27,6 +27,9 @@ from rdfia.train.run import Data
 
 GRID, STRIP, EXTENT = 81, 41, 2.0
 IMAGES, MISTAKES = 6, 16
+TURNS: dict[str, tuple[int, ...]] = {  # the dimensions along which an image is flipped
+    "as they are": (), "mirrored": (-1,), "upside down": (-2,), "turned by 180°": (-2, -1)
+}  # fmt: skip
 RESIDUAL = (formulas.pre_norm, formulas.post_norm)  # the arrangements that a rollout speaks of
 
 
@@ -80,7 +83,8 @@ def probe(model: Classifier, seen: Split) -> Mapping[str, Tensor]:
         support = {"support": network.support_points()} if isinstance(network, KernelMachine) else {}
         return {"boundary": boundary(model, GRID), **support}
     if isinstance(network, ConvNet):
-        return {"filters": next(m for m in network.modules() if isinstance(m, nn.Conv2d)).weight.float()}
+        grey = {"turned": turned(model, seen)} if seen.x.shape[1] == 1 else {}
+        return {"filters": next(m for m in network.modules() if isinstance(m, nn.Conv2d)).weight.float(), **grey}
     if isinstance(network, VisionTransformer):
         return transformer(model, network, seen.x[:IMAGES].clone())
     return {}
@@ -114,6 +118,17 @@ def mistakes(model: Classifier, seen: Split) -> dict[str, Tensor]:
     worst = wrong[shares[wrong, seen.y[wrong]].argsort(stable=True)][:MISTAKES]
     prediction = torch.stack([seen.y[worst], answer[worst], probability[worst]], 1)
     return {"mistakes": seen.x[worst], "prediction": prediction}
+
+
+@torch.no_grad()
+def turned(model: Classifier, seen: Split) -> Tensor:
+    """How often each class (rows) is answered by each (columns), for images in each of `TURNS`."""
+    classes = len(model(seen.x[:1])[0])
+    counts = []
+    for axes in TURNS.values():
+        answers = torch.cat([model(batch.flip(axes)).argmax(1) for batch in seen.x.split(EVALUATION_BATCH)])
+        counts.append((seen.y * classes + answers).bincount(minlength=classes**2).view(classes, classes))
+    return torch.stack(counts)
 
 
 def transformer(model: Classifier, network: VisionTransformer, images: Tensor) -> dict[str, Tensor]:

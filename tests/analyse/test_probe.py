@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Generator
 
-from rdfia.analyse.probe import IMAGES, arrays, probe, shuffled
+from rdfia.analyse.probe import IMAGES, TURNS, arrays, probe, shuffled
 from rdfia.data.store import Split
 from rdfia.models.attention import rollout
 from rdfia.models.vit import VisionTransformer, ViT
@@ -98,3 +98,14 @@ def test_a_run_that_is_not_shown_keeps_its_shuffled_accuracies_alone() -> None:
     assert {"attention", "rollout", "depth", "shuffled"} <= set(arrays(record, split, split))
     assert "shuffled" not in arrays(*trained("cnn"), split)
     assert "filters" in arrays(*trained("cnn"), split, shown=False)
+
+
+def test_turned_digits_are_counted_by_class() -> None:
+    record, split = trained("cnn")
+    model = predictor(record, 0)
+    counts = probe(model, split)["turned"]
+    assert counts.shape == (len(TURNS), 2, 2)
+    assert torch.equal(counts.sum(2), split.y.bincount(minlength=2).expand(len(TURNS), 2))
+    for count, axes in zip(counts, TURNS.values(), strict=True):
+        right = (model(split.x.flip(axes)).argmax(1) == split.y).sum()
+        assert int(count.trace()) == int(right)

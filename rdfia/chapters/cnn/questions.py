@@ -71,7 +71,8 @@ def dropout_conventions(context: Context) -> Iterator[Rows]:
             *(Column(f"test ÷ train, p = {p}", numeric=True) for p in shares),
         )  # fmt: skip
         rows = [
-            (one["written"], listed(one["reports"]), *(one["ratio"][p] for p in shares)) for one in facts["conventions"]
+            (one["written"], listed(one["reports"]) if one["reports"] else "", *(one["ratio"][p] for p in shares))
+            for one in facts["conventions"]
         ]
         yield Rows(columns, rows, facts)
 

@@ -78,7 +78,7 @@ def valleys(context: Context) -> Iterator[Rows]:
     """Give where descent from the shallow valley ends, by the learning rate."""
     facts, _ = context.theory("single_steps")
     columns = (
-        Column("learning rate", numeric=True), Column("ends at x", numeric=True), Column("in the valley"),
+        Column("learning rate"), Column("ends at x", numeric=True), Column("in the valley"),
         Column("height there", numeric=True),
     )  # fmt: skip
     if facts:
