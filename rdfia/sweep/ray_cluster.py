@@ -61,6 +61,7 @@ def cluster(address: str | None, cpus: int | None, gpus: float | None) -> Iterat
             yield nodes
         finally:
             ray.shutdown()
+            TOKEN.unlink(missing_ok=True)
 
 
 def _answers(address: str) -> None:
@@ -109,7 +110,9 @@ def _connect(ray: Any, address: str | None, folder: str, gpus: float | None) -> 
     except (Exception, SystemExit) as error:  # which Ray ends a process with that it did not begin
         reason = " ".join(str(error).split())[:300]
         if address:
-            raise ConfigError(f"--address: found {address}, which is no Ray cluster of ours: {reason}") from None
+            raise ConfigError(
+                f"--address: found {address}, allowed: a Ray cluster of which this machine is a node ({reason})"
+            ) from None
         raise RuntimeError(f"Ray could not begin a cluster: {reason}") from error
 
 
