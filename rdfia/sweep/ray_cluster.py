@@ -12,7 +12,8 @@ import signal
 import socket
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,12 +21,18 @@ from typing import Any
 
 import rdfia
 from rdfia.config import ConfigError
-from rdfia.sweep.ray_executor import Nodes
+from rdfia.parallel import Message
+from rdfia.study.train_run import Task
+from rdfia.sweep import ray_worker as worker
+from rdfia.sweep.ray_executor import Batch
 from rdfia.train import device
+from rdfia.train.run import Data
 from rdfia.words import listed
 
 TOKEN = Path(".dvc/tmp/rdfia/ray_token")
 ADDRESS = re.compile(r"[^/\s:]+:\d{1,5}")
+CALLS = 100  # runs that a worker trains before a fresh one takes its place
+NODE = "ray.io/node-id"  # a label that Ray gives each node
 PATIENCE = 5.0  # seconds for a cluster to answer
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # no figures to the makers of Ray
@@ -33,6 +40,62 @@ QUIET = {
 }
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # where it is 0, a cluster has 127.0.0.1 and no other machine
 HERE = ("RDFIA_JOBS", "RDFIA_LIVE")  # variables that say something of the driver alone
+
+
+class Nodes:
+    """The nodes of a cluster to which this process is connected, and what each run takes of one."""
+
+    def __init__(self, ray: Any, cpus: float, gpus: float) -> None:
+        self.ray, self.share = ray, {"CPU": cpus, "GPU": gpus}
+        self.work = ray.remote(num_cpus=cpus, num_gpus=gpus, max_calls=CALLS, max_retries=0)(worker.work)
+        self.versions = worker.versions()
+        self.refused, self.own = set[str](), ray.get_runtime_context().get_node_id()
+
+    def __call__(
+        self, tasks: Sequence[Task], data: Mapping[str, Data], jobs: int | None, log: Callable[[int], Path]
+    ) -> Generator[Message]:
+        """Yield what is told of the runs, begun in their order, `jobs` at a time or as many as there is room for."""
+        yield from Batch(self, tasks, data, log).messages(jobs)
+
+    def __str__(self) -> str:
+        """Name the nodes that are there, with their cores and GPUs."""
+        found = []
+        for node, has in self.able({}).items():
+            parts = [f"{has[kind]:g} {kind}" for kind in self.share if has.get(kind)]
+            found.append(f"{self.name(node)} ({', '.join(parts) or 'trains none'})")
+        return listed(found)
+
+    def able(self, share: Mapping[str, float]) -> dict[str, Mapping[str, float]]:
+        """Return the resources of the nodes that are alive, not refused, and have a share of each kind."""
+        alive = {one["NodeID"]: one["Resources"] for one in self.ray.nodes() if one["Alive"]}
+        return {
+            node: has
+            for node, has in alive.items()
+            if node not in self.refused and all(has.get(kind, 0) >= value for kind, value in share.items())
+        }
+
+    def here(self) -> bool:
+        """Tell whether the node of this machine is alive: without it, this process is no longer heard."""
+        return any(one["Alive"] for one in self.ray.nodes() if one["NodeID"] == self.own)
+
+    def name(self, node: str) -> str:
+        """Return a node's address, with the beginning of its number where several have one address."""
+        addresses = {one["NodeID"]: str(one["NodeManagerAddress"]) for one in self.ray.nodes()}
+        own = addresses.get(node, node)
+        return f"{own}#{node[:4]}" if Counter(addresses.values())[own] > 1 else own
+
+    def send(self, *arguments: Any) -> Any:
+        """Send a run to a node that is not refused; return the stream of what it tells."""
+        where = {NODE: f"!in({','.join(sorted(self.refused))})"} if self.refused else None
+        return self.work.options(label_selector=where).remote(arguments[0], self.versions, *arguments[1:])
+
+    def refuse(self, node: str, differing: str) -> str:
+        """Send nothing more to a node that differs from this machine; where none is left, that is an error."""
+        line = f"node {self.name(node)} is refused: {differing}"
+        self.refused.add(node)
+        if not self.able(self.share):
+            raise ConfigError(f"--executor: {line}; no other node is left")
+        return line
 
 
 @contextmanager

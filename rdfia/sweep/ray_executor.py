@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rdfia.chapters import checks
 from rdfia.config import ConfigError
@@ -27,62 +27,12 @@ from rdfia.sweep import ray_worker as worker
 from rdfia.train.run import Data
 from rdfia.words import listed
 
+if TYPE_CHECKING:
+    from rdfia.sweep.ray_cluster import Nodes
+
 PAUSE = 0.5  # seconds between two looks where nothing is told
 TRIES = 4  # of a run whose workers or nodes die
-CALLS = 100  # runs that a worker trains before a fresh one takes its place
-NODE = "ray.io/node-id"  # a label that Ray gives each node
-
-
-class Nodes:
-    """The nodes of a cluster to which this process is connected, and what each run takes of one."""
-
-    def __init__(self, ray: Any, cpus: float, gpus: float) -> None:
-        self.ray, self.share = ray, {"CPU": cpus, "GPU": gpus}
-        self.work = ray.remote(num_cpus=cpus, num_gpus=gpus, max_calls=CALLS, max_retries=0)(worker.work)
-        self.versions = worker.versions()
-        self.refused: set[str] = set()
-
-    def __call__(
-        self, tasks: Sequence[Task], data: Mapping[str, Data], jobs: int | None, log: Callable[[int], Path]
-    ) -> Generator[Message]:
-        """Yield what is told of the runs, begun in their order, `jobs` at a time or as many as there is room for."""
-        yield from Batch(self, tasks, data, log).messages(jobs)
-
-    def __str__(self) -> str:
-        """Name the nodes that are there, with their cores and GPUs."""
-        found = []
-        for node, has in self.able({}).items():
-            parts = [f"{has[kind]:g} {kind}" for kind in self.share if has.get(kind)]
-            found.append(f"{self.name(node)} ({', '.join(parts) or 'trains none'})")
-        return listed(found)
-
-    def able(self, share: Mapping[str, float]) -> dict[str, Mapping[str, float]]:
-        """Return the resources of the nodes that are alive, not refused, and have a share of each kind."""
-        alive = {one["NodeID"]: one["Resources"] for one in self.ray.nodes() if one["Alive"]}
-        return {
-            node: has
-            for node, has in alive.items()
-            if node not in self.refused and all(has.get(kind, 0) >= value for kind, value in share.items())
-        }
-
-    def name(self, node: str) -> str:
-        """Return a node's address, with the beginning of its number where several have one address."""
-        addresses = {one["NodeID"]: str(one["NodeManagerAddress"]) for one in self.ray.nodes()}
-        own = addresses.get(node, node)
-        return f"{own}#{node[:4]}" if Counter(addresses.values())[own] > 1 else own
-
-    def send(self, *arguments: Any) -> Any:
-        """Send a run to a node that is not refused; return the stream of what it tells."""
-        where = {NODE: f"!in({','.join(sorted(self.refused))})"} if self.refused else None
-        return self.work.options(label_selector=where).remote(arguments[0], self.versions, *arguments[1:])
-
-    def refuse(self, node: str, differing: str) -> str:
-        """Send nothing more to a node that differs from this machine; where none is left, that is an error."""
-        line = f"node {self.name(node)} is refused: {differing}"
-        self.refused.add(node)
-        if not self.able(self.share):
-            raise ConfigError(f"--executor: {line}; no other node is left")
-        return line
+LOOK = 5.0  # seconds between two looks at the nodes where nothing is told
 
 
 @dataclass(eq=False)
@@ -99,7 +49,7 @@ class Sent:
 class Batch:
     """The runs of one wave: those that wait, those that are sent, how often each was, and what each node trained."""
 
-    nodes: Nodes
+    nodes: "Nodes"
     tasks: Sequence[Task]
     data: Mapping[str, Data]
     log: Callable[[int], Path]
@@ -107,6 +57,8 @@ class Batch:
     tries: Counter[int] = field(default_factory=Counter)
     shared: dict[str, Any] = field(default_factory=dict)  # references to what lies in the cluster's memory
     trained: dict[str, list[float]] = field(default_factory=dict)  # the seconds of each run, by node
+    looked: float = field(default_factory=monotonic)
+    able: bool = True
 
     def __post_init__(self) -> None:
         self.ray, self.waiting = self.nodes.ray, deque(range(len(self.tasks)))
@@ -117,8 +69,10 @@ class Batch:
             while self.waiting or self.sent:
                 while self.waiting and len(self.sent) < (jobs or len(self.tasks)):
                     yield from self.begin(self.waiting.popleft())
-                for one in self.heard():
+                heard = self.heard()
+                for one in heard:
                     yield from self.hear(one)
+                yield from () if heard else self.look()
                 yield Message(-1)
             for node, seconds in sorted(self.trained.items()):
                 yield Message(-1, f"node {node} trained {len(seconds)} runs in {sum(seconds):.0f} s of theirs")
@@ -133,6 +87,15 @@ class Batch:
             return []
         ready = self.ray.wait(streams, num_returns=len(streams), timeout=0)[0]
         return [one for one in self.sent if any(one.stream is stream for stream in ready)]
+
+    def look(self) -> Iterator[Message]:
+        """Where nothing is told, see whether nodes are left, and say it where none is."""
+        if monotonic() - self.looked > LOOK:
+            self.looked, before, self.able = monotonic(), self.able, bool(self.nodes.able(self.nodes.share))
+            if not self.nodes.here():
+                raise ConfigError("--executor: the cluster has lost the node of this machine; begin it and sweep again")
+            if before and not self.able:
+                yield Message(-1, "no node is left that can train; what is left waits for one")
 
     def begin(self, place: int) -> Iterator[Message]:
         """Send a run; what the profile leaves out needs no cluster."""

@@ -103,7 +103,10 @@ def work(
                 yield CHECKPOINT, one
         training.result()
         files = {path.name: path.read_bytes() for path in layout.trained(*place).iterdir()}
-    yield FILES, files  # outside of the folder: the driver hears no further, and the next run begins where this one ends
+    yield (
+        FILES,
+        files,
+    )  # outside of the folder: the driver hears no further, and the next run begins where this one ends
 
 
 def _task(found: Mapping[str, Any]) -> "Task":

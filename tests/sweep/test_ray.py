@@ -31,7 +31,7 @@ pytestmark = [linux, there]
 FIRST = [chapter for chapter in RUNS if chapter != "vit_timm"]  # of which vit_timm takes weights
 DATA = ("circles", "rings", "mnist", "cifar10", "cifar10_grey")
 EPOCHS = 60
-SOON = {"health_check_initial_delay_ms": 500, "health_check_period_ms": 500, "health_check_failure_threshold": 4}
+SOON = {"health_check_initial_delay_ms": 1000, "health_check_period_ms": 1000, "health_check_failure_threshold": 10}
 
 
 @pytest.fixture(scope="module")
