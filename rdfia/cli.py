@@ -1,6 +1,7 @@
 """The command `rdfia`: look at a run, train what is stale, compare, see what is amiss, clear away, publish."""
 
 import argparse
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,8 +49,12 @@ def _of_runs(commands: "Commands") -> None:
     tried.set_defaults(act=lambda a: try_run(a.chapter, a.run, a.settings))
     swept = commands.add_parser("sweep", help="train every stale run side by side, and commit what ended well to DVC")
     swept.add_argument("-j", "--jobs", type=int, help="how many at once; without it: one a core")
+    swept.add_argument("--executor", default="local", help="local: processes of this machine (default); ray: a cluster")
+    swept.add_argument("--address", help="of a Ray cluster, as HOST:6379; without it: one begun on this machine alone")
+    swept.add_argument("--cpus", type=int, help="cores that Ray keeps for each run (1)")
+    swept.add_argument("--gpus", type=float, help="of a GPU that Ray keeps for each run (0.25 where nodes have GPUs)")
     swept.add_argument("chapters", nargs="*", help="without names: all")
-    swept.set_defaults(act=lambda a: sweep(a.jobs, a.chapters))
+    swept.set_defaults(act=sweep)
     again = commands.add_parser("replay", help="check stale runs by their first epochs instead of training them again")
     again.add_argument("-k", "--epochs", type=int, default=1, help="how many epochs (1)")
     again.add_argument("--seeds", type=int, help="of how many seeds; without it: of all")
@@ -98,11 +103,23 @@ def try_run(chapter: str, run: str, settings: list[str]) -> None:
     try_run(chapter, run, settings)
 
 
-def sweep(jobs: int | None, chapters: list[str]) -> None:
+def sweep(words: argparse.Namespace) -> None:
     from rdfia.sweep.sweep import sweep
 
-    at_least_one("--jobs", jobs)
-    raise SystemExit(sweep(jobs, chapters))
+    at_least_one("--jobs", words.jobs)
+    at_least_one("--cpus", words.cpus)
+    if words.gpus is not None and not 0 <= words.gpus < math.inf:
+        raise config.ConfigError(f"--gpus: found {words.gpus}, allowed: 0 or more, as 0.25")
+    if words.executor == "ray":
+        from rdfia.sweep.ray_cluster import cluster
+
+        raise SystemExit(sweep(words.jobs, words.chapters, cluster(words.address, words.cpus, words.gpus)))
+    if words.executor != "local":
+        raise config.ConfigError(f"--executor: found {words.executor!r}, allowed: local, ray")
+    for option in ("address", "cpus", "gpus"):
+        if (value := getattr(words, option)) is not None:
+            raise config.ConfigError(f"--{option}: found {value}, allowed: with --executor ray alone")
+    raise SystemExit(sweep(words.jobs, words.chapters))
 
 
 def replay(chapters: list[str], epochs: int, seeds: int | None, tolerance: float) -> None:

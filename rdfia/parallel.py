@@ -43,6 +43,7 @@ class Active:
 class Message:
     """What a task sent, or None if nothing came for a while; the last one of a task says how it ended.
 
+    Content from no task (place -1) is for whoever watches; that of an end is where the task was done, if not here.
     `error` is the exception that ended it, or what the system says of its process.
     """
 

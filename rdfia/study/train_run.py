@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -70,8 +71,14 @@ def load_data(profile: str, dataset: str) -> Data:
     return Data(card, statistics, (train.x, train.y), (validation.x, validation.y))
 
 
-def train(task: Task, data: Data, jobs: int, say: Callable[[str], None] = print) -> None:
-    """Train every seed of one run, `jobs` at a time, and write its files."""
+def train(
+    task: Task,
+    data: Data,
+    jobs: int,
+    say: Callable[[str], None] = print,
+    resolve: Callable[[Run, str], Run] | None = None,
+) -> None:
+    """Train every seed of one run, `jobs` at a time, and write its files; `resolve` finds what it begins from."""
     folder, label = layout.trained(task.profile, task.chapter, task.name), f"{task.chapter}/{task.name}"
     unfinished = layout.checkpoints(task.profile, task.chapter, task.name)
     if task.run is None:
@@ -81,7 +88,7 @@ def train(task: Task, data: Data, jobs: int, say: Callable[[str], None] = print)
         return
     checks.trainable(task.run, data.card, task.key)
     with checks.at(task.key):
-        run = with_weights(task.run, task.profile)
+        run = (resolve or with_weights)(task.run, task.profile)
     checkpoints = Checkpoints(unfinished, key(task.head, run, data), run.record, lambda line: say(f"{label} {line}"))
     checkpoints.remove_others()
     gathered = outcome.Outcome()
@@ -109,3 +116,16 @@ def with_weights(run: Run, profile: str) -> Run:
     if not hasattr(run.model, "resolve_weights"):
         return run
     return run.model_copy(update={"model": run.model.resolve_weights(partial(layout.weights, profile))})
+
+
+def begins_at(run: Run) -> Path | None:
+    """Return the file of the weights that a run with its weights begins from."""
+    path: Path | None = getattr(getattr(run.model, "start", None), "_path", None)
+    return path
+
+
+def at_path(run: Run, path: Path) -> Run:
+    """Return a run that got its weights on another machine with their file as it lies here."""
+    start = run.model.start.model_copy()
+    start._path = path
+    return run.model_copy(update={"model": run.model.model_copy(update={"start": start})})

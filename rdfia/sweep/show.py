@@ -43,6 +43,8 @@ class Show:
             self.end(message)
         elif message.place >= 0:
             self.active[message.place] = str(message.content)
+        elif message.content is not None:
+            self.console.print(Text(str(message.content)))
         lines = [*(f"  {text[:110]}" for text in self.active.values())]
         lines.append(f"  {len(self.ended)} of {len(self.labels)} runs, {self.left()}")
         self.live.update(Text("\n".join(lines)), refresh=self.live.is_started)
@@ -56,7 +58,8 @@ class Show:
         if message.error is not None:
             state = f"failed: {first_line(message.error)} (all of it in {self.logs / name.replace('/', '-')}.log)"
         count = f"[{len(self.ended):>3}/{len(self.labels)}]"
-        self.console.print(Text(f"{count} {name}  {message.seconds:.1f} s  {state}  {self.left()}"))
+        where = f"  on {message.content}" if message.content else ""
+        self.console.print(Text(f"{count} {name}  {message.seconds:.1f} s{where}  {state}  {self.left()}"))
 
     def left(self) -> str:
         """Say the time left, as if runs that wait took as long as those that ended; what is left out takes none."""

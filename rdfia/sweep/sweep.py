@@ -1,17 +1,17 @@
 """The command `rdfia sweep`: train every stale run side by side, and commit to DVC what ended well."""
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rdfia import chapters as folders
 from rdfia.config import load, profile
 from rdfia.files import SCRATCH
-from rdfia.parallel import messages
+from rdfia.parallel import Message, messages
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
 from rdfia.record.run import RunRecord
@@ -21,6 +21,13 @@ from rdfia.sweep.holders import holding
 from rdfia.sweep.lock import mend
 from rdfia.sweep.show import Show
 from rdfia.words import first_line
+
+if TYPE_CHECKING:
+    from rdfia.study.train_run import Task
+    from rdfia.train.run import Data
+
+    # Trains tasks on the data of their chapters, so many at once, with a log for each, and says how it goes.
+    Executor = Callable[[Sequence[Task], Mapping[str, Data], int | None, Callable[[int], Path]], Generator[Message]]
 
 LOGS = Path(".dvc/tmp/sweep")
 LOCK = Path(".dvc/tmp/rdfia/sweep")
@@ -35,17 +42,28 @@ class Outcome:
     failed: Mapping[str, str]
 
 
-def sweep(jobs: int | None, names: Sequence[str]) -> int:
+def local(
+    tasks: "Sequence[Task]", data: "Mapping[str, Data]", jobs: int | None, log: Callable[[int], Path]
+) -> Generator[Message]:
+    """Train in processes of this machine, one a core where nothing else is said."""
+    from rdfia.study.train_run import train
+    from rdfia.train import device
+
+    work = [partial(train, task, data[task.chapter], 1) for task in tasks]
+    return messages(work, jobs or device.jobs(), log)
+
+
+def sweep(jobs: int | None, names: Sequence[str], begun: "AbstractContextManager[Executor] | None" = None) -> int:
     """Train the stale runs of the chapters, of all without names; return 1 if a run failed, else 0.
 
     Two sweeps would train the same runs: the second waits, and trains what the first has left.
     """
     runs.allowed(load(), names)  # before anything is written
-    with holding(LOCK):
-        return _sweep(jobs, names)
+    with begun or nullcontext(local) as executor, holding(LOCK):
+        return _sweep(executor, jobs, names)
 
 
-def _sweep(jobs: int | None, names: Sequence[str]) -> int:
+def _sweep(executor: "Executor", jobs: int | None, names: Sequence[str]) -> int:
     mend()
     params = load()
     chosen, renewed = runs.allowed(params, names), images.renew(profile(params))
@@ -54,7 +72,7 @@ def _sweep(jobs: int | None, names: Sequence[str]) -> int:
     for chapters in waves(params, chosen):
         if not current:
             dvc.repro([f"declare_{chapter}@{profile(params)}" for chapter in chapters])
-        outcomes.append(wave(params, jobs, chapters))
+        outcomes.append(wave(params, executor, jobs, chapters))
         current &= not outcomes[-1].stale  # later chapters begin from weights that may be new
     if not any(one.stale for one in outcomes):
         print("no run is stale")
@@ -73,7 +91,7 @@ def waves(params: Mapping[str, Any], names: Iterable[str]) -> list[list[str]]:
     return [wave for wave in ([name for name in every if name not in later], later) if wave]
 
 
-def wave(params: Mapping[str, Any], jobs: int | None, chapters: Sequence[str]) -> Outcome:
+def wave(params: Mapping[str, Any], executor: "Executor", jobs: int | None, chapters: Sequence[str]) -> Outcome:
     """Train what is stale and is nowhere to be had, and commit what ended well."""
     name = profile(params)
     stale = dvc.stale([stage for chapter in chapters for stage in dvc.training(params, chapter)])
@@ -87,7 +105,7 @@ def wave(params: Mapping[str, Any], jobs: int | None, chapters: Sequence[str]) -
     restored = [stage for stage in missing if stage not in waiting]
     failed = dict[str, str]()
     try:
-        failed = train_all(params, jobs, waiting)
+        failed = train_all(params, executor, jobs, waiting)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("what had ended is kept, `rdfia sweep` trains the rest") from None
     finally:
@@ -107,14 +125,15 @@ def known(profile: str, chapter: str, run: str) -> bool:
     return record.whole and not declared.changed(record)
 
 
-def train_all(params: Mapping[str, Any], jobs: int | None, stages: Sequence[dvc.Stage]) -> dict[str, str]:
+def train_all(
+    params: Mapping[str, Any], executor: "Executor", jobs: int | None, stages: Sequence[dvc.Stage]
+) -> dict[str, str]:
     """Train the runs of the stages, the dearest first; return those that failed with their reasons."""
     import torch
 
-    from rdfia.study.train_run import load_data, tasks, train
-    from rdfia.train import device
+    from rdfia.study.train_run import load_data, tasks
 
-    name, jobs = profile(params), jobs or device.jobs()
+    name = profile(params)
     waiting = {s: [run for run in s.runs if not known(name, s.chapter, run)] for s in stages}
     todo = [task for stage, names in waiting.items() for task in tasks(params, stage.chapter, names)]
     todo.sort(key=lambda task: -task.effort)
@@ -124,13 +143,12 @@ def train_all(params: Mapping[str, Any], jobs: int | None, stages: Sequence[dvc.
     torch.set_num_threads(1)
     names = dict.fromkeys(task.chapter for task in todo)
     data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter in names}
-    work = [partial(train, task, data[task.chapter], 1) for task in todo]
     labels, failed = [f"{task.chapter}/{task.name}" for task in todo], dict[str, str]()
     for stage in stages:
         tidy(stage)
     with (
         Show(labels, [task.run is not None for task in todo], LOGS) as show,
-        closing(messages(work, jobs, show.log)) as received,
+        closing(executor(todo, data, jobs, show.log)) as received,
     ):
         for message in received:
             show(message)
