@@ -64,7 +64,15 @@ def _of_runs(commands: "Commands") -> None:
 
 
 def _of_results(commands: "Commands") -> None:
-    """Add the commands that compare results and publish them."""
+    """Add the commands that judge results, compare them and publish them."""
+    text = "say of each claim of the reports whether the recorded runs bear it out"
+    end = "Ends with 0 if every claim that was asked for could be computed: it holds, fails, or is not resolved; "
+    end += "with 1 if one cannot be decided here, as when a run that decides it has no result; its line says why."
+    verified = commands.add_parser("verify", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=end)
+    verified.add_argument("--profile", help="whose results; without it: those of the profile in params.yaml")
+    verified.add_argument("--json", action="store_true", help="one JSON object, as claims.json beside the report")
+    verified.add_argument("claims", nargs="*", help="names in rdfia/analyse/claims.yaml; without any: all")
+    verified.set_defaults(act=lambda a: verify(a.profile, a.claims, a.json))
     compared = commands.add_parser("compare", help="name every difference between two folders of results")
     compared.add_argument("first", type=Path)
     compared.add_argument("second", type=Path)
@@ -136,6 +144,14 @@ def at_least_one(option: str, value: int | None) -> None:
     """Refuse a count below one."""
     if value is not None and value < 1:
         raise config.ConfigError(f"{option}: found {value}, allowed: 1 or more")
+
+
+def verify(profile: str | None, claims: list[str], as_json: bool) -> None:
+    from rdfia.analyse.verify import computed, outcomes, text
+
+    found = outcomes(config.load(), layout.ROOT, profile, claims)
+    print(text(found, as_json))
+    raise SystemExit(int(not computed(found)))
 
 
 def compare(first: Path, second: Path, patterns: list[str]) -> None:

@@ -36,6 +36,9 @@ def one_line() -> Iterator[None]:
         yield
     except ConfigError as error:
         _end(UNUSABLE, f"error: {error}")
+    except BrokenPipeError:  # the reader has seen enough, as `head` does; nothing may be flushed to it at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILURE)
     except OSError as error:
         if error.errno not in REMEDIES:
             raise

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping
 
 from rdfia import chapters, config
-from rdfia.analyse.evaluate_chapter import evaluate_chapter
+from rdfia.analyse.evaluate_chapter import Evaluation, Right, evaluate_chapter
 from rdfia.command import run_stage
 from rdfia.data.store import find_tensors, load_split, save_tensors
 from rdfia.files import find_json, write_json
@@ -34,17 +34,22 @@ def main(chapter: str) -> None:
     )
     answers, probes = layout.test(profile, chapter), layout.probes(profile, chapter)
     code = stage_code("evaluate", Sources(layout.ROOT))
-    kept = (find_json(answers), find_tensors(probes))
-    measured, drawn = evaluate_chapter(records, (train, validation, test), code, kept, device.jobs())
-    save_tensors(drawn, probes)
-    write_json(measured, answers)
-    publish(profile, chapter, records)
+    right = {name: find_tensors(layout.right(profile, chapter, name)) for name in records}
+    kept = Evaluation(find_json(answers), find_tensors(probes), right)
+    found = evaluate_chapter(records, (train, validation, test), code, kept, device.jobs())
+    save_tensors(found.drawn, probes)
+    write_json(found.answers, answers)
+    publish(profile, chapter, records, found.right)
 
 
-def publish(profile: str, chapter: str, records: Mapping[str, RunRecord]) -> None:
-    """Copy the records below `reports`, and remove those of runs that are not trained."""
+def publish(profile: str, chapter: str, records: Mapping[str, RunRecord], right: Right) -> None:
+    """Copy the records below `reports` with the test images that are right; remove those of runs that are not trained.
+
+    A run whose images are missing, as after a kill between the two, is evaluated again the next time.
+    """
     for name, record in records.items():
         record.publish(layout.recorded(profile, chapter, name))
+        save_tensors(right[name], layout.right(profile, chapter, name))
     for folder in layout.recorded(profile, chapter).iterdir():
         if folder.name not in records:
             shutil.rmtree(folder)

@@ -13,6 +13,7 @@ from rdfia.analyse.metrics import Estimate, bounded, interval, variance
 from rdfia.analyse.results import FINISHED, PERCENT, RunResult, accuracy
 
 LAST = 10  # recorded epochs over which an accuracy's wobble is measured
+PHASE, SHORTEST = 10, 4  # recorded epochs of an early or a late phase: at most, and at least
 REACHED = 0.95  # of the final validation accuracy
 Record = dict[str, float | None]
 
@@ -91,9 +92,39 @@ class Curve:
     @property
     def reached_epoch(self) -> float:
         """The smallest recorded e with A_validation(e) ≥ `REACHED` · A_validation(E)."""
-        target = REACHED * self.validation_accuracy[-1]
+        reached = self.epoch_at(REACHED * self.validation_accuracy[-1])
+        return self.epochs[-1] if reached is None else reached
+
+    def epoch_at(self, share: float) -> float | None:
+        """The smallest recorded e with A_validation(e) ≥ share, None where there is none."""
         pairs = zip(self.epochs, self.validation_accuracy, strict=True)
-        return next(epoch for epoch, accuracy in pairs if accuracy >= target)
+        return next((epoch for epoch, accuracy in pairs if accuracy >= share), None)
+
+    @property
+    def phase(self) -> int:
+        """How many recorded epochs the early and the late phase have: half of all after the start, at most `PHASE`."""
+        return min(PHASE, (len(self.epochs) - 1) // 2)
+
+    @property
+    def early_spread(self) -> float:
+        """How far the validation accuracy jumps in the first phase, in points, see `scatter`."""
+        return PERCENT * scatter(self.validation_accuracy[1 : 1 + self.phase])
+
+    @property
+    def late_spread(self) -> float:
+        """How far the validation accuracy jumps in the last phase, in points, see `scatter`."""
+        return PERCENT * scatter(self.validation_accuracy[-self.phase :])
+
+
+def scatter(values: Sequence[float]) -> float:
+    """√(Σ (x_{i-1} - 2x_i + x_{i+1})² / 6(n - 2)): the deviation of independent values around any straight line.
+
+    A second difference of values of the variance σ² has the variance 6σ², and none of a line that is straight; so that,
+    unlike a `wobble`, a rise or a fall of the curve is no noise.
+    """
+    before, at, after = values[:-2], values[1:-1], values[2:]
+    bends = [a - 2 * b + c for a, b, c in zip(before, at, after, strict=True)]
+    return sqrt(sum(bend**2 for bend in bends) / (6 * len(bends)))
 
 
 @dataclass(frozen=True)
@@ -121,9 +152,8 @@ def dynamics_of(run: RunResult) -> Dynamics | None:
 
 def dynamics(records: Sequence[Record]) -> Dynamics | None:
     """The figures over the seeds of one history; None where a seed's is incomplete or holds what is no number."""
-    found = [curve(rows) for rows in _seeds(records)]
-    curves = [each for each in found if each is not None and each.sound]
-    if not found or len(curves) < len(found):
+    curves = seed_curves(records)
+    if not curves:
         return None
     wobbles = [each.wobble for each in curves if each.wobble is not None]
     return Dynamics(
@@ -140,6 +170,13 @@ def dynamics(records: Sequence[Record]) -> Dynamics | None:
         wobble=interval(wobbles) if len(wobbles) == len(curves) else None,
         reached_epoch=interval([each.reached_epoch for each in curves]),
     )
+
+
+def seed_curves(records: Sequence[Record]) -> list[Curve]:
+    """Return the curve of each seed, none where one is incomplete or holds what is no number."""
+    found = [curve(rows) for rows in _seeds(records)]
+    curves = [each for each in found if each is not None and each.sound]
+    return curves if len(curves) == len(found) else []
 
 
 def curve(rows: Sequence[Record]) -> Curve | None:

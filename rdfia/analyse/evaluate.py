@@ -1,4 +1,4 @@
-"""The test split is read here and nowhere else: accuracy, loss and confusion of every seed of a run."""
+"""The test split is read here and nowhere else: accuracy, loss, confusion and what is right of every seed."""
 
 import hashlib
 import math
@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rdfia.analyse.right import packed
 from rdfia.config import ConfigError
 from rdfia.data.normalise import evaluation_statistics
 from rdfia.data.store import Split
@@ -19,12 +20,12 @@ from rdfia.train.precision import FLOAT32, autocast
 
 
 def evaluate(record: RunRecord, test: Split) -> dict[str, Any]:
-    """Return how every seed that did not diverge answers on the test images."""
+    """Return how every seed that did not diverge answers on the test images; `right` has a bit for each image."""
     verify(record)
     where = device.device()
     classes = record.data["classes"]
     confusion = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    seeds, own = {}, own_normaliser(record, test.x)
+    seeds, right, own = {}, {}, own_normaliser(record, test.x)
     for seed in record.sound_seeds:
         model = predictor(record, int(seed))
         model.normalise = own or model.normalise
@@ -32,7 +33,8 @@ def evaluate(record: RunRecord, test: Split) -> dict[str, Any]:
         logits = predict(model, test.x.to(where), autocast(FLOAT32, where)).cpu()
         confusion += _confusion(test.y, logits.argmax(1), len(classes))
         seeds[seed] = _score(logits, test.y)
-    return {"seeds": seeds, "confusion": confusion.tolist(), "classes": classes}
+        right[seed] = logits.argmax(1) == test.y
+    return {"seeds": seeds, "confusion": confusion.tolist(), "classes": classes, "right": packed(right, len(test.y))}
 
 
 def own_normaliser(record: RunRecord, x: Tensor) -> nn.Module | None:

@@ -23,6 +23,17 @@ from rdfia.record.select import best
 
 Splits = tuple[Split, Split, Split]
 Answers = dict[str, dict[str, Any]]
+Arrays = dict[str, npt.NDArray[Any]]
+Right = Mapping[str, Mapping[str, Tensor]]  # by run and seed, see `rdfia.analyse.right`
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A chapter's answers by run, arrays by run and name, and which test images each seed got right."""
+
+    answers: Answers
+    drawn: Mapping[str, Tensor]
+    right: Right
 
 
 @dataclass(frozen=True)
@@ -34,9 +45,9 @@ class Show:
 
 
 def evaluate_chapter(
-    records: Mapping[str, RunRecord], splits: Splits, code: str, kept: tuple[Answers, Mapping[str, Tensor]], jobs: int
-) -> tuple[Answers, dict[str, Tensor]]:
-    """Return the answers of every run by its name, and arrays by run and name.
+    records: Mapping[str, RunRecord], splits: Splits, code: str, kept: Evaluation, jobs: int
+) -> Evaluation:
+    """Return the evaluation of every run; what `kept` has of the same weights, data and code is taken from there.
 
     Mistakes are drawn of the best run alone, attention of the best and the first.
     """
@@ -44,17 +55,20 @@ def evaluate_chapter(
     chosen, first = best(records.values()), next(iter(records.values()), None)
     shown = {name: Show(one is chosen, one is chosen or one is first) for name, one in records.items()}
     keys = {name: _key(one, shown[name], code) for name, one in records.items()}
-    stale = [name for name in records if kept[0].get(name, {}).get("key") != keys[name]]
+    same = {name for name in records if kept.answers.get(name, {}).get("key") == keys[name] and kept.right.get(name)}
+    stale = [name for name in records if name not in same]
     fresh = map_forked([partial(_one, records[name], splits, shown[name]) for name in stale], jobs)
-    answers, drawn = dict(kept[0]), {name: part for name, part in kept[1].items() if name.split("/")[0] not in stale}
-    for name, (answer, parts) in zip(stale, fresh, strict=True):
+    answers, right = dict(kept.answers), dict(kept.right)
+    drawn = {name: part for name, part in kept.drawn.items() if name.split("/")[0] not in stale}
+    for name, (answer, bits, parts) in zip(stale, fresh, strict=True):
         answers[name] = {**answer, "key": keys[name]}
+        right[name] = {seed: torch.from_numpy(part) for seed, part in bits.items()}
         drawn |= {f"{name}/{key}": torch.from_numpy(part) for key, part in parts.items()}
     train, validation, _ = splits
     seen = {"points/train": points(train), "points/validation": points(validation)} if train.x.ndim == 2 else {}
     own = {name: part for run in records for name, part in drawn.items() if name.split("/")[0] == run}
     print(f"evaluated {len(stale)} of {len(records)} runs, {len(records) - len(stale)} were known")
-    return {name: answers[name] for name in records}, seen | own
+    return Evaluation({name: answers[name] for name in records}, seen | own, right)
 
 
 def _key(record: RunRecord, shown: Show, code: str) -> str:
@@ -64,9 +78,10 @@ def _key(record: RunRecord, shown: Show, code: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _one(record: RunRecord, splits: Splits, shown: Show) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+def _one(record: RunRecord, splits: Splits, shown: Show) -> tuple[dict[str, Any], Arrays, Arrays]:
     """Evaluate one run, with arrays that pass from one process to another."""
     train, validation, test = splits
     answers = evaluate(record, test)
     drawn = arrays(record, train, validation, test if shown.mistakes else None, shown.attention)
-    return answers, {name: part.detach().contiguous().numpy() for name, part in drawn.items()}
+    right = {seed: bits.numpy() for seed, bits in answers.pop("right").items()}
+    return answers, right, {name: part.detach().contiguous().numpy() for name, part in drawn.items()}

@@ -5,12 +5,13 @@ independent draws from one normal distribution. It speaks of the seeds alone: th
 fixed. Two or three seeds say little of their own variance; what other runs of a chapter say of it is a `Noise`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import exp, log, sqrt
 
 LEVEL = 0.95
 HELPS, HURTS, UNRESOLVED = "helps", "hurts", "not resolved"
+Point = tuple[Hashable, float, Sequence[float]]  # what else is alike, a setting, and the figures of its seeds
 
 
 @dataclass(frozen=True)
@@ -124,3 +125,43 @@ def resolve(effect: Estimate) -> str:
     if effect.low is None or effect.high is None or effect.low <= 0 <= effect.high:
         return UNRESOLVED
     return HELPS if effect.low > 0 else HURTS
+
+
+def smallest(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the smallest of several differences, from intervals that hold together.
+
+    Where each lies in its own, the smallest lies between the smallest of the lower and of the upper ends.
+    """
+    lows = [each.low for each in estimates if each.low is not None]
+    highs = [each.high for each in estimates if each.high is not None]
+    whole = len(lows) == len(highs) == len(estimates)
+    least, seeds = min(each.mean for each in estimates), min(each.seeds for each in estimates)
+    return Estimate(least, min(lows) if whole else None, min(highs) if whole else None, seeds)
+
+
+def ratio(time: float, other: float, alike: Sequence[float], level: float = LEVEL) -> Estimate:
+    """Return the ratio of two times, each measured once: exp(log a - log b ± t(n - 1) · s √2).
+
+    s is the deviation of the logarithms of `alike`, times of n other runs of as much work; fewer than three give none.
+    """
+    centre = log(time / other)
+    if len(alike) < 3 or min(alike) == max(alike):
+        return Estimate(exp(centre), None, None, 1)
+    half = quantile(len(alike) - 1, level) * sqrt(2 * variance([log(each) for each in alike]))
+    return Estimate(exp(centre), exp(centre - half), exp(centre + half), 1)
+
+
+def trend(points: Sequence[Point], level: float = LEVEL, noise: Noise = UNKNOWN) -> Estimate | None:
+    """Return the slope of a figure along a setting, by least squares among points that are alike in all else.
+
+    Σ (x - x̄) ȳ / Σ (x - x̄)², with x̄ the mean of the points that are alike. It is a contrast of the points' means, and
+    its interval speaks of their seeds: a line need not be what the points lie on. None where no setting differs.
+    """
+    centres = {
+        alike: mean([x for other, x, _ in points if other == alike]) for alike in {alike for alike, *_ in points}
+    }
+    away = [(x - centres[alike], values) for alike, x, values in points]
+    square = sum(distance**2 for distance, _ in away)
+    if square == 0:
+        return None
+    return contrast([(distance / square, values) for distance, values in away if distance], level, noise)

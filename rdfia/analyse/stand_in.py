@@ -1,9 +1,11 @@
-"""Which network stands in for timm's ViT-S where a profile cannot afford it."""
+"""What stands in for what a profile cannot afford: for the published data, and for timm's ViT-S."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rdfia.analyse.results import ChapterResult
 from rdfia.models.timm_vit import TimmViT
+from rdfia.words import listed
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,8 @@ def stand_in(chapter: ChapterResult) -> StandIn | None:
     if not any(sizes) and model.get("model") == TimmViT().model:
         return None
     return StandIn(run.name, model.get("model", ""), run.parameters, *sizes)
+
+
+def note(data: Sequence[str]) -> str:
+    """Return the line on figures of data that take the place of published data."""
+    return f"On stand-in data, which say nothing about MNIST or CIFAR-10: {listed(data)}."

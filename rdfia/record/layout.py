@@ -66,6 +66,11 @@ def recorded(profile: str, chapter: str, run: str = "") -> Path:
     return report(profile) / "runs" / chapter / run
 
 
+def right(profile: str, chapter: str, run: str) -> Path:
+    """Return which test images each seed of a run got right."""
+    return recorded(profile, chapter, run) / "right.safetensors"
+
+
 def test(profile: str, chapter: str) -> Path:
     """Return what `evaluate` measured on the test split."""
     return report(profile) / "test" / f"{chapter}.json"

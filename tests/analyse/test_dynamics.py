@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdfia.analyse.dynamics import LAST, REACHED, Record, curve, dynamics, dynamics_of
+from rdfia.analyse.dynamics import LAST, REACHED, Record, curve, dynamics, dynamics_of, scatter
 from rdfia.analyse.metrics import Estimate
 from rdfia.analyse.results import Study
 
@@ -142,3 +142,14 @@ def test_the_status_of_the_run_counts_and_not_the_history_alone(study: Study) ->
     run = study.runs[0]
     assert dynamics_of(run) == dynamics(run.record.history) is not None
     assert dynamics_of(replace(run, status="diverged")) is None
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1), st.integers(3, 20))
+def test_a_straight_line_does_not_scatter(start: float, slope: float, count: int) -> None:
+    assert scatter([start + slope * epoch for epoch in range(count)]) == pytest.approx(0, abs=1e-9)
+
+
+def test_scatter_is_the_deviation_of_noise_around_a_line() -> None:
+    line = np.linspace(3, 7, 20_000) + np.random.default_rng(0).normal(0, 0.3, 20_000)
+    assert scatter(line.tolist()) == pytest.approx(0.3, rel=0.02)
+    assert scatter([0.0, 1.0, 0.0]) == pytest.approx(2 / np.sqrt(6))

@@ -4,11 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
 from rdfia.analyse.evaluate import evaluate
+from rdfia.analyse.evaluate_chapter import Evaluation, evaluate_chapter
 from rdfia.analyse.probe import arrays, points, probe
 from rdfia.chapters import run_class
 from rdfia.config import ConfigError
@@ -69,14 +71,34 @@ def test_accuracy_and_confusion_are_those_of_the_saved_networks(chapter: str) ->
         assert found["seeds"][str(seed)]["accuracy"] == pytest.approx((answers == split.y).double().mean().item())
         for truth, answer in zip(split.y.tolist(), answers.tolist(), strict=True):
             counts[truth, answer] += 1
+        bits = np.unpackbits(found["right"][str(seed)].numpy(), count=int(found["right"]["images"]))
+        assert bits.tolist() == (answers == split.y).int().tolist()
     assert found["confusion"] == counts.tolist()
     assert found["seeds"]["0"]["accuracy"] == pytest.approx(record.seeds["0"]["validation_accuracy"])
+
+
+def test_a_run_is_evaluated_again_where_it_is_not_kept_which_images_were_right(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record, split = trained("cnn")
+    records, splits = {"r": record}, (split, split, split)
+    first = evaluate_chapter(records, splits, "code", Evaluation({}, {}, {}), 1)
+    again = evaluate_chapter(records, splits, "code", first, 1)
+    lost = evaluate_chapter(records, splits, "code", replace(first, right={}), 1)
+    counts = [line.split(" of ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert counts == ["evaluated 1", "evaluated 0", "evaluated 1"]
+    for other in (again, lost):
+        assert other.answers == first.answers
+        assert all(torch.equal(bits, other.right["r"][seed]) for seed, bits in first.right["r"].items())
+    assert list(first.right["r"]) == ["images", "0", "1"]
 
 
 def test_seeds_that_diverged_are_left_out() -> None:
     record, split = trained("cnn", rate=1e30)
     assert record.status == "diverged"
-    assert evaluate(record, split)["seeds"] == {}
+    found = evaluate(record, split)
+    assert found["seeds"] == {}
+    assert list(found["right"]) == ["images"]
 
 
 def test_the_test_split_may_be_whitened_with_its_own_statistics_by_mistake() -> None:

@@ -1,6 +1,7 @@
 """The page in a real browser, from a file: complete, quiet and alone."""
 
 import csv
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from rdfia.analyse import claims
 
 OPTIONS = (
     "--headless",
@@ -48,7 +51,8 @@ def opened(browser: Any, report: Path) -> Any:
     return _open(browser, report / "index.html")
 
 
-PAGES = ("index.html", *(f"pages/{key}.html" for key in ("mlp", "cnn", "questions", "data", "published", "cost")))
+KEYS = ("mlp", "cnn", "questions", "claims", "data", "published", "cost")
+PAGES = ("index.html", *(f"pages/{key}.html" for key in KEYS))
 
 
 def _open(browser: Any, path: Path) -> Any:
@@ -93,6 +97,28 @@ def test_a_click_sorts_by_number_and_a_second_turns_it_round(browser: Any, repor
     assert numbers == sorted(numbers)
     assert [float(cell) for cell in down if cell] == sorted(numbers, reverse=True)
     assert (up[-1], down[-1]) == ("", "")
+
+
+def test_claims_can_be_chosen_by_report_chapter_and_verdict(browser: Any, report: Path) -> None:
+    opened = _open(browser, report / "pages" / "claims.html")
+    script = """
+        for (const [name, value] of Object.entries(arguments[0])) {
+          const label = [...document.querySelectorAll(".filters label")].find(l => l.textContent.startsWith(name));
+          label.querySelector("select").value = value;
+          label.querySelector("select").dispatchEvent(new Event("change", {bubbles: true}));
+        }
+        const rows = [...document.querySelector("#table-claims").tBodies[0].rows].filter(row => row.offsetHeight);
+        return rows.map(row => row.cells[0].textContent)
+    """
+    assert set(opened.execute_script(script, {})) == set(claims.read())
+    theirs = {name for name, each in claims.read().items() if "R2026" in (*each.said_by, *each.denied_by)}
+    shown = set(opened.execute_script(script, {"report": "R2026"}))
+    assert shown == theirs
+    shown = set(opened.execute_script(script, {"report": "R2026", "chapter": "cnn", "verdict": "holds"}))
+    found = json.loads((report / "claims.json").read_text("utf-8"))
+    assert shown == {name for name in theirs if (found[name]["chapter"], found[name]["verdict"]) == ("cnn", "holds")}
+    assert shown
+    opened.execute_script("document.querySelectorAll('.filters select').forEach(choice => { choice.value = ''; })")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -10,7 +10,7 @@ KILL, AIMED, TERM, CTRL_C, FULL, CUT = WAYS = (
     "a full disk",
     "SIGKILL while DVC writes dvc.lock",
 )
-PAGES = ("index.html", "pages", "figures", "tables", "report.md", "summary.json", "metrics.json")
+PAGES = ("index.html", "pages", "figures", "tables", "report.md", "summary.json", "claims.json", "metrics.json")
 TESTED = ("reports/tiny/test/cnn.json", "reports/tiny/probes/cnn.safetensors", "reports/tiny/runs/cnn")
 
 

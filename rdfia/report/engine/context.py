@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy.typing as npt
 
+from rdfia.analyse import claims
+from rdfia.analyse.claims import Outcome
 from rdfia.analyse.published import Published, Verdict, verdicts
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.files import find_json
@@ -39,6 +41,13 @@ class Context:
     def verdicts(self) -> tuple[Verdict, ...]:
         """A verdict for every published figure, in the order of the file."""
         return verdicts(self.study, self.printed)
+
+    @cached_property
+    def claims(self) -> tuple[Outcome, ...]:
+        """What the runs say of every claim, in the order of the file; of a chapter, of those that it decides."""
+        known = claims.read()
+        own = {name: claim for name, claim in known.items() if self.subject and claim.chapter == self.subject.name}
+        return claims.decide(own if self.subject else known, self.study)
 
     @cached_property
     def probes(self) -> Arrays:

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from rdfia.analyse import provenance
+from rdfia.analyse import provenance, stand_in
 from rdfia.analyse.published import QUICK
 from rdfia.analyse.results import Study
 from rdfia.report.engine.blocks import Section
@@ -23,7 +23,7 @@ from rdfia.report.engine.table import Table, escaped
 from rdfia.words import listed
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-OF_ALL = ("", "published")  # the pages that show figures of every data set
+OF_ALL = ("", "published", "claims")  # the pages that show figures of every data set
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def stand_in_note(study: Study, key: str) -> str:
     own = {chapter.dataset for chapter in study.chapters if chapter.name == key}
     cards = [card for card in study.stand_ins if key in OF_ALL or card.name in own]
     names = [card.label for card in cards] if len(cards) == 1 else [card.name for card in cards]
-    return f"On stand-in data, which say nothing about MNIST or CIFAR-10: {listed(names)}." if cards else ""
+    return stand_in.note(names) if cards else ""
 
 
 def _of(chapter: str, runs: Sequence[str]) -> list[str]:

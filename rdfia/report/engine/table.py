@@ -21,7 +21,8 @@ MARKUP = re.compile(r"(?P<interval>\[[-+\d., ]+\](?![(\[:]))|[\\`*\[\]|$~]|(?<!\
 class Column:
     """A heading and how its cells look: `signed` shows a plus, `code` is set in a fixed-width face, `wide` is prose.
 
-    A `stacked` cell lists things with semicolons between, one below the other on the page.
+    A `stacked` cell lists things with semicolons between, one below the other on the page. On the page the rows can be
+    chosen by the things in all columns that have the same `filter`, which is the name of the choice.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Column:
     numeric: bool = False
     wide: bool = False
     stacked: bool = False
+    filter: str = ""
     digits: int = 2
 
     @property

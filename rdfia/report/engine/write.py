@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from rdfia.analyse import published
+from rdfia.analyse import published, verify
 from rdfia.analyse.read_study import read_study
 from rdfia.analyse.summary import headline_metrics, summary
 from rdfia.files import scratch
@@ -21,7 +21,7 @@ from rdfia.report.engine.context import Context
 from rdfia.report.engine.names import known_names
 from rdfia.words import listed
 
-PARTS = ("index.html", "report.md", "summary.json", "metrics.json", "pages", "tables", "figures")
+PARTS = ("index.html", "report.md", "summary.json", "claims.json", "metrics.json", "pages", "tables", "figures")
 
 
 def write(params: Mapping[str, Any], root: Path) -> None:
@@ -33,6 +33,7 @@ def write(params: Mapping[str, Any], root: Path) -> None:
         _fill(fresh, report)
         kept = _keep(folder, fresh, without_arrays(context))
         _write_json(summary(context.study, context.verdicts), fresh / "summary.json")
+        _write_json(verify.record(context.claims), fresh / "claims.json")
         _write_json(headline_metrics(context.study), fresh / "metrics.json")
         _replace(fresh, folder)
     counts = f"{len(report.tables)} tables, {len(report.drawings)} figures"

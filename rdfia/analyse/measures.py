@@ -1,0 +1,161 @@
+"""The named figures of a run, one a seed, that claims are about; and why a run has none."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Literal
+
+from rdfia.analyse.dynamics import REACHED, SHORTEST, Curve, seed_curves
+from rdfia.analyse.metrics import Noise, mean
+from rdfia.analyse.noise import learnt
+from rdfia.analyse.results import DIVERGED, LEFT_OUT, NOT_RUN, PERCENT, ChapterResult, RunResult, Study
+
+Measure = Literal[
+    "accuracy", "gap", "rise", "early_spread", "late_spread", "lowest_epoch", "reached_epoch", "level_epoch", "C_range"
+]
+WORDS: dict[str, tuple[str, str]] = {  # with the unit
+    "accuracy": ("test accuracy", "points"),
+    "gap": ("train minus test accuracy", "points"),
+    "rise": ("rise of the validation loss from its lowest", "loss"),
+    "early_spread": ("spread of early epochs", "points"),
+    "late_spread": ("spread of late epochs", "points"),
+    "lowest_epoch": ("epoch of the lowest validation loss", "epochs"),
+    "reached_epoch": (f"epochs to {PERCENT * REACHED:.0f} % of its final accuracy", "epochs"),
+    "level_epoch": (f"epochs to {PERCENT * REACHED:.0f} % of the other's final accuracy", "epochs"),
+    "C_range": ("largest minus smallest accuracy over C", "points"),
+}
+
+
+OF_ANY = ("accuracy", "C_range")  # figures that a network has too which only guesses
+GUESS = 1.5  # times the accuracy of guessing: who is not above it has learnt nothing
+
+
+class UndecidableError(Exception):
+    """Why a claim cannot be decided with these results, in words that end no sentence."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A share of what another run ends with, and that run's name."""
+
+    share: float
+    run: str
+
+
+class Measured:
+    """The figures of a study's runs, each worked out once."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._curves: dict[str, list[Curve]] = {}
+        self._noise: dict[tuple[str, str], Noise] = {}
+
+    def run(self, key: str) -> RunResult:
+        """Return a run all of whose seeds ended well."""
+        run = self.study.run(key)
+        reason = unusable(run) if run else "no such run is declared"
+        if run is None or reason:
+            raise UndecidableError(f"{key}: {reason}")
+        return run
+
+    def chapter(self, run: RunResult) -> ChapterResult:
+        """Return the chapter of a run."""
+        return next(chapter for chapter in self.study.chapters if chapter.name == run.chapter)
+
+    def values(self, run: RunResult, measure: str, level: Level | None = None) -> list[float]:
+        """Return a figure of every seed of a run; the curve of one that learns nothing is steady, and has no gap."""
+        if measure not in OF_ANY and (guessing := _guessing(run)):
+            raise UndecidableError(f"{run.key}: {guessing} of {len(run.test)} seeds learn no more than to guess")
+        if measure == "accuracy":
+            values = list(run.test.values())
+        elif measure == "gap":
+            values = run.gaps
+        elif measure == "C_range":
+            return _ranges(run)
+        elif measure == "level_epoch":
+            return self._epochs_at(run, level)
+        else:
+            values = self._of_curves(run, measure)
+        if not values:
+            raise UndecidableError(f"{run.key}: no {WORDS[measure][0]} is recorded")
+        return values
+
+    def level(self, run: RunResult) -> Level:
+        """Return the level that the epochs of another run are counted to."""
+        return Level(REACHED * mean([curve.validation_accuracy[-1] for curve in self.curves(run)]), run.key)
+
+    def curves(self, run: RunResult) -> list[Curve]:
+        """Return the learning curve of every seed."""
+        if run.key not in self._curves:
+            self._curves[run.key] = seed_curves(run.history)
+        if not self._curves[run.key]:
+            raise UndecidableError(f"{run.key}: no learning curves are recorded")
+        return self._curves[run.key]
+
+    def noise(self, run: RunResult, measure: str) -> Noise:
+        """Return what the chapter's runs say of how far seeds part in a figure."""
+        key = (run.chapter, measure)
+        if key not in self._noise:
+            samples = [self._known(each, measure) for each in self.chapter(run).runs]
+            self._noise[key] = learnt(filter(None, samples))
+        return self._noise[key]
+
+    def _known(self, run: RunResult, measure: str) -> list[float]:
+        """Return the figures of a run, none where it has none; a level is another for each, and is not known."""
+        if not run.ran or run.searching or measure == "level_epoch":
+            return []
+        try:
+            return self.values(run, measure)
+        except UndecidableError:
+            return []
+
+    def _of_curves(self, run: RunResult, measure: str) -> list[float]:
+        curves = self.curves(run)
+        recorded = min(len(curve.epochs) - 1 for curve in curves)
+        if measure.endswith("spread") and min(curve.phase for curve in curves) < SHORTEST:
+            raise UndecidableError(f"{run.key}: {recorded} recorded epochs, and {2 * SHORTEST} are needed")
+        return list(map(attrgetter(measure), curves))
+
+    def _epochs_at(self, run: RunResult, level: Level | None) -> list[float]:
+        if level is None:
+            raise ValueError("epochs to a level need one")
+        epochs = [curve.epoch_at(level.share) for curve in self.curves(run)]
+        known = [epoch for epoch in epochs if epoch is not None]
+        if len(known) < len(epochs):
+            share = f"{PERCENT * REACHED:.0f} % of what {level.run} ends with"
+            raise UndecidableError(f"{run.key}: {len(epochs) - len(known)} of {len(epochs)} seeds never reach {share}")
+        return known
+
+
+def unusable(run: RunResult) -> str:
+    """Return why the figures of a run say nothing, empty if they do."""
+    if run.status == LEFT_OUT:
+        return "this profile leaves it out"
+    if run.status == NOT_RUN:
+        return "not run"
+    if run.status == DIVERGED:
+        return f"{run.diverged} of {run.declared} seeds diverged"
+    return "" if run.test else "not evaluated"
+
+
+def _guessing(run: RunResult) -> int:
+    """Return how many seeds are hardly better than blind guesses among as many classes."""
+    classes = len(run.classes or run.card.classes)
+    return sum(accuracy * classes < GUESS * PERCENT for accuracy in run.test.values()) if classes > 2 else 0
+
+
+def _ranges(run: RunResult) -> list[float]:
+    """Return max - min of the validation accuracy over C, in points, of every seed of a machine."""
+    seeds: dict[float | None, list[float]] = defaultdict(list)
+    for row in run.history:
+        if row.get("C") is not None and (accuracy := row.get("validation_accuracy")) is not None:
+            seeds[row["seed"]].append(PERCENT * accuracy)
+    if not seeds or min(map(len, seeds.values())) < 2:
+        raise UndecidableError(f"{run.key}: no accuracies over C are recorded")
+    return [max(values) - min(values) for values in seeds.values()]
+
+
+def overfits(curves: Sequence[Curve]) -> bool:
+    """Whether the validation loss of a seed rises again before its last epoch."""
+    return any(curve.lowest_epoch < curve.epochs[-1] for curve in curves)

@@ -1,0 +1,187 @@
+"""The few named statistics that decide claims: each a strict class that says its runs and gives its interval."""
+
+import json
+from collections.abc import Sequence
+from math import log2
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from rdfia.analyse.changes import get_path
+from rdfia.analyse.groups import groups
+from rdfia.analyse.measures import WORDS, Measure, Measured, UndecidableError, overfits, unusable
+from rdfia.analyse.metrics import Estimate, difference, interval, mean, ratio, shared, smallest, trend
+from rdfia.analyse.results import RunResult
+from rdfia.config import Config, listed
+
+Run = Annotated[str, Field(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")]
+Pair = Annotated[tuple[Run, Run], listed]
+
+
+class OfMeasure(Config):
+    """What the statistics of one of the named figures have in common."""
+
+    of: Measure
+
+    @property
+    def unit(self) -> str:
+        """The unit of the figure."""
+        return WORDS[self.of][1]
+
+
+class Difference(OfMeasure):
+    """The mean of the first run minus that of the second, with Welch's interval."""
+
+    name: Literal["difference"] = "difference"
+    runs: Pair
+
+    def __str__(self) -> str:
+        return f"{WORDS[self.of][0]}, {self.runs[0]} − {self.runs[1]}"
+
+    def estimate(self, known: Measured, level: float) -> Estimate:
+        """Return the difference; of epochs of the lowest loss there is none before that of the second rises."""
+        first, second = map(known.run, self.runs)
+        if self.of == "lowest_epoch" and not overfits(known.curves(second)):
+            raise UndecidableError(f"{second.key}: too few epochs, its validation loss had not risen by the last")
+        to = known.level(second) if self.of == "level_epoch" else None
+        ours, theirs = (known.values(run, self.of, to) for run in (first, second))
+        return difference(ours, theirs, level, known.noise(first, self.of))
+
+
+class Best(OfMeasure):
+    """The smallest difference of the first run to each of the others; their intervals hold together (Bonferroni)."""
+
+    name: Literal["best"] = "best"
+    runs: Annotated[tuple[Run, ...], listed] = Field(min_length=2)
+
+    def __str__(self) -> str:
+        return f"{WORDS[self.of][0]}, {self.runs[0]} − the nearest of {', '.join(self.runs[1:])}"
+
+    def estimate(self, known: Measured, level: float) -> Estimate:
+        """Return the smallest difference."""
+        first, *others = map(known.run, self.runs)
+        own, noise, each = known.values(first, self.of), known.noise(first, self.of), shared(len(others), level)
+        return smallest([difference(own, known.values(other, self.of), each, noise) for other in others])
+
+
+class Value(OfMeasure):
+    """The mean of one run."""
+
+    name: Literal["value"] = "value"
+    runs: Annotated[tuple[Run], listed]
+
+    def __str__(self) -> str:
+        return f"{WORDS[self.of][0]}, {self.runs[0]}"
+
+    def estimate(self, known: Measured, level: float) -> Estimate:
+        """Return the mean."""
+        run = known.run(self.runs[0])
+        return interval(known.values(run, self.of), level, known.noise(run, self.of))
+
+
+class Ratio(Config):
+    """The training time of the first run over that of the second, each measured once.
+
+    How far times part by chance is taken from other runs of the second's group that do as much work on such a machine.
+    Their settings part them too, so the interval is rather too wide.
+    """
+
+    name: Literal["ratio"] = "ratio"
+    runs: Pair
+
+    def __str__(self) -> str:
+        return f"training time, {self.runs[0]} / {self.runs[1]}"
+
+    @property
+    def unit(self) -> str:
+        """The unit of a ratio."""
+        return "times"
+
+    def estimate(self, known: Measured, level: float) -> Estimate:
+        """Return the ratio."""
+        first, second = map(known.run, self.runs)
+        for run in (first, second):
+            if not run.timing.get("training_seconds"):
+                raise UndecidableError(f"{run.key}: no training time is recorded")
+        if _work(first) != _work(second):
+            raise UndecidableError(f"{first.key} and {second.key} do other work, or ran on other machines")
+        runs = known.chapter(second).runs
+        alike = [run for run in runs if run.group == first.group and run not in (first, second)]
+        times = [_seconds(run) for run in alike if run.timing.get("training_seconds") and _work(run) == _work(second)]
+        return ratio(_seconds(first), _seconds(second), times, level)
+
+
+class Trend(OfMeasure):
+    """The slope of a figure along a setting in a group of runs, among runs that are alike in all else.
+
+    `doubling` counts the setting in powers of two. `best_over` takes, at each value of the setting, the run that is
+    best by validation over another setting.
+    """
+
+    name: Literal["trend"] = "trend"
+    group: Annotated[str, Field(pattern=r"^[a-z0-9_]+/[a-z0-9_ ]+$")]
+    along: str
+    doubling: bool = False
+    best_over: str | None = None
+
+    def __str__(self) -> str:
+        best = f", each at its best {_short(self.best_over)}" if self.best_over else ""
+        return f"{WORDS[self.of][0]} along {_short(self.along)} in {self.group}{best}"
+
+    @property
+    def unit(self) -> str:
+        """The unit of the slope."""
+        return f"{WORDS[self.of][1]} a {'doubling' if self.doubling else 'unit'}"
+
+    def estimate(self, known: Measured, level: float) -> Estimate:
+        """Return the slope over those of the group's runs that ended well."""
+        chapter, _, name = self.group.partition("/")
+        found = [each for c in known.study.chapters if c.name == chapter for each in groups(c) if each.name == name]
+        tried = [run for each in found for run in each.runs]
+        runs = [run for run in tried if not unusable(run) and self._place(run) is not None]
+        if tried and not runs:
+            raise UndecidableError(f"{self.group}: {unusable(tried[-1])}")
+        chosen = self._best(runs) if self.best_over else runs
+        points = [(self._else(run), self._place(run) or 0.0, known.values(run, self.of)) for run in chosen]
+        slope = trend(points, level, known.noise(chosen[0], self.of)) if chosen else None
+        if slope is None:
+            raise UndecidableError(f"{self.group}: no runs with results differ in {_short(self.along)} alone")
+        return slope
+
+    def _place(self, run: RunResult) -> float | None:
+        """Return the setting of a run as a number, None where it is none."""
+        value = get_path(run.config, self.along)
+        if isinstance(value, bool) or not isinstance(value, int | float) or (self.doubling and value <= 0):
+            return None
+        return log2(value) if self.doubling else float(value)
+
+    def _else(self, run: RunResult) -> str:
+        """Return all other settings of a run."""
+        settings = json.loads(json.dumps(run.config, default=str))
+        for key in filter(None, (self.along, self.best_over)):
+            node, _, last = key.rpartition(".")
+            (get_path(settings, node) if node else settings).pop(last, None)
+        return json.dumps(settings, sort_keys=True)
+
+    def _best(self, runs: Sequence[RunResult]) -> list[RunResult]:
+        """Return at each value of the setting the run that is best by validation."""
+        chosen = {self._place(run): run for run in sorted(runs, key=lambda run: mean(run.validated))}
+        return list(chosen.values())
+
+
+Statistic = Annotated[Difference | Best | Value | Ratio | Trend, Field(discriminator="name")]
+
+
+def _seconds(run: RunResult) -> float:
+    return float(run.timing["training_seconds"])
+
+
+def _work(run: RunResult) -> tuple[Any, ...]:
+    """Return what a training time goes with: the work that is done, and the machine."""
+    machine = run.timing.get("machine", {})
+    settings = [run.config.get(key) for key in ("epochs", "batch_size", "sample")]
+    return (run.flops, run.declared, *settings, *(machine.get(key) for key in ("device", "precision", "processor")))
+
+
+def _short(key: str) -> str:
+    return key.rpartition(".")[2].replace("_", " ")

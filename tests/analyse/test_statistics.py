@@ -1,0 +1,205 @@
+"""The statistics that decide claims, each on made data whose answer is known, and why one cannot be given."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rdfia.analyse.measures import Measured, UndecidableError
+from rdfia.analyse.metrics import Estimate, difference
+from rdfia.analyse.results import DIVERGED, FINISHED, LEFT_OUT, NOT_RUN, Card, ChapterResult, RunResult, Study
+from rdfia.analyse.statistics import Best, Difference, Ratio, Trend, Value
+from tests.record.making import history
+
+CARD = Card("ten", classes=tuple("abcdefghij"))
+HEAD = "seed,epoch,train_loss,frozen_loss,frozen_accuracy,validation_loss,validation_accuracy"
+MACHINE = {"device": "cpu", "precision": "float32", "processor": "one"}
+
+
+def made(name: str, test: Sequence[float] = (), **more: Any) -> RunResult:
+    seeds = {str(seed): value for seed, value in enumerate(test)}
+    fields = {"status": FINISHED, "train": dict.fromkeys(seeds, 99.0), "validation": seeds, "declared": len(seeds)}
+    return replace(RunResult("cnn", name, name, "", "", CARD, test=seeds), **fields | more)
+
+
+def measured(*runs: RunResult) -> Measured:
+    return Measured(Study(Path(), "full", (ChapterResult("cnn", "ten", runs),), {}))
+
+
+def curved(root: Path, name: str, accuracies: Mapping[int, Sequence[float]], losses: Sequence[float] = ()) -> RunResult:
+    """A run with a validation accuracy for each seed and epoch, in shares."""
+    lines = [HEAD]
+    for seed, values in accuracies.items():
+        for epoch, accuracy in enumerate(values):
+            loss = losses[epoch] if losses else 1.0
+            lines.append(f"{seed},{epoch},{1.0 if epoch else ''},1.0,{accuracy},{loss},{accuracy}")
+    return made(name, [100 * values[-1] for values in accuracies.values()], record=history(root, "cnn", name, lines))
+
+
+def near(estimate: Estimate, mean: float) -> bool:
+    assert estimate.low is not None
+    assert estimate.high is not None
+    return estimate.mean == pytest.approx(mean) and estimate.low < mean < estimate.high
+
+
+def test_a_difference_is_welchs() -> None:
+    ours, theirs = [72.0, 72.4, 71.6], [70.1, 70.0, 69.9]
+    known = measured(made("a", ours), made("b", theirs))
+    found = Difference(of="accuracy", runs=("cnn/a", "cnn/b"))
+    assert found.estimate(known, 0.95) == difference(ours, theirs)
+    assert found.estimate(known, 0.9) == difference(ours, theirs, 0.9)
+    gaps = Difference(of="gap", runs=("cnn/a", "cnn/b")).estimate(known, 0.95)
+    assert near(gaps, -2.0)
+    assert str(found) == "test accuracy, cnn/a − cnn/b"
+
+
+def test_the_noise_of_the_chapter_stands_behind_equal_seeds() -> None:
+    others = [made(f"r{i}", [70.0, 70.0 + i]) for i in (1, 2, 3)]
+    known = measured(made("a", [72.0, 72.0]), made("b", [70.0, 70.0]), *others)
+    found = Difference(of="accuracy", runs=("cnn/a", "cnn/b")).estimate(known, 0.95)
+    assert found.low is not None
+    assert found.low < 0
+    alone = Difference(of="accuracy", runs=("cnn/a", "cnn/b")).estimate(measured(*known.study.runs[:2]), 0.95)
+    assert alone.low is None
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        (made("b", status=LEFT_OUT), "cnn/b: this profile leaves it out"),
+        (made("b", status=NOT_RUN), "cnn/b: not run"),
+        (made("b", [70.0], status=DIVERGED, diverged=2, declared=3), "cnn/b: 2 of 3 seeds diverged"),
+        (made("b"), "cnn/b: not evaluated"),
+        (made("other", [70.0, 71.0]), "cnn/b: no such run is declared"),
+    ],
+)
+def test_a_run_without_results_says_why(run: RunResult, reason: str) -> None:
+    known = measured(made("a", [72.0, 73.0]), run)
+    with pytest.raises(UndecidableError, match=reason):
+        Difference(of="accuracy", runs=("cnn/a", "cnn/b")).estimate(known, 0.95)
+
+
+def test_curves_that_are_missing_or_short_or_of_guesses_decide_nothing(tmp_path: Path) -> None:
+    short = curved(tmp_path, "short", {0: [0.1, 0.5, 0.6], 1: [0.1, 0.5, 0.7]})
+    guess = curved(tmp_path, "guess", {0: [0.1] * 12, 1: [0.1] * 12})
+    known = measured(short, guess, made("bare", [70.0, 71.0]))
+    for name, measure, reason in (
+        ("short", "late_spread", "2 recorded epochs, and 8 are needed"),
+        ("guess", "late_spread", "2 of 2 seeds learn no more than to guess"),
+        ("guess", "gap", "learn no more"),
+        ("bare", "rise", "no learning curves are recorded"),
+        ("bare", "C_range", "no accuracies over C are recorded"),
+    ):
+        with pytest.raises(UndecidableError, match=f"cnn/{name}: .*{reason}"):
+            Value(of=measure, runs=(f"cnn/{name}",)).estimate(known, 0.95)
+    assert known.noise(guess, "late_spread").degrees == 0
+
+
+def test_spreads_are_those_that_were_put_in(tmp_path: Path) -> None:
+    """Accuracies on a rising line, jumping by 1 point early and 3 late."""
+    rng = np.random.default_rng(0)
+    jumps = np.repeat([0.01, 0.03], 10)
+    seeds = {seed: [0.1, *(0.3 + 0.02 * np.arange(20) + rng.normal(0, jumps))] for seed in range(40)}
+    known = measured(curved(tmp_path, "a", seeds))
+    early, late = (Value(of=of, runs=("cnn/a",)).estimate(known, 0.95) for of in ("early_spread", "late_spread"))
+    assert early.mean == pytest.approx(1.0, rel=0.1)
+    assert late.mean == pytest.approx(3.0, rel=0.1)
+
+
+def test_over_fitting_has_to_begin_before_its_epoch_is_compared(tmp_path: Path) -> None:
+    seeds = {0: [0.1, 0.5, 0.6, 0.7, 0.8], 1: [0.1, 0.5, 0.6, 0.7, 0.9]}
+    falls = curved(tmp_path, "falls", seeds, [5, 4, 3, 2, 1])
+    rises = curved(tmp_path, "rises", seeds, [5, 2, 3, 4, 5])
+    known = measured(falls, rises)
+    values = known.values(falls, "lowest_epoch"), known.values(rises, "lowest_epoch")
+    assert values == ([4, 4], [1, 1])
+    assert Difference(of="lowest_epoch", runs=("cnn/falls", "cnn/rises")).estimate(known, 0.95).mean == 3
+    with pytest.raises(UndecidableError, match="cnn/falls: too few epochs"):
+        Difference(of="lowest_epoch", runs=("cnn/rises", "cnn/falls")).estimate(known, 0.95)
+
+
+def test_epochs_are_counted_to_what_the_other_ends_with(tmp_path: Path) -> None:
+    slow = curved(tmp_path, "slow", {0: [0.1, 0.3, 0.5, 0.7, 0.9], 1: [0.1, 0.3, 0.5, 0.85, 0.9]})
+    fast = curved(tmp_path, "fast", {0: [0.1, 0.86, 0.9, 0.9, 0.99], 1: [0.1, 0.8, 0.9, 0.9, 0.99]})
+    poor = curved(tmp_path, "poor", {0: [0.1, 0.2, 0.3, 0.3, 0.3], 1: [0.1, 0.2, 0.3, 0.4, 0.9]})
+    known = measured(slow, fast, poor)
+    assert near(Difference(of="level_epoch", runs=("cnn/fast", "cnn/slow")).estimate(known, 0.95), 1.5 - 4)
+    with pytest.raises(UndecidableError, match="cnn/poor: 1 of 2 seeds never reach 95 % of what cnn/slow ends with"):
+        Difference(of="level_epoch", runs=("cnn/poor", "cnn/slow")).estimate(known, 0.95)
+    assert known.values(fast, "reached_epoch") == [4, 4]
+
+
+def test_the_best_is_above_the_nearest_other() -> None:
+    known = measured(made("a", [72.0, 72.2, 71.8]), made("b", [70.0, 70.2, 69.8]), made("c", [60.0, 61.0, 59.0]))
+    best = Best(of="accuracy", runs=("cnn/a", "cnn/b", "cnn/c"))
+    assert near(best.estimate(known, 0.95), 2.0)
+    nearest = difference([72.0, 72.2, 71.8], [70.0, 70.2, 69.8], 0.975, known.noise(known.run("cnn/a"), "accuracy"))
+    assert best.estimate(known, 0.95).low == nearest.low
+
+
+def timed(name: str, seconds: float, **more: Any) -> RunResult:
+    timing = {"training_seconds": seconds, "machine": MACHINE}
+    return made(name, [70.0, 71.0], group="n", flops=7, **{"timing": timing, "config": {"epochs": 5}} | more)
+
+
+def test_a_ratio_of_times_goes_by_how_far_times_of_equal_work_part() -> None:
+    others = [timed(f"r{i}", seconds) for i, seconds in enumerate((10.0, 11.0, 9.5, 10.5))]
+    known = measured(timed("a", 20.0), timed("b", 10.0), *others)
+    half = np.std(np.log([10.0, 11.0, 9.5, 10.5]), ddof=1) * np.sqrt(2) * 3.182446
+    found = Ratio(runs=("cnn/a", "cnn/b")).estimate(known, 0.95)
+    assert (found.mean, found.low, found.high) == pytest.approx((2.0, 2 * np.exp(-half), 2 * np.exp(half)))
+    assert Ratio(runs=("cnn/a", "cnn/b")).estimate(measured(*known.study.runs[:4]), 0.95).low is None
+    other = timed("b", 10.0, timing={"training_seconds": 10.0, "machine": MACHINE | {"device": "cuda"}})
+    with pytest.raises(UndecidableError, match="do other work, or ran on other machines"):
+        Ratio(runs=("cnn/a", "cnn/b")).estimate(measured(timed("a", 20.0), other), 0.95)
+    with pytest.raises(UndecidableError, match="cnn/b: no training time is recorded"):
+        Ratio(runs=("cnn/a", "cnn/b")).estimate(measured(timed("a", 20.0), made("b", [70.0])), 0.95)
+
+
+def grid(rng: np.random.Generator, slope: float) -> list[RunResult]:
+    """Runs over widths in two depths, one of which has fewer widths and lies higher."""
+    runs = []
+    for depth, widths in ((2, (8, 16, 32, 64)), (4, (16, 64))):
+        for width in widths:
+            values = 60 + 5 * depth + slope * np.log2(width) + rng.normal(0, 0.4, 3)
+            config = {"model": {"embed": width, "blocks": depth}}
+            runs.append(made(f"w{width}_d{depth}", values.tolist(), group="grid", config=config))
+    return runs
+
+
+def test_a_trend_is_found_among_runs_that_are_alike_in_all_else() -> None:
+    trend = Trend(of="accuracy", group="cnn/grid", along="model.embed", doubling=True)
+    rng, inside, times = np.random.default_rng(0), 0, 300
+    for _ in range(times):
+        found = trend.estimate(measured(*grid(rng, 1.5)), 0.95)
+        assert found.low is not None
+        assert found.high is not None
+        inside += found.low <= 1.5 <= found.high
+    assert 0.91 < inside / times < 0.985
+    assert trend.unit == "points a doubling"
+    left_out = [replace(run, status=LEFT_OUT) for run in grid(rng, 1.5)]
+    with pytest.raises(UndecidableError, match="cnn/grid: this profile leaves it out"):
+        trend.estimate(measured(*left_out), 0.95)
+    with pytest.raises(UndecidableError, match="no runs with results differ in embed alone"):
+        trend.estimate(measured(*grid(rng, 1.5)[:1]), 0.95)
+
+
+def test_a_trend_may_take_the_best_of_another_setting_by_validation() -> None:
+    runs = []
+    for batch, rate, accuracy in ((32, 0.1, 80), (32, 1.0, 20), (64, 0.1, 30), (64, 1.0, 78), (128, 1.0, 76)):
+        config = {"batch_size": batch, "optimiser": {"learning_rate": rate}}
+        runs.append(made(f"b{batch}_{rate}", [accuracy - 0.1, accuracy + 0.1], group="grid", config=config))
+    runs.append(made("words", [50.0, 51.0], group="grid", config={"batch_size": "all"}))
+    best = {"best_over": "optimiser.learning_rate", "doubling": True}
+    trend = Trend(of="accuracy", group="cnn/grid", along="batch_size", **best)
+    assert near(trend.estimate(measured(*runs), 0.95), -2.0)
+
+
+def test_the_range_over_C_is_that_of_each_seed(tmp_path: Path) -> None:
+    lines = ["seed,epoch,C,validation_accuracy"]
+    lines += ["0,0,1,0.5", "0,1,9,0.6", "0,2,99,0.9", "1,0,1,0.6", "1,1,9,0.7"]
+    machine = made("rbf", [60.0, 61.0], record=history(tmp_path, "cnn", "rbf", lines))
+    assert Value(of="C_range", runs=("cnn/rbf",)).estimate(measured(machine), 0.95).mean == pytest.approx(25.0)
