@@ -1,11 +1,10 @@
 """The networks against PyTorch's own layers, and their numbers of weights."""
 
-import copy
-
 import pytest
 import torch
 from torch import Generator, nn
 
+from rdfia.bench.yardsticks import in_the_courses_order
 from rdfia.config import ConfigError
 from rdfia.models.attention import Attention
 from rdfia.models.cnn import CNN
@@ -141,14 +140,3 @@ def test_pooling_before_relu_gives_the_bits_of_the_courses_order(batch_norm: boo
         results.append([logits.detach(), *(w.grad.clone() for w in one.parameters())])
     for ours, theirs in zip(*results, strict=True):
         assert torch.equal(ours, theirs)
-
-
-def in_the_courses_order(network: nn.Module) -> nn.Module:
-    """A copy of the convolutional network in which ReLU comes before the pooling."""
-    other = copy.deepcopy(network)
-    layers = list(other.features)  # type: ignore[arg-type]
-    for at, layer in enumerate(list(layers)):
-        if isinstance(layer, nn.MaxPool2d):
-            layers[at], layers[at + 1] = layers[at + 1], layer
-    other.features = nn.Sequential(*layers)
-    return other

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Generator
 
+from rdfia.bench.yardsticks import in_the_courses_order
 from rdfia.data.batches import per_epoch, shuffled
 from rdfia.models.cnn import CNN
 from rdfia.train.classifier import build
@@ -17,7 +18,6 @@ from rdfia.train.precision import autocast
 from rdfia.train.run import Data
 from rdfia.train.schedule import Constant, Exponential
 from rdfia.train.targets import Targets
-from tests.models.test_models import in_the_courses_order
 from tests.train.sample import run
 
 
