@@ -1,4 +1,4 @@
-"""The convolutional network of part 2: three stages of convolution → ReLU → max-pooling, then two dense layers."""
+"""The convolutional network of part 2: three stages of convolution → max-pooling → ReLU, then two dense layers."""
 
 from typing import Annotated, Literal
 
@@ -23,7 +23,10 @@ class ConvNet(nn.Module):
 
 
 class CNN(Config):
-    """conv k×k → (batch norm) → ReLU → max-pooling by 2 for each of `channels`; fc `hidden` → ReLU → (dropout) → fc.
+    """conv k×k → (batch norm) → max-pooling by 2 → ReLU for each of `channels`; fc `hidden` → ReLU → (dropout) → fc.
+
+    The course has ReLU before the pooling. max(0, ·) and the maximum commute, gradients included, and this way ReLU
+    sees a quarter of the elements: the same bits in less time.
 
     The defaults are the course's network: 32, 64, 64 channels, 1000 hidden units, 1,191,170 weights on 32×32×3.
     """
@@ -61,4 +64,4 @@ class CNN(Config):
     def _stage(self, inputs: int, outputs: int) -> list[nn.Module]:
         convolution = nn.Conv2d(inputs, outputs, self.kernel_size, padding=self.kernel_size // 2)
         norm = [nn.BatchNorm2d(outputs)] if self.batch_norm else []
-        return [convolution, *norm, nn.ReLU(), nn.MaxPool2d(2)]
+        return [convolution, *norm, nn.MaxPool2d(2), nn.ReLU()]

@@ -149,11 +149,8 @@ def _weights(network: nn.Module, index: int, networks: int) -> Weights:
 
 
 def program(run: DescentRun, data: Data) -> Program:
-    """Prepare a run: seeds of small networks train as one tensor program, others each by itself.
-
-    On a CPU each trains with one thread.
-    """
-    torch.set_num_threads(1)
+    """Prepare a run: seeds of small networks train as one tensor program, others each by itself."""
+    device.settle()
     resolve(run, data.card)  # before the fork: all processes share the answer
     run, data = whitened(run, sampled(run, data))
     seeds = tuple(range(run.seeds))

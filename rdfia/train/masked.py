@@ -68,7 +68,7 @@ class MaskedRun(Run):
 
     def program(self, data: Data) -> Program:
         """Prepare to train every seed by itself, with one thread."""
-        torch.set_num_threads(1)
+        device.settle()
         resolve(self, data.card)  # before the fork: all processes share the answer
         return Program(tuple((seed,) for seed in range(self.seeds)), partial(train_seeds, self, data))
 

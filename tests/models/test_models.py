@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Generator, nn
 
+from rdfia.bench.yardsticks import in_the_courses_order
 from rdfia.config import ConfigError
 from rdfia.models.attention import Attention
 from rdfia.models.cnn import CNN
@@ -121,3 +122,21 @@ def test_too_many_poolings_are_a_one_line_error() -> None:
     with pytest.raises(ConfigError, match=r"model\.channels: found 4, allowed: 1 to 3 on 8×9"):
         CNN(channels=(2,) * 4).build((1, 8, 9), 2, Generator())
     CNN(channels=(2,) * 3).build((1, 8, 9), 2, Generator())
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_pooling_before_relu_gives_the_bits_of_the_courses_order(batch_norm: bool, dtype: torch.dtype) -> None:
+    network = CNN(channels=(8, 8), hidden=16, batch_norm=batch_norm).build((3, 14, 14), 4, Generator().manual_seed(0))
+    x = torch.randn(32, 3, 14, 14, generator=Generator().manual_seed(1)).contiguous(memory_format=torch.channels_last)
+    other = in_the_courses_order(network)
+    assert [type(layer) for layer in other.features] != [type(layer) for layer in network.features]  # type: ignore[union-attr,arg-type]
+    results = []
+    for one in (network, other):
+        one.zero_grad()
+        with torch.autocast("cpu", dtype, enabled=dtype == torch.bfloat16):
+            logits = one(x)
+        logits.float().logsumexp(1).sum().backward()
+        results.append([logits.detach(), *(w.grad.clone() for w in one.parameters())])
+    for ours, theirs in zip(*results, strict=True):
+        assert torch.equal(ours, theirs)

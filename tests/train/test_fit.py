@@ -1,12 +1,15 @@
 """The training loop: the records of epochs, and that their figures are right."""
 
 import math
+from dataclasses import asdict
 
 import pytest
 import torch
 from torch import Generator
 
+from rdfia.bench.yardsticks import in_the_courses_order
 from rdfia.data.batches import per_epoch, shuffled
+from rdfia.models.cnn import CNN
 from rdfia.train.classifier import build
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.fit import Plan, evaluate, fit
@@ -79,3 +82,17 @@ def test_a_loss_that_is_no_number_ends_it(data: Data) -> None:
 
 def test_a_constant_schedule_leaves_the_rate_alone() -> None:
     assert Constant()(7, 3, 5) == 1.0
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_fast_path_gives_the_losses_of_the_plain_one_to_the_bit(
+    precision: str, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plain path has the course's order of layers."""
+    chosen = run(precision=precision, model={"name": "cnn", "channels": (4, 4), "hidden": 8})
+    fast = [asdict(record) for _, record in chosen.events(data) if isinstance(record, EpochRecord)]
+    build_fast = CNN.build
+    monkeypatch.setattr(CNN, "build", lambda *args: in_the_courses_order(build_fast(*args)))
+    plain = [asdict(record) for _, record in chosen.events(data) if isinstance(record, EpochRecord)]
+    assert len(fast) == 3 * (1 + chosen.epochs)
+    assert repr(fast) == repr(plain)
