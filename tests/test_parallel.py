@@ -1,8 +1,10 @@
 """Work side by side: each task in a process of its own, apart from the others, past every failure."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import active_children
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
@@ -12,7 +14,7 @@ import pytest
 
 from rdfia import parallel
 from rdfia.config import ConfigError
-from rdfia.parallel import Message, Send, map_forked, messages, stream_forked
+from rdfia.parallel import Message, Send, map_forked, map_pooled, messages, stream_forked
 
 Task = Callable[[Send], None]
 
@@ -249,3 +251,24 @@ def test_where_a_task_of_a_map_fails_the_others_end_and_its_error_is_raised(tmp_
     with pytest.raises(ConfigError, match=r"^b cannot be$"):
         map_forked([lambda name=name: work(name) for name in "bacd"], 2)  # type: ignore[misc]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "c", "d"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_a_pool_gives_the_results_in_the_order_of_the_tasks_from_as_many_processes_as_jobs(jobs: int) -> None:
+    results = map_pooled([lambda n=n: (n, os.getpid()) for n in range(40)], jobs)  # type: ignore[misc]
+    assert [n for n, _ in results] == list(range(40))
+    assert len({process for _, process in results}) <= jobs
+    assert (os.getpid() in {process for _, process in results}) == (jobs == 1)
+    assert map_pooled([], jobs) == []
+
+
+def test_where_a_task_of_a_pool_fails_its_error_is_raised_and_no_process_stays() -> None:
+    def work(number: int) -> int:
+        if number == 3:
+            raise ConfigError("3 cannot be")
+        return number
+
+    with pytest.raises(ConfigError, match=r"^3 cannot be$"):
+        map_pooled([lambda n=n: work(n) for n in range(40)], 2)  # type: ignore[misc]
+    assert not active_children()
+    assert gc.get_freeze_count() == 0

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -15,25 +16,36 @@ from rdfia.data.store import Split
 from rdfia.record.predictor import predictor, recorded_run
 from rdfia.record.run import RunRecord
 from rdfia.train import device
+from rdfia.train.classifier import Classifier
 from rdfia.train.fit import predict
 from rdfia.train.precision import FLOAT32, autocast
 
+Networks = Mapping[int, Classifier]  # the trained network of each sound seed
 
-def evaluate(record: RunRecord, test: Split) -> dict[str, Any]:
-    """Return how every seed that did not diverge answers on the test images; `right` has a bit for each image."""
+
+def networks(record: RunRecord) -> Networks:
+    """Build the trained network of every seed that did not diverge."""
     verify(record)
+    return {int(seed): predictor(record, int(seed)) for seed in record.sound_seeds}
+
+
+def evaluate(record: RunRecord, test: Split, built: Networks | None = None) -> dict[str, Any]:
+    """Return how every seed that did not diverge answers on the test images; `right` has a bit for each image.
+
+    Networks that are given are left as they are; where they are not, they are built.
+    """
     where = device.device()
     classes = record.data["classes"]
     confusion = torch.zeros(len(classes), len(classes), dtype=torch.int64)
     seeds, right, own = {}, {}, own_normaliser(record, test.x)
-    for seed in record.sound_seeds:
-        model = predictor(record, int(seed))
-        model.normalise = own or model.normalise
-        model = model.to(where)
-        logits = predict(model, test.x.to(where), autocast(FLOAT32, where)).cpu()
+    for seed, model in (networks(record) if built is None else built).items():
+        kept, model.normalise = model.normalise, own or model.normalise
+        logits = predict(model.to(where), test.x.to(where), autocast(FLOAT32, where)).cpu()
+        model.normalise = kept
+        model.cpu()
         confusion += _confusion(test.y, logits.argmax(1), len(classes))
-        seeds[seed] = _score(logits, test.y)
-        right[seed] = logits.argmax(1) == test.y
+        seeds[str(seed)] = _score(logits, test.y)
+        right[str(seed)] = logits.argmax(1) == test.y
     return {"seeds": seeds, "confusion": confusion.tolist(), "classes": classes, "right": packed(right, len(test.y))}
 
 

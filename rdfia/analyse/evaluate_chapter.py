@@ -14,10 +14,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from rdfia.analyse.evaluate import evaluate
+from rdfia.analyse.evaluate import evaluate, networks
 from rdfia.analyse.probe import arrays, points
 from rdfia.data.store import Split
-from rdfia.parallel import map_forked
+from rdfia.parallel import map_pooled
 from rdfia.record.run import RunRecord
 from rdfia.record.select import best
 
@@ -57,7 +57,7 @@ def evaluate_chapter(
     keys = {name: _key(one, shown[name], code) for name, one in records.items()}
     same = {name for name in records if kept.answers.get(name, {}).get("key") == keys[name] and kept.right.get(name)}
     stale = [name for name in records if name not in same]
-    fresh = map_forked([partial(_one, records[name], splits, shown[name]) for name in stale], jobs)
+    fresh = map_pooled([partial(_one, records[name], splits, shown[name]) for name in stale], jobs)
     answers, right = dict(kept.answers), dict(kept.right)
     drawn = {name: part for name, part in kept.drawn.items() if name.split("/")[0] not in stale}
     for name, (answer, bits, parts) in zip(stale, fresh, strict=True):
@@ -79,9 +79,9 @@ def _key(record: RunRecord, shown: Show, code: str) -> str:
 
 
 def _one(record: RunRecord, splits: Splits, shown: Show) -> tuple[dict[str, Any], Arrays, Arrays]:
-    """Evaluate one run, with arrays that pass from one process to another."""
-    train, validation, test = splits
-    answers = evaluate(record, test)
-    drawn = arrays(record, train, validation, test if shown.mistakes else None, shown.attention)
+    """Evaluate one run, with arrays that pass from one process to another; each network is built once."""
+    (train, validation, test), built = splits, networks(record)
+    answers = evaluate(record, test, built)
+    drawn = arrays(record, train, validation, test if shown.mistakes else None, shown.attention, built)
     right = {seed: bits.numpy() for seed, bits in answers.pop("right").items()}
     return answers, right, {name: part.detach().contiguous().numpy() for name, part in drawn.items()}

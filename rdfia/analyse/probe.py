@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from rdfia.analyse.evaluate import own_normaliser
+from rdfia.analyse.evaluate import Networks, networks, own_normaliser
 from rdfia.data.store import Split
 from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import rollout
@@ -34,16 +34,22 @@ RESIDUAL = (formulas.pre_norm, formulas.post_norm)  # the arrangements that a ro
 
 
 def arrays(
-    record: RunRecord, train: Split, validation: Split, test: Split | None = None, shown: bool = True
+    record: RunRecord,
+    train: Split,
+    validation: Split,
+    test: Split | None = None,
+    shown: bool = True,
+    built: Networks | None = None,
 ) -> dict[str, Tensor]:
     """Return what is drawn of a run: its first sound seed, at the end and in its snapshots; with `test`, its mistakes.
 
-    Of a transformer that is not `shown` there is only the accuracy of every seed on shuffled patches.
+    Of a transformer that is not `shown` there is only the accuracy of every seed on shuffled patches. The networks are
+    built here where they are not given.
     """
-    found = steps(record.weights) | pictures(record.weights) | permutation(record, validation)
+    built = networks(record) if built is None else built
+    found = steps(record.weights) | pictures(record.weights) | permutation(record, validation, built)
     settings = record.settings
-    for seed in map(int, list(record.sound_seeds)[:1]):
-        model = predictor(record, seed)
+    for seed, model in list(built.items())[:1]:
         if shown or not isinstance(model.network, VisionTransformer):
             found |= probe(model, validation)
         epochs = [epoch for epoch in settings.get("snapshots", ()) if epoch < settings["epochs"]]
@@ -153,10 +159,11 @@ def transformer(model: Classifier, network: VisionTransformer, images: Tensor) -
     return {name: value.half() if value.is_floating_point() else value for name, value in found.items()}
 
 
-def permutation(record: RunRecord, seen: Split) -> dict[str, Tensor]:
+def permutation(record: RunRecord, seen: Split, built: Networks) -> dict[str, Tensor]:
     """Return the accuracy of every sound seed of a transformer on shuffled patches (seeds,)."""
-    seeds = [int(seed) for seed in record.sound_seeds] if record.settings["model"]["name"] == ViT().name else []
-    answers = [shuffled(predictor(record, seed), seen, seed) for seed in seeds]
+    if record.settings["model"]["name"] != ViT().name:
+        return {}
+    answers = [shuffled(model, seen, seed) for seed, model in built.items()]
     return {"shuffled": torch.tensor(answers)} if answers else {}
 
 

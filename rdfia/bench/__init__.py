@@ -1,4 +1,4 @@
-"""What training costs on this machine: `rdfia bench` writes its figures to files."""
+"""What training costs on this machine, and the study beside it: `rdfia bench` writes its figures to files."""
 
 from rdfia.bench.run import measure
 

@@ -1,4 +1,4 @@
-"""What one run costs, split into start, imports, DVC and training: a command that writes its figures to a file."""
+"""What one run costs, split into start, imports, DVC and training."""
 
 import subprocess
 import sys

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from rdfia.analyse.evaluate import evaluate
+from rdfia.analyse.evaluate import evaluate, networks
 from rdfia.analyse.evaluate_chapter import Evaluation, evaluate_chapter
 from rdfia.analyse.probe import arrays, points, probe
 from rdfia.chapters import run_class
@@ -21,6 +21,7 @@ from rdfia.record.outcome import Outcome, write
 from rdfia.record.predictor import predictor
 from rdfia.record.run import RunRecord
 from rdfia.study.train_run import events
+from rdfia.train.classifier import Classifier
 from rdfia.train.run import Data
 
 SIZES = {"mlp": (2,), "cnn": (1, 8, 8), "vit": (1, 8, 8)}
@@ -113,6 +114,31 @@ def test_the_test_split_may_be_whitened_with_its_own_statistics_by_mistake() -> 
     assert abs(mistaken - rightly) > 0.01
     honest = replace(record, metrics={**record.metrics, "config": {**record.settings, "normalise": {"name": "zca"}}})
     assert evaluate(honest, other)["seeds"]["0"]["loss"] == pytest.approx(rightly, rel=1e-4)
+
+
+def test_a_network_is_built_once_a_seed_and_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    record, split = trained("vit", normalise={"name": "zca", "own": True})
+    built = networks(record)
+    normalisers = [model.normalise for model in built.values()]
+    answers, drawn = evaluate(record, split), arrays(record, split, split, split)
+    seeds = list[int]()
+
+    def counted(record: RunRecord, seed: int) -> Classifier:
+        seeds.append(seed)
+        return built[seed]
+
+    monkeypatch.setattr("rdfia.analyse.evaluate.predictor", counted)
+    found = evaluate_chapter({"r": record}, (split, split, split), "code", Evaluation({}, {}, {}), 1)
+    assert seeds == [0, 1]
+    assert {"mistakes", "shuffled", "attention"} <= set(drawn)
+    right = answers.pop("right")
+    assert {name: found.answers["r"][name] for name in answers} == answers
+    assert all(torch.equal(found.right["r"][seed], bits) for seed, bits in right.items())
+    assert {name.split("/")[1]: part.tolist() for name, part in found.drawn.items()} == {
+        n: p.tolist() for n, p in drawn.items()
+    }
+    evaluate(record, split, built)
+    assert [model.normalise for model in built.values()][1] is normalisers[1]
 
 
 def test_weights_that_are_missing_or_others_are_refused() -> None:

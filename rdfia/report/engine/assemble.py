@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from rdfia.parallel import map_forked
+from rdfia.parallel import map_pooled
 from rdfia.report.engine import text
 from rdfia.report.engine.blocks import Section, section
 from rdfia.report.engine.collect import chapter_makers, study_makers
@@ -87,5 +87,5 @@ def check_pages(pages: Sequence[Page], shared: Sequence[Maker]) -> None:
 def _made(parts: Mapping[str, tuple[Sequence[Maker], Context]]) -> dict[str, list[Table | Drawing]]:
     """Call all functions of each part side by side, and return what they made in their order."""
     tasks = [partial(make, maker, context) for makers, context in parts.values() for maker in makers]
-    waiting = iter(map_forked(tasks))
+    waiting = iter(map_pooled(tasks))
     return {name: [each for _ in makers for each in next(waiting)] for name, (makers, _) in parts.items()}

@@ -6,7 +6,7 @@ the page swaps the colours named here for its own, so that they follow a dark sc
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis, Tick
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -151,6 +152,7 @@ def finish(figure: Figure, name: str, caption: str, alt: str, *more: Any) -> Dra
     """Write the figure as SVG and PNG, without dates; `more` are further fields of the drawing."""
     svg, png = io.BytesIO(), io.BytesIO()
     plain_powers(figure)
+    ticks_once(figure)
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)  # once for both files: the layout is half the time of a drawing
@@ -158,6 +160,31 @@ def finish(figure: Figure, name: str, caption: str, alt: str, *more: Any) -> Dra
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     figure.savefig(png, format="png", dpi=RESOLUTION, metadata={"Software": None})
     return Drawing(name, caption, alt, svg.getvalue(), png.getvalue(), *more)
+
+
+def ticks_once(figure: Figure) -> None:
+    """Have each axis of a finished figure place its ticks once for each place and size of its panel.
+
+    Layout and drawing ask seventeen times, always for the same, which is a third of their time.
+    """
+    for axes in figure.axes:
+        each: tuple[Any, ...] = (axes.xaxis, axes.yaxis)
+        for axis in each:
+            axis._update_ticks = _asked_once(axis, axis._update_ticks)
+
+
+def _asked_once(axis: Axis, place: Callable[[], list[Tick]]) -> Callable[[], list[Tick]]:
+    """Return a function that asks another one only where the axis has moved since the last time."""
+    last: tuple[Any, list[Tick]] = (None, [])
+
+    def ticks() -> list[Tick]:
+        nonlocal last
+        now = (axis.axes.bbox.bounds, axis.axes.figure.dpi)
+        if now != last[0]:
+            last = (now, place())
+        return last[1]
+
+    return ticks
 
 
 def themed(svg: bytes) -> str:

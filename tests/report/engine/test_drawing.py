@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 
+import matplotlib.axis
 import numpy as np
 import pytest
 
@@ -23,6 +24,37 @@ def test_drawing_twice_gives_the_same_bytes() -> None:
     first, second = drawing(), drawing()
     assert first.svg == second.svg
     assert first.png == second.png
+
+
+def many(name: str) -> Drawing:
+    """A figure whose ticks are shared, logarithmic, minor, or kept square by the layout."""
+    with style.style():
+        figure, axes = style.panels(4, 4 if name == "narrow" else 2, 1.5, sharey=name == "shared")
+        for place, axis in enumerate(axes, 1):
+            axis.plot([0.1, 1234.5 * place], [1e-7, 3.0 * place])
+        axes[0].set_xlabel("a\nlabel\nof\nlines")
+        axes[1].set(xscale="log", yscale="log") if name == "logarithmic" else None
+        axes[2].set_aspect("equal", adjustable="datalim" if name == "square" else "box")
+        axes[3].minorticks_on()
+        return style.finish(figure, name, "Many.", "Many panels.")
+
+
+@pytest.mark.parametrize("name", ["narrow", "shared", "logarithmic", "square"])
+def test_ticks_placed_once_are_those_that_are_placed_each_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    once, asked = many(name), list[int]()
+    place = matplotlib.axis.Axis._update_ticks  # type: ignore[attr-defined]
+
+    def counted(axis: matplotlib.axis.Axis) -> object:
+        asked.append(1)
+        return place(axis)
+
+    monkeypatch.setattr(matplotlib.axis.Axis, "_update_ticks", counted)
+    assert many(name).svg == once.svg
+    few = len(asked)
+    monkeypatch.setattr(style, "ticks_once", lambda figure: None)
+    each = many(name)
+    assert (each.svg, each.png) == (once.svg, once.png)
+    assert len(asked) - few > 2 * few
 
 
 def test_svg_keeps_text_as_text_and_has_no_date() -> None:
