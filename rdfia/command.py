@@ -32,6 +32,7 @@ REMEDIES = {
 def one_line() -> Iterator[None]:
     """Turn a ConfigError into its line, and so errors of the file system; SIGTERM ends as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         yield
     except ConfigError as error:

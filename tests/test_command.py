@@ -151,3 +151,9 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest
     with pytest.raises(SystemExit), one_line():
         write_text("a", tmp_path / "closed" / "file")
     assert f"{tmp_path / 'closed'}: Permission denied" in capsys.readouterr().err
+
+
+def test_an_interruption_while_libraries_are_imported_has_no_traceback() -> None:
+    code = "import sys; sys.argv = ['-m']; import stages, os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
