@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Generator, Tensor
 
-from rdfia.data.sampling import RandomAugmentation, Range, bernoulli, integers, uniform
+from rdfia.data.sampling import RandomAugmentation, Range, bernoulli, constants, integers, uniform
 
 ATTEMPTS = 10
 
@@ -29,7 +29,7 @@ class Erasing(RandomAugmentation):
         """Return top, left, bottom and right (N, 4); an empty rectangle where nothing is erased."""
         count, _, *sides = shape
         sizes = self._sizes(count, sides[0], sides[1], generator)  # (N, 2)
-        room = torch.tensor(sides, device=generator.device) - sizes + 1
+        room = constants(tuple(sides), torch.int64, generator.device) - sizes + 1
         corners = (room * uniform((count, 2), 0, 1, generator).double()).floor().long()
         return torch.cat([corners, corners + sizes], 1)
 
@@ -41,7 +41,7 @@ class Erasing(RandomAugmentation):
         area = height * width * uniform((count, ATTEMPTS), *self.scale, generator)
         ratio = uniform((count, ATTEMPTS), math.log(self.ratio[0]), math.log(self.ratio[1]), generator).exp()
         attempts = torch.stack([(area * ratio).sqrt(), (area / ratio).sqrt()], 2).round().long()  # (N, attempts, 2)
-        fits = (attempts < torch.tensor([height, width], device=attempts.device)).all(2)
+        fits = (attempts < constants((height, width), torch.int64, attempts.device)).all(2)
         first = attempts[torch.arange(count, device=attempts.device), fits.int().argmax(1)]
         return first * (fits.any(1) & bernoulli(count, self.p, generator))[:, None]
 

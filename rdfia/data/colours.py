@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Generator, Tensor
 
 from rdfia.config import ConfigError
-from rdfia.data.sampling import RandomAugmentation, Range, Space, uniform
+from rdfia.data.sampling import RandomAugmentation, Range, Space, constants, uniform
 
 
 class Jitter(RandomAugmentation):
@@ -28,8 +28,8 @@ class Jitter(RandomAugmentation):
 
     def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Return three factors and a hue angle in turns (N, 4)."""
-        centre = torch.tensor([1.0, 1.0, 1.0, 0.0], device=generator.device)
-        spreads = torch.tensor(self._spreads(), device=generator.device)
+        centre = constants((1.0, 1.0, 1.0, 0.0), torch.float32, generator.device)
+        spreads = constants(self._spreads(), torch.float32, generator.device)
         return centre + spreads * uniform((shape[0], 4), -1, 1, generator)
 
     def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
@@ -127,7 +127,7 @@ def grey(images: Tensor) -> Tensor:
     """Return the luma of ITU-R BT.601, 0.2989 R + 0.587 G + 0.114 B; a grey image stays."""
     if images.shape[1] == 1:
         return images
-    weights = torch.tensor([0.2989, 0.587, 0.114], device=images.device, dtype=images.dtype)
+    weights = constants((0.2989, 0.587, 0.114), images.dtype, images.device)
     return (images * weights.view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
@@ -144,7 +144,7 @@ def to_hsv(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def from_hsv(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
     """Return v - v s max(0, min(k, 4 - k, 1)), k = (n + 6 h) mod 6, with n = 5, 3, 1 for R, G, B."""
-    offsets = torch.tensor([5.0, 3.0, 1.0], device=hue.device, dtype=hue.dtype).view(1, 3, 1, 1)
+    offsets = constants((5.0, 3.0, 1.0), hue.dtype, hue.device).view(1, 3, 1, 1)
     k = (offsets + 6 * hue) % 6
     return value - value * saturation * torch.minimum(k, 4 - k).clamp(0, 1)
 

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Generator, Tensor
 
-from rdfia.data.sampling import RandomAugmentation, Range, bernoulli, integers, uniform
+from rdfia.data.sampling import RandomAugmentation, Range, bernoulli, constants, integers, uniform
 
 Interpolation = Literal["bilinear", "nearest"]
 CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))  # (x, y) in sides, clockwise from the top left
@@ -52,7 +52,7 @@ class Affine(RandomAugmentation):
     def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Return angle in degrees, shifts along x and y, scale, shears along x and y in degrees (N, 6)."""
         count, _, height, width = shape
-        limits = torch.tensor([width, height], device=generator.device) * self.translate
+        limits = constants((width, height), torch.int64, generator.device) * self.translate
         angle = uniform((count, 1), -self.degrees, self.degrees, generator)
         shifts = (limits * uniform((count, 2), -1, 1, generator)).round()
         scale = uniform((count, 1), *self.scale, generator)
@@ -80,8 +80,8 @@ class Perspective(RandomAugmentation):
 
     def apply(self, images: Tensor, parameters: Tensor) -> Tensor:
         height, width = images.shape[2:]
-        corners = torch.tensor(CORNERS, dtype=torch.float64, device=images.device)
-        old = corners * torch.tensor([width - 1, height - 1], dtype=torch.float64, device=images.device)
+        corners = constants(CORNERS, torch.float64, images.device)
+        old = corners * constants((width - 1, height - 1), torch.float64, images.device)
         matrices = homography(old + (1 - 2 * corners) * parameters, old.expand(parameters.shape))
         return warp(images, from_corner(matrices, height, width), self.interpolation)
 

@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 
 from rdfia.config import Config, named
 from rdfia.data.boxes import box_mask
-from rdfia.data.sampling import integers
+from rdfia.data.sampling import constants, integers
 
 Pair = tuple[Tensor, Tensor]
 
@@ -64,7 +64,7 @@ class Cutmix(_BatchMixing):
     def sample(self, shape: Sequence[int], generator: Generator) -> Pair:
         """Return partners (N), and each box's top, left, bottom and right (N, 4), clipped to the image."""
         count, _, *sides = shape
-        limits = torch.tensor(sides, device=generator.device)
+        limits = constants(tuple(sides), torch.int64, generator.device)
         partners = _partners(count, generator)
         shares = beta(count, self.alpha, generator)
         centres = torch.stack([integers((count,), side, generator) for side in sides], 1)

@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 
 from rdfia.data.colours import adjust_brightness, adjust_contrast, adjust_saturation, adjust_sharpness, per_image
 from rdfia.data.geometry import Interpolation, affine, affine_parameters, from_corner, warp
-from rdfia.data.sampling import RandomAugmentation, Space, integers
+from rdfia.data.sampling import RandomAugmentation, Space, constants, integers
 
 STRENGTHS = 31
 
@@ -35,8 +35,8 @@ class TrivialAugment(RandomAugmentation):
     def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Return the index of the operation and its strength (N, 2)."""
         operations = OPERATIONS.values()
-        strongest = torch.tensor([o.strongest for o in operations], device=generator.device)
-        signed = torch.tensor([o.signed for o in operations], device=generator.device)
+        strongest = constants(tuple(o.strongest for o in operations), torch.float32, generator.device)
+        signed = constants(tuple(o.signed for o in operations), torch.bool, generator.device)
         chosen = integers(shape[:1], len(operations), generator)
         levels = integers(shape[:1], STRENGTHS, generator) / (STRENGTHS - 1)
         signs = 1 - 2 * integers(shape[:1], 2, generator) * signed[chosen]

@@ -5,7 +5,8 @@ All randomness is in `sample`, which returns one row of parameters for each imag
 """
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, Self
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import torch
 from pydantic import AfterValidator
@@ -41,6 +42,12 @@ class RandomAugmentation(Config):
     def for_side(cls, side: int) -> Self:
         """Return settings that suit images of `side`² pixels, for a contact sheet."""
         return cls()
+
+
+@cache
+def constants(values: tuple[Any, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return numbers as a tensor, made once for a device: a copy to an accelerator waits for all that it has to do."""
+    return torch.tensor(values, dtype=dtype, device=device)
 
 
 def uniform(size: Sequence[int], low: float, high: float, generator: Generator) -> Tensor:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict
+from functools import partial
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from torch import Generator
 from rdfia.bench.yardsticks import in_the_courses_order
 from rdfia.data.batches import per_epoch, shuffled
 from rdfia.models.cnn import CNN
+from rdfia.parallel import map_forked
 from rdfia.train.classifier import build
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.fit import Plan, evaluate, fit
@@ -96,3 +98,15 @@ def test_the_fast_path_gives_the_losses_of_the_plain_one_to_the_bit(
     plain = [asdict(record) for _, record in chosen.events(data) if isinstance(record, EpochRecord)]
     assert len(fast) == 3 * (1 + chosen.epochs)
     assert repr(fast) == repr(plain)
+
+
+def figures(data: Data) -> list[str]:
+    chosen = run(augment=["affine", "erasing"], mixing="cutmix", model={"name": "cnn", "channels": (4,), "hidden": 8})
+    return [repr(record) for _, record in chosen.events(data) if isinstance(record, EpochRecord)]
+
+
+def test_deterministic_kernels_give_the_same_figures(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = map_forked([partial(figures, data)] * 2, 2)
+    monkeypatch.setenv("RDFIA_DETERMINISTIC", "1")
+    assert map_forked([partial(figures, data)] * 2, 2) == plain
+    assert len(plain[0]) == 9
