@@ -15,10 +15,10 @@ COLUMNS = (
     RUN,
     Column("against", code=True),
     Column("effect by Welch", "points", signed=True, numeric=True),
-    Column("same seeds and images", "points", signed=True, numeric=True),
-    Column("other images too", "points", signed=True, numeric=True),
+    Column("same seeds and examples", "points", signed=True, numeric=True),
+    Column("other examples too", "points", signed=True, numeric=True),
     Column("seeds to resolve it", numeric=True),
-    Column("two seeds part on", "% of images", numeric=True),
+    Column("two seeds part on", "% of examples", numeric=True),
     Column("deviation over seeds", "points", numeric=True),
     Column("without the test set's part", "points", numeric=True),
     Column("deviation over test sets", "points", numeric=True),
@@ -34,14 +34,12 @@ def sure_effects(context: Context) -> Iterator[Rows]:
 
 
 def _facts(rows: Sequence[Sure]) -> Facts:
-    """Return how wide paired intervals are beside Welch's, and what of the spread over seeds is not the test set's."""
+    """Return how wide paired intervals are beside Welch's, and how many effects stay open."""
     shares = list(narrower(rows))
-    own = [row.parts.training / row.parts.given_images for row in rows if row.parts.given_images]
     return {
-        "images": rows[0].parts.images,
+        "examples": rows[0].parts.images,
         "pairs": len(shares),
         "share": median(shares or [1.0]),
-        "own": median(own or [0.0]),
         "needed": sum(row.needed is not None for row in rows),
         "power": PERCENT * POWER,
     }

@@ -62,7 +62,7 @@ def test_the_interval_of_other_images_is_never_the_narrower(study: Study) -> Non
 def test_the_table_and_its_caption(study: Study) -> None:
     (table,) = making.tables(sure_effects, Context(study, (), study.chapters[1]))
     assert [row[0] for row in table.rows] == list(SHARES)
-    assert f"of the {IMAGES} test images" in table.caption
+    assert f"of the {IMAGES} test examples" in table.caption
     assert f"resolve them {100 * paired.POWER:.0f} % of the times" in table.caption
 
 
