@@ -90,7 +90,9 @@ class Nodes:
         return self.work.options(label_selector=where).remote(arguments[0], self.versions, *arguments[1:])
 
     def refuse(self, node: str, differing: str) -> str:
-        """Send nothing more to a node that differs from this machine; where none is left, that is an error."""
+        """Send nothing more to a node that differs from this machine, and say so once; the last one is an error."""
+        if node in self.refused:
+            return ""
         line = f"node {self.name(node)} is refused: {differing}"
         self.refused.add(node)
         if not self.able(self.share):
@@ -168,6 +170,7 @@ def _connect(ray: Any, address: str | None, folder: str, gpus: float | None) -> 
         settings.setdefault("RDFIA_DEVICE", "cpu")
     own: dict[str, Any] = {} if address else {"num_cpus": len(os.sched_getaffinity(0)), "include_dashboard": False}
     environment = {"working_dir": folder, "env_vars": settings}
+    ray._private.worker.listen_error_messages = _ignore  # which prints pages of logs where a node dies: ours is a line
     try:
         ray.init(address=address or "local", runtime_env=environment, log_to_driver=False, logging_level="ERROR", **own)
     except (Exception, SystemExit) as error:  # which Ray ends a process with that it did not begin
@@ -177,6 +180,10 @@ def _connect(ray: Any, address: str | None, folder: str, gpus: float | None) -> 
                 f"--address: found {address}, allowed: a Ray cluster of which this machine is a node ({reason})"
             ) from None
         raise RuntimeError(f"Ray could not begin a cluster: {reason}") from error
+
+
+def _ignore(*_: Any) -> None:
+    """Listen to nothing."""
 
 
 def _share(ray: Any, cpus: int | None, gpus: float | None) -> tuple[int, float]:

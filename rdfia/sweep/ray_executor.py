@@ -75,7 +75,7 @@ class Batch:
                 yield from () if heard else self.look()
                 yield Message(-1)
             for node, seconds in sorted(self.trained.items()):
-                yield Message(-1, f"node {node} trained {len(seconds)} runs in {sum(seconds):.0f} s of theirs")
+                yield Message(-1, f"node {node} trained {len(seconds)} of the runs, {sum(seconds):.0f} s in all")
         finally:
             for one in self.sent:
                 self.ray.cancel(one.stream, force=True)
@@ -147,7 +147,8 @@ class Batch:
         if kind == worker.REFUSED:
             self.sent.remove(one)
             self.waiting.appendleft(one.place)
-            yield Message(-1, self.nodes.refuse(*content))
+            if line := self.nodes.refuse(*content):
+                yield Message(-1, line)
         elif kind == worker.BEGAN:
             one.node, one.started = self.nodes.name(content), monotonic()
             self.log(one.place)

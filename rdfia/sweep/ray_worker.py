@@ -5,12 +5,13 @@ Until the worker is known to be equal to the driver, nothing is imported that a 
 
 import hashlib
 import json
+import os
 import platform
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import chdir, suppress
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -88,7 +89,7 @@ def work(
 
     task = _task(json.loads(described))
     place = (task.profile, task.chapter, task.name)
-    with tempfile.TemporaryDirectory() as folder, chdir(folder), ThreadPoolExecutor(1) as thread:
+    with _empty_folder(), ThreadPoolExecutor(1) as thread:
         unfinished = layout.checkpoints(*place)
         unfinished.mkdir(parents=True)
         for name, content in checkpoints.items():
@@ -103,10 +104,18 @@ def work(
                 yield CHECKPOINT, one
         training.result()
         files = {path.name: path.read_bytes() for path in layout.trained(*place).iterdir()}
-    yield (
-        FILES,
-        files,
-    )  # outside of the folder: the driver hears no further, and the next run begins where this one ends
+    yield FILES, files  # after the folder is left: the driver hears no further, and so nothing after this is done
+
+
+@contextmanager
+def _empty_folder() -> Iterator[None]:
+    """Work in a folder that goes again; where a worker was before, Ray may have removed."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(tempfile.gettempdir())
 
 
 def _task(found: Mapping[str, Any]) -> "Task":
