@@ -26,7 +26,7 @@ def main() -> None:
         ("where", where, "say where the report lies"),
         ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
         ("mend", mend, "restore dvc.lock where a kill cut it while DVC wrote it"),
-        ("bench", bench, "measure what one run costs"),
+        ("bench", bench, "measure what a run and the study around it cost"),
     ):
         commands.add_parser(name, help=text).set_defaults(act=lambda _, act=act: act())
     arguments = parser.parse_args()
@@ -195,9 +195,10 @@ def ui(port: int) -> None:
 
 
 def bench() -> None:
-    from rdfia.bench import measure
+    from rdfia.bench import measure, measure_overhead
 
     measure(Path("reports/bench"))
+    measure_overhead(Path("reports/bench"))
 
 
 if __name__ == "__main__":
