@@ -27,7 +27,7 @@ def main() -> None:
         ("where", where, "say where the report lies"),
         ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
         ("mend", mend, "restore dvc.lock where a kill cut it while DVC wrote it"),
-        ("bench", bench, "measure what one run costs, and the speed of training"),
+        ("bench", bench, "measure the speed of training, and what a run and the study around it cost"),
     ):
         commands.add_parser(name, help=text).set_defaults(act=lambda _, act=act: act())
     arguments = parser.parse_args()
@@ -228,12 +228,13 @@ def ui(port: int) -> None:
 
 
 def bench() -> None:
-    from rdfia.bench import measure, throughput
+    from rdfia.bench import measure, measure_overhead, throughput
 
     folder = Path("reports/bench")
     # First, as its processes inherit what this one has set up, and `measure` trains here. The laptop's network is full.
     throughput.measure(folder, config.load() | {"profile": "laptop"})
     measure(folder)
+    measure_overhead(folder)
 
 
 if __name__ == "__main__":
