@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from importlib.util import find_spec
@@ -31,6 +32,7 @@ pytestmark = [linux, there]
 FIRST = [chapter for chapter in RUNS if chapter != "vit_timm"]  # of which vit_timm takes weights
 DATA = ("circles", "rings", "mnist", "cifar10", "cifar10_grey")
 EPOCHS = 60
+FOLDERS: list[str] = []
 SOON = {"health_check_initial_delay_ms": 1000, "health_check_period_ms": 1000, "health_check_failure_threshold": 10}
 
 
@@ -57,6 +59,12 @@ def project(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch)
     return root
 
 
+def added(cluster: Any, **settings: Any) -> Any:
+    """One more node, with a folder of its own, as on a machine of its own."""
+    FOLDERS.append(tempfile.mkdtemp(prefix="ray"))  # short: sockets lie there
+    return cluster.add_node(temp_dir=FOLDERS[-1], **settings)
+
+
 @pytest.fixture(scope="module")
 def nodes(project: Path, patch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A cluster of two nodes with a core each, which asks for a token; the first is ours."""
@@ -69,9 +77,11 @@ def nodes(project: Path, patch: pytest.MonkeyPatch) -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "_system_config": SOON})
-    made.add_node(num_cpus=1)
+    added(made, num_cpus=1)
     yield made
     made.shutdown()
+    for folder in FOLDERS:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +158,7 @@ def test_every_run_has_the_bytes_of_a_local_sweep(project: Path, execute: Any) -
 
 def test_a_node_that_dies_costs_its_run_one_epoch(project: Path, nodes: Any, execute: Any) -> None:
     todo = chosen(["cnn", "mlp"], epochs=EPOCHS)
-    gone, resumed = [nodes.add_node(num_cpus=2)], list[str]()
+    gone, resumed = [added(nodes, num_cpus=2)], list[str]()
 
     def hear(message: Message) -> None:
         said = str(message.content)
@@ -196,7 +206,7 @@ def test_a_worker_that_differs_is_refused_in_one_line(project: Path, nodes: Any,
     other = project / "other" / "torch-0.1.dist-info"
     other.mkdir(parents=True)
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 0.1\n")
-    odd = nodes.add_node(num_cpus=2, env_vars={"PYTHONPATH": str(other.parent)})
+    odd = added(nodes, num_cpus=2, env_vars={"PYTHONPATH": str(other.parent)})
     refusal = rf"#{odd.node_id[:4]} is refused: torch 0.1 there, \d\S+ here"
     try:
         found, lines = ends(execute, chosen(["cnn", "mlp"]))
