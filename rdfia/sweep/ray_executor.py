@@ -112,7 +112,7 @@ class Batch:
             else:
                 self.sent.append(Sent(place, self.send(task)))
         except (ConfigError, OSError) as error:
-            self.log(place).write_text(f"{error}\n", encoding="utf-8")
+            self.note(place, f"{error}")
             yield Message(place, ended=True, error=error)
 
     def send(self, task: Task) -> Any:
@@ -165,7 +165,7 @@ class Batch:
         else:
             try:
                 keep(task, content)
-            except (OSError, RuntimeError) as error:
+            except (ConfigError, OSError, RuntimeError) as error:
                 yield self.end(one, error)
             else:
                 yield self.end(one)
@@ -177,10 +177,14 @@ class Batch:
         if error is None:
             self.trained.setdefault(one.name, []).append(seconds)
         else:
-            log = self.log(one.place)
-            log.parent.mkdir(parents=True, exist_ok=True)
-            log.write_text(f"{text or error}\n", encoding="utf-8")
+            self.note(one.place, text or f"{error}")
         return Message(one.place, one.name, ended=True, seconds=seconds, error=error)
+
+    def note(self, place: int, text: str) -> None:
+        """Write all of an error where a local sweep has what a run printed."""
+        log = self.log(place)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(f"{text}\n", encoding="utf-8")
 
     def lost(self, one: Sent, error: BaseException) -> Iterator[Message]:
         """Send a run again whose worker or node died, but not for ever."""
