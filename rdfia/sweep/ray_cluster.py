@@ -176,7 +176,7 @@ def _connect(ray: Any, address: str | None, folder: str, gpus: float | None) -> 
         reason = " ".join(str(error).split())[:300]
         if address:
             raise ConfigError(
-                f"--address: found {address}, allowed: a Ray cluster of which this machine is a node ({reason})"
+                f"--address: found {address}, allowed: a cluster with our token and a node on this machine ({reason})"
             ) from None
         raise RuntimeError(f"Ray could not begin a cluster: {reason}") from error
 
