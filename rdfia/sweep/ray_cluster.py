@@ -65,18 +65,17 @@ class Nodes:
             found.append(f"{self.name(node)} ({', '.join(parts) or 'trains none'})")
         return listed(found)
 
+    def alive(self) -> dict[str, Mapping[str, float]]:
+        """Return the resources of the nodes that are alive."""
+        return {one["NodeID"]: one["Resources"] for one in self.ray.nodes() if one["Alive"]}
+
     def able(self, share: Mapping[str, float]) -> dict[str, Mapping[str, float]]:
         """Return the resources of the nodes that are alive, not refused, and have a share of each kind."""
-        alive = {one["NodeID"]: one["Resources"] for one in self.ray.nodes() if one["Alive"]}
         return {
             node: has
-            for node, has in alive.items()
+            for node, has in self.alive().items()
             if node not in self.refused and all(has.get(kind, 0) >= value for kind, value in share.items())
         }
-
-    def here(self) -> bool:
-        """Tell whether the node of this machine is alive: without it, this process is no longer heard."""
-        return any(one["Alive"] for one in self.ray.nodes() if one["NodeID"] == self.own)
 
     def name(self, node: str) -> str:
         """Return a node's address, with the beginning of its number where several have one address."""
@@ -177,7 +176,7 @@ def _connect(ray: Any, address: str | None, folder: str, gpus: float | None) -> 
         reason = " ".join(str(error).split())[:300]
         if address:
             raise ConfigError(
-                f"--address: found {address}, allowed: a Ray cluster of which this machine is a node ({reason})"
+                f"--address: found {address}, allowed: a cluster with our token and a node on this machine ({reason})"
             ) from None
         raise RuntimeError(f"Ray could not begin a cluster: {reason}") from error
 

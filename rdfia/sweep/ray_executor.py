@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 PAUSE = 0.5  # seconds between two looks where nothing is told
 TRIES = 4  # of a run whose workers or nodes die
-LOOK = 5.0  # seconds between two looks at the nodes where nothing is told
+LOOK = 5.0  # seconds between two looks at the nodes
+FETCH = 600.0  # seconds after which what a run gave back counts as lost
 
 
 @dataclass(eq=False)
@@ -42,6 +43,7 @@ class Sent:
     place: int
     stream: Any
     node: str = ""
+    name: str = ""
     started: float = field(default_factory=monotonic)
 
 
@@ -69,10 +71,9 @@ class Batch:
             while self.waiting or self.sent:
                 while self.waiting and len(self.sent) < (jobs or len(self.tasks)):
                     yield from self.begin(self.waiting.popleft())
-                heard = self.heard()
-                for one in heard:
+                for one in self.heard():
                     yield from self.hear(one)
-                yield from () if heard else self.look()
+                yield from self.look()
                 yield Message(-1)
             for node, seconds in sorted(self.trained.items()):
                 yield Message(-1, f"node {node} trained {len(seconds)} of the runs, {sum(seconds):.0f} s in all")
@@ -83,19 +84,23 @@ class Batch:
     def heard(self) -> list[Sent]:
         """Wait a while until runs have something to tell, and return those."""
         streams = [one.stream for one in self.sent]
-        if not streams or not self.ray.wait(streams, timeout=PAUSE)[0]:
+        if not streams or not self.ray.wait(streams, timeout=PAUSE, fetch_local=False)[0]:
             return []
-        ready = self.ray.wait(streams, num_returns=len(streams), timeout=0)[0]
+        ready = self.ray.wait(streams, num_returns=len(streams), timeout=0, fetch_local=False)[0]
         return [one for one in self.sent if any(one.stream is stream for stream in ready)]
 
     def look(self) -> Iterator[Message]:
-        """Where nothing is told, see whether nodes are left, and say it where none is."""
-        if monotonic() - self.looked > LOOK:
-            self.looked, before, self.able = monotonic(), self.able, bool(self.nodes.able(self.nodes.share))
-            if not self.nodes.here():
-                raise ConfigError("--executor: the cluster has lost the node of this machine; begin it and sweep again")
-            if before and not self.able:
-                yield Message(-1, "no node is left that can train; what is left waits for one")
+        """See now and then which nodes are alive: not every stream of a node that died ends by itself."""
+        if monotonic() - self.looked < LOOK:
+            return
+        alive, before = self.nodes.alive(), self.able
+        self.looked, self.able = monotonic(), bool(self.nodes.able(self.nodes.share))
+        if self.nodes.own not in alive:
+            raise ConfigError("--executor: the cluster has lost the node of this machine; begin it and sweep again")
+        for one in [one for one in self.sent if one.node and one.node not in alive]:
+            yield from self.lost(one, self.ray.exceptions.NodeDiedError("its node died"))
+        if before and not self.able:
+            yield Message(-1, "no node is left that can train; what is left waits for one")
 
     def begin(self, place: int) -> Iterator[Message]:
         """Send a run; what the profile leaves out needs no cluster."""
@@ -107,7 +112,7 @@ class Batch:
             else:
                 self.sent.append(Sent(place, self.send(task)))
         except (ConfigError, OSError) as error:
-            self.log(place).write_text(f"{error}\n", encoding="utf-8")
+            self.note(place, f"{error}")
             yield Message(place, ended=True, error=error)
 
     def send(self, task: Task) -> Any:
@@ -133,7 +138,7 @@ class Batch:
         """Take the next that a run tells; one whose worker or node died is sent again."""
         errors = self.ray.exceptions
         try:
-            kind, content = self.ray.get(next(one.stream))
+            kind, content = self.ray.get(next(one.stream), timeout=FETCH)
         except errors.RayTaskError as error:
             yield self.end(one, error.cause or error, str(error))
         except (errors.RayError, StopIteration) as error:
@@ -150,17 +155,17 @@ class Batch:
             if line := self.nodes.refuse(*content):
                 yield Message(-1, line)
         elif kind == worker.BEGAN:
-            one.node, one.started = self.nodes.name(content), monotonic()
+            one.node, one.name, one.started = content, self.nodes.name(content), monotonic()
             self.log(one.place)
-            yield Message(one.place, f"{task.chapter}/{task.name}  starts on {one.node}")
+            yield Message(one.place, f"{task.chapter}/{task.name}  starts on {one.name}")
         elif kind == worker.LINE:
-            yield Message(one.place, f"{content}  on {one.node}")
+            yield Message(one.place, f"{content}  on {one.name}")
         elif kind == worker.CHECKPOINT:
             keep_checkpoint(task, *content)
         else:
             try:
                 keep(task, content)
-            except (OSError, RuntimeError) as error:
+            except (ConfigError, OSError, RuntimeError) as error:
                 yield self.end(one, error)
             else:
                 yield self.end(one)
@@ -170,12 +175,16 @@ class Batch:
         self.sent.remove(one)
         seconds = monotonic() - one.started
         if error is None:
-            self.trained.setdefault(one.node, []).append(seconds)
+            self.trained.setdefault(one.name, []).append(seconds)
         else:
-            log = self.log(one.place)
-            log.parent.mkdir(parents=True, exist_ok=True)
-            log.write_text(f"{text or error}\n", encoding="utf-8")
-        return Message(one.place, one.node, ended=True, seconds=seconds, error=error)
+            self.note(one.place, text or f"{error}")
+        return Message(one.place, one.name, ended=True, seconds=seconds, error=error)
+
+    def note(self, place: int, text: str) -> None:
+        """Write all of an error where a local sweep has what a run printed."""
+        log = self.log(place)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(f"{text}\n", encoding="utf-8")
 
     def lost(self, one: Sent, error: BaseException) -> Iterator[Message]:
         """Send a run again whose worker or node died, but not for ever."""
@@ -185,7 +194,7 @@ class Batch:
             return
         self.sent.remove(one)
         self.waiting.appendleft(one.place)
-        task, where = self.tasks[one.place], f" on {one.node}" if one.node else ""
+        task, where = self.tasks[one.place], f" on {one.name}" if one.node else ""
         yield Message(-1, f"{task.chapter}/{task.name} was lost{where} ({type(error).__name__}) and is sent again")
 
 

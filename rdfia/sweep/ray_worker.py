@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -27,6 +28,7 @@ PAUSE = 5.0  # seconds between two looks for a checkpoint where nothing is said
 Told = tuple[str, Any]  # one of the words above, and what is told
 
 
+@cache
 def versions() -> dict[str, str]:
     """Return what must be the same on every machine for the bytes to be the same; of rdfia a hash of its sources."""
     package, digest = Path(__file__).parents[1], hashlib.sha256()

@@ -69,3 +69,13 @@ def test_a_terminal_shows_the_runs_at_work(show: Show, monkeypatch: pytest.Monke
     ]  # fmt: skip
     assert shown[1].splitlines()[:-1] == ["  mlp/b seed 0  epoch 3/8"]
     assert shown[1].splitlines()[-1].startswith("  1 of 3 runs, about")
+
+
+def test_where_a_run_was_trained_and_what_is_of_no_run_are_lines(
+    show: Show, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(Message(0, "10.0.0.2", ended=True, seconds=1.5))
+    show(Message(-1, "node 10.0.0.3 is refused: [torch]"))
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("[  1/3] mlp/a  1.5 s  on 10.0.0.2  done  about")
+    assert second == "node 10.0.0.3 is refused: [torch]"
