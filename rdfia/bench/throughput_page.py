@@ -38,7 +38,7 @@ def page(content: dict[str, Any]) -> str:
     first = next(iter(measured.values()))["ratios"]
     gains = ", ".join(f"{_spread(first[p]['(c) / plain'][PROCESSOR])} in {p}" for p in ("float32", "bfloat16"))
     parts.append(
-        "The bare step keeps its memory and pools before ReLU. Its speed against the same step without both, by "
+        "The bare step pools before ReLU. Its speed against the same step in the course's order, by "
         f"processor time: {gains}.\n\n{machine['processor']}, {machine['cores']} cores, PyTorch {machine['torch']}.\n"
     )
     return "\n".join(parts)

@@ -1,6 +1,5 @@
 """The device to compute with, how a process is set up for it, how many share it, and a description of the machine."""
 
-import ctypes
 import os
 import platform
 import sys
@@ -14,7 +13,6 @@ from rdfia.config import ConfigError
 os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # asks without starting CUDA, for the same reason
 
 SHARED = 4  # processes on one accelerator
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of mallopt(3)
 
 
 def device() -> torch.device:
@@ -37,7 +35,6 @@ def settle() -> None:
     an accelerator that add in no fixed order.
     """
     torch.set_num_threads(1)
-    _keep_memory()
     text = os.environ.get("RDFIA_DETERMINISTIC") or "0"
     if text not in ("0", "1"):
         raise ConfigError(f"RDFIA_DETERMINISTIC: found {text!r}, allowed: 0 or 1")
@@ -46,14 +43,6 @@ def settle() -> None:
         torch.use_deterministic_algorithms(True)
         # Filling what is allocated with NaN costs time, and nothing here reads what it has not written.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-
-
-def _keep_memory() -> None:
-    """Keep freed memory for the next step: the C library hands large blocks back, and each page is a fault again."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform.startswith("linux") else None
-    if mallopt is not None:
-        mallopt(M_MMAP_MAX, 0)
-        mallopt(M_TRIM_THRESHOLD, -1)
 
 
 def jobs() -> int:

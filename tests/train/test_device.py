@@ -1,8 +1,6 @@
 """Where and how many at once runs are trained."""
 
 import os
-import resource
-import sys
 
 import pytest
 import torch
@@ -24,25 +22,6 @@ def test_a_number_of_processes_that_is_none_is_one_line(text: str, monkeypatch: 
     monkeypatch.setenv("RDFIA_JOBS", text)
     with pytest.raises(ConfigError, match=rf"^RDFIA_JOBS: found '{text}', allowed: 1 to 256 processes$"):
         device.jobs()
-
-
-def faults() -> int:
-    """The page faults of twenty tensors of 8 MiB, each made, written and freed."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(20):
-        torch.zeros(2**21).fill_(1)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-
-def settled_faults() -> int:
-    device.settle()
-    return faults()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork") or not sys.platform.startswith("linux"), reason="glibc alone")
-def test_freed_memory_is_kept_for_the_next_step() -> None:
-    once, kept = 2**23 // resource.getpagesize(), map_forked([settled_faults, settled_faults], 2)
-    assert max(kept) < 10 * once  # and not twenty times
 
 
 def deterministic() -> tuple[bool, str]:
