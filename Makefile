@@ -53,7 +53,7 @@ format: setup ## let ruff format and mend what it can
 ui: setup ## publish to MLflow what is new, and open its UI on 127.0.0.1 (make ui PORT=5001: on another port)
 	@python -m rdfia ui --port $(PORT)
 
-bench: setup ## what one run costs, and training's speed against yardsticks (half an hour): reports/bench/
+bench: setup ## what one run costs, and training's speed against yardsticks: reports/bench/
 	python -m rdfia bench
 
 prune: setup ## remove the files of runs that params.yaml no longer declares
