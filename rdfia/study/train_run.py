@@ -1,9 +1,10 @@
 """One run, from its declaration to its files."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from rdfia.study.declaration import roots
 from rdfia.study.definitions import Sources
 from rdfia.study.progress import Progress
 from rdfia.train.run import Data, Event, Run
+
+MODULES = {"scikit-learn": "sklearn"}  # of packages whose modules have another name
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,12 @@ def tasks(params: Mapping[str, Any], chapter: str, names: Sequence[str]) -> list
         code = "" if run is None else sources.fingerprint(roots(run))
         found.append(Task(chosen, chapter, name, kind, run, code))
     return found
+
+
+def import_libraries(tasks: Iterable[Task]) -> None:
+    """Import what training these runs takes, once, so that processes that part from this one need not."""
+    for library in dict.fromkeys(name for task in tasks if task.run for name in task.run.libraries):
+        import_module(MODULES.get(library, library))
 
 
 def load_data(profile: str, dataset: str) -> Data:
