@@ -1,7 +1,7 @@
 """Runs that are read together: a grid over one setting, or variants of one thing, and what they are measured against.
 
-Runs say their group in the parameters. Where those of a group change one and the same setting to a number or a word,
-the reference has a value of it too: it takes its place among them, and the runs are called by their values.
+Runs say their group in the parameters. Where those of a group change one and the same setting of one reference to a
+number or a word, the reference has a value of it too: it takes its place among them, and they are called by values.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def _group(chapter: ChapterResult, name: str, runs: list[RunResult]) -> Group:
     keys = {key for run in runs for key in run.delta}
     values = {run.name: get_path(run.config, next(iter(keys), "")) for run in together}
     short = all(isinstance(value, int | float | str) for value in values.values())
-    if not name or len(keys) != 1 or not short:
+    if not name or len(keys) != 1 or len(references) > 1 or not short:
         return Group(name, tuple(together), tuple(run.name for run in together))
     together.sort(key=lambda run: _order(values[run.name]))
     setting = next(iter(keys)).rpartition(".")[2].replace("_", " ")
