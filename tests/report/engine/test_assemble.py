@@ -131,6 +131,7 @@ def test_functions_are_called_once_for_each_chapter_or_once_for_the_study() -> N
     assert modules(study_makers([])) == [
         "rdfia.report.tables.study",
         "rdfia.report.tables.claims",
+        "rdfia.report.tables.errors",
         "rdfia.report.tables.features",
         "rdfia.report.figures.sheets",
     ]
