@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from rdfia.report.engine.assemble import CLOSING
 from rdfia.sweep import holders, lock
 from tests.project import COUNT, LEFT_OUT, RUNS, TRAINED, WHOLE, Project, new
 
@@ -215,7 +216,7 @@ def test_one_changed_run_is_trained_and_evaluated_alone_and_vanishes_with_its_li
     assert "evaluated 0 of 2 runs" in said
     assert "cnn/fleeting" not in settled.summary()["runs"]
     pages = [*(settled.root / "reports/tiny").rglob("*.html")]
-    assert len(pages) == 1 + len(RUNS) + 4  # the overview, and questions, data, published figures, cost
+    assert len(pages) == 1 + len(RUNS) + len(CLOSING)  # the overview, the chapters, and what follows them
     assert not [page for page in pages if "fleeting" in page.read_text()]
     folder = settled.root / "runs/tiny/cnn/fleeting"
     assert folder.exists()
