@@ -15,6 +15,7 @@ import pytest
 
 Process = subprocess.Popen[str]
 ROOT = Path(__file__).parent.parent
+slow = pytest.mark.skipif(os.environ.get("RDFIA_SLOW") != "1", reason="takes minutes: RDFIA_SLOW=1 runs it")
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not end children with parents")
 
 

@@ -4,7 +4,6 @@ One project is made once and used by all tests; each leaves it with the committe
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,9 +14,8 @@ import pytest
 
 from rdfia.report.engine.assemble import CLOSING
 from rdfia.sweep import holders, lock
+from tests.processes import slow
 from tests.project import COUNT, LEFT_OUT, RUNS, TRAINED, WHOLE, Project, new
-
-slow = pytest.mark.skipif(os.environ.get("RDFIA_SLOW") != "1", reason="takes minutes: RDFIA_SLOW=1 runs it")
 
 
 @pytest.fixture(scope="module")

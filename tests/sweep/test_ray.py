@@ -25,7 +25,7 @@ from rdfia.study.train_run import Task, load_data, tasks, train
 from rdfia.sweep import ray_executor
 from rdfia.sweep.sweep import local
 from stages import prepare
-from tests.processes import linux, read_line, session, started, wait_until
+from tests.processes import linux, read_line, session, slow, started, wait_until
 from tests.project import LEFT_OUT, ROOT, RUNS, environment, new, shrink
 
 there = pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed: nothing can be sent to a cluster")
@@ -296,6 +296,7 @@ def test_a_local_sweep_imports_no_ray() -> None:
         assert process.communicate()[0] == "False\n"
 
 
+@slow
 def test_a_driver_that_is_killed_leaves_nothing_and_the_next_trains_the_rest(
     tmp_path: Path, project: Path, nodes: Any
 ) -> None:
