@@ -19,6 +19,7 @@ RUNS = {
     "mlp_mnist": ["hidden_100"],
     "svm": ["rbf"],
     "svm_mnist": ["linear"],
+    "bow": ["words_100"],
     "cnn": ["baseline", "zca"],
     "cnn_mnist": ["baseline"],
     "vit": ["small"],
@@ -26,7 +27,7 @@ RUNS = {
     "masked": ["masked"],
     "vit_timm": ["patch_7", "masked", "imagenet"],
 }
-WHOLE = ("mlp", "mlp_mnist", "svm", "svm_mnist")  # chapters that are one stage
+WHOLE = ("mlp", "mlp_mnist", "svm", "svm_mnist", "bow")  # chapters that are one stage
 TRAINED = tuple(f"{chapter}@" for chapter in RUNS)  # how the stages begin that train
 TIMM = {"embed": 8, "depth": 1, "heads": 2}
 COUNT = sum(map(len, RUNS.values()))
@@ -153,6 +154,7 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
         "mlp_mnist": {"seeds": 2, "epochs": 2},
         "svm": {"seeds": 2, "sample": 40},
         "svm_mnist": {"seeds": 2, "sample": 50},
+        "bow": {"seeds": 2, "sample": 60},
         "cnn": {"seeds": 2, "epochs": 1, "batch_size": 32, "model": {"channels": [4], "hidden": 8}},
         "cnn_mnist": {"seeds": 2, "epochs": 1, "model": {"channels": [4], "hidden": 8}},
         "vit": {"seeds": 2, "epochs": 1, "model": {"embed": 8, "heads": 2, "blocks": 1}},

@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 
 from rdfia.config import Config, named
 from rdfia.models.hog import HOG
+from rdfia.models.words import Words
 
 BUFFERS = ("support", "coefficients")  # whose first dimension is the number of support vectors
 
@@ -94,7 +95,7 @@ class Pixels(Config):
         return nn.Flatten()
 
 
-Features = Annotated[Annotated[Pixels | HOG, Field(discriminator="name")], named]
+Features = Annotated[Annotated[Pixels | HOG | Words, Field(discriminator="name")], named]
 
 
 class SVM(Config):

@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 
 from rdfia.config import ConfigError, listed
 from rdfia.models.svm import SVM, KernelMachine
+from rdfia.models.words import VisualWords
 from rdfia.train.classifier import Classifier, build
 from rdfia.train.run import Checkpoint, Data, Event, Examples, Program, Record, Run, Trained, Weights
 from rdfia.train.state import State, Stateful, Stopwatch, below, copied_state, restore
@@ -124,7 +125,10 @@ def fit_seed(
     restore(parts, state)
     model = build(run, data.card, data.statistics, Generator().manual_seed(seed))
     machine: KernelMachine = model.network  # type: ignore[assignment]
-    problem = build_problem(model, machine, run.model, sample_examples(run.sample, data, seed), data.validation)
+    train = sample_examples(run.sample, data, seed)
+    if isinstance(machine.features, VisualWords):
+        machine.features.fit(torch.cat([model.preprocess(batch) for batch in train[0].split(FEATURES_BATCH)]), seed)
+    problem = build_problem(model, machine, run.model, train, data.validation)
     for epoch, C in enumerate(run.C[best.fitted :], best.fitted + 1):
         solution = solve(problem, machine.sides.shape[1], C)
         record = score(machine, problem, solution, epoch, C)
@@ -237,5 +241,6 @@ def to_state(machine: KernelMachine, problem: Problem, solution: Solution) -> We
         "coefficients": solution.coefficients[support],
         "intercept": solution.intercept,
         "gamma": machine.gamma,
+        **{f"features.{name}": value for name, value in machine.features.state_dict().items()},
     }
     return {key: value.numpy().copy() for key, value in state.items()}

@@ -1,0 +1,1 @@
+"""A chapter: what it trains, its text, and its own figures and tables."""
