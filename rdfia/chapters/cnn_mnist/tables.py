@@ -42,7 +42,7 @@ def _row(counts: npt.NDArray[np.int64], place: int, classes: list[object]) -> It
             wrong = count.copy()
             wrong[place] = 0
             most = int(wrong.argmax())
-            yield f"{classes[most]} ({wrong[most] / total:.0%})" if wrong[most] else ""
+            yield f"{classes[most]} ({PERCENT * wrong[most] / total:.0f} %)" if wrong[most] else ""
 
 
 def _all(shares: dict[str, float]) -> tuple[Cell, ...]:
