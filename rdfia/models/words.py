@@ -12,6 +12,7 @@ from rdfia.models.hog import OrientedGradients
 
 CELLS, ORIENTATIONS = 4, 8  # of a descriptor: 4 × 4 cells with 8 directions each, 128 numbers
 CUT = 0.2  # of a descriptor of norm 1: a single strong edge does not decide alone
+BATCH, PASSES = 1024, 20  # descriptors of a step of k-means, and passes over all at most
 MOST = 100_000  # descriptors from which words are made
 
 
@@ -57,7 +58,7 @@ class VisualWords(nn.Module):
             raise ConfigError(
                 f"model.features.words: found {len(self.words)}, allowed: 1 to {len(found)}, the descriptors"
             )
-        clusters = MiniBatchKMeans(len(self.words), random_state=seed, batch_size=4096, n_init=3)
+        clusters = MiniBatchKMeans(len(self.words), random_state=seed, batch_size=BATCH, max_iter=PASSES, n_init=1)
         self.words.copy_(torch.from_numpy(clusters.fit(found.numpy()).cluster_centers_))
 
 
