@@ -50,6 +50,7 @@ class VisualWords(nn.Module):
     def fit(self, x: Tensor, seed: int) -> None:
         """Make the words from the descriptors of train images, or of a part where they are very many."""
         from sklearn.cluster import MiniBatchKMeans
+        from threadpoolctl import threadpool_limits
 
         found = torch.cat([self.descriptors(batch).flatten(0, 1) for batch in x.split(500)])
         if len(found) > MOST:
@@ -59,7 +60,8 @@ class VisualWords(nn.Module):
                 f"model.features.words: found {len(self.words)}, allowed: 1 to {len(found)}, the descriptors"
             )
         clusters = MiniBatchKMeans(len(self.words), random_state=seed, batch_size=BATCH, max_iter=PASSES, n_init=1)
-        self.words.copy_(torch.from_numpy(clusters.fit(found.numpy()).cluster_centers_))
+        with threadpool_limits(1):  # runs train side by side, one a core
+            self.words.copy_(torch.from_numpy(clusters.fit(found.numpy()).cluster_centers_))
 
 
 class Words(Config):
