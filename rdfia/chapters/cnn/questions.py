@@ -16,16 +16,43 @@ QUANTITIES = {
     "dense": "weights of a dense layer",
     "unshared": "weights without sharing",
 }
-METHODS = {  # question 1d.★: what each does and why it helps, in a sentence
-    "standardise": "Every channel gets mean 0 and variance 1, so that one learning rate suits all weights.",
-    "zca": "Pixels lose what their neighbours say already and are turned back into a picture, so that edges stand out.",
-    "crop_flip": "In every epoch each image is another cut of itself or its mirror, and cannot be learnt by heart.",
-    "affine_crop": "Turns, shifts and scales are added: more variants of the same label, and harder ones.",
-    "exponential": "Large steps travel far at first, small ones settle at the end.",
-    "adam": "Each weight has a step of its own, shorter where its gradients have been large.",
-    "dropout_05": "Units are left out at random, so that none can rely on another.",
-    "batch_norm": "Each channel keeps its scale within a batch, so that larger steps stay stable.",
-    "cutmix": "A part of another image comes with its part of the label, so that no single part decides.",
+METHODS = {  # question 1d.★: its name, what it does and why it helps, in a sentence
+    "standardise": (
+        "standardising",
+        "Every channel gets mean 0 and variance 1, so that one learning rate suits all weights.",
+    ),
+    "zca": (
+        "ZCA whitening",
+        "Pixels lose what their neighbours say already and are turned back into a picture, so that edges stand out.",
+    ),
+    "crop_flip": (
+        "crop and flip",
+        "In every epoch each image is another cut of itself or its mirror, and cannot be learnt by heart.",
+    ),
+    "affine_crop": (
+        "affine and crop",
+        "Turns, shifts and scales are added: more variants of the same label, and harder ones.",
+    ),
+    "exponential": (
+        "exponential decay",
+        "Large steps travel far at first, small ones settle at the end.",
+    ),
+    "adam": (
+        "Adam",
+        "Each weight has a step of its own, shorter where its gradients have been large.",
+    ),
+    "dropout_05": (
+        "dropout",
+        "Units are left out at random, so that none can rely on another.",
+    ),
+    "batch_norm": (
+        "batch norm",
+        "Each channel keeps its scale within a batch, so that larger steps stay stable.",
+    ),
+    "cutmix": (
+        "CutMix",
+        "A part of another image comes with its part of the label, so that no single part decides.",
+    ),
 }
 REPORTS = ("R2023a", "R2026")  # whose counts of single layers are not ours
 
@@ -116,13 +143,13 @@ def methods(context: Context) -> Iterator[Rows]:
         Column("time of its reference", "times", numeric=True),
     )  # fmt: skip
     rows = list[tuple[Cell, ...]]()
-    for name, sentence in METHODS.items():
+    for name, (label, sentence) in METHODS.items():
         run = context.chapter.run(name)
         effect = context.chapter.effect(run) if run else None
         if run and effect:
             price, other = map(seconds_per_seed, (run, context.chapter.run(run.reference) or run))
             times = price / other if price and other else None
-            rows.append((run.title, sentence, name, effect, run.reference, resolve(effect), times))
+            rows.append((label, sentence, name, effect, run.reference, resolve(effect), times))
     if rows:
         yield Rows(columns, rows, {"left": [name for name in METHODS if not any(row[2] == name for row in rows)]})
 

@@ -19,7 +19,7 @@ def test_the_line_has_the_effect_of_the_runs_table(report: Path) -> None:
     methods, runs = rows("cnn_methods"), rows("cnn")
     assert methods
     for name, row in methods.items():
-        assert row["what it does and why it helps"] == METHODS[name]
+        assert (row["method"], row["what it does and why it helps"]) == METHODS[name]
         same = {key: value for key, value in runs[name].items() if key.startswith("effect")}
         assert same
         assert {key: row[key] for key in same} == same
