@@ -94,11 +94,12 @@ def test_the_page_shows_the_mirror_also_after_it_fell_silent(
     with monkeypatch.context() as patch, serving(stopping(int(server.rpartition(":")[2]), after=55)) as address:
         patch.setenv("MLFLOW_TRACKING_URI", address)
         patch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "3")
-        with pytest.raises(UnpublishedError, match=r"not in MLflow: 2 of 3 results.* no answer within 3 s$"):
-            publish(study.params, study.root)
+        with pytest.raises(UnpublishedError, match=r"not in MLflow: [12] of 3 results.* no answer within 3 s$"):
+            publish(study.params, study.root)  # how many bytes pass at once, and so what it has heard, is chance
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     published = publish(study.params, study.root)
-    assert (published.new, published.known, published.store) == (2, 1, server)
+    assert (published.new + published.known, published.store) == (3, server)
+    assert published.new in (1, 2)
     assert publish(study.params, study.root).known == 3
     with live("cnn", "zca", "quick", study.root) as tracker:
         tracker.log(0, {"epoch": 1, "train_loss": 0.5})
