@@ -102,7 +102,7 @@ def report(params: dict[str, Any]) -> dict[str, Cost]:
 
 def evaluation(params: dict[str, Any]) -> dict[str, Cost]:
     """Evaluate some runs of the largest chapter; nothing is written."""
-    from rdfia.analyse.evaluate_chapter import evaluate_chapter
+    from rdfia.analyse.evaluate_chapter import Evaluation, evaluate_chapter
     from rdfia.data.store import load_split
     from rdfia.record.run import RunRecord
 
@@ -112,10 +112,8 @@ def evaluation(params: dict[str, Any]) -> dict[str, Cost]:
     train, validation, test = (
         load_split(layout.split(profile, dataset, name)) for name in ("train", "validation", "test")
     )
-    kept: Any = ({}, {})
-    cost, _ = timed(
-        lambda: evaluate_chapter(records, (train, validation, test), "bench", kept, device.jobs()), len(names)
-    )
+    nothing, splits = Evaluation({}, {}, {}), (train, validation, test)
+    cost, _ = timed(lambda: evaluate_chapter(records, splits, "bench", nothing, device.jobs()), len(names))
     return {f"evaluation of {chapter}": cost}
 
 
