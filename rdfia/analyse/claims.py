@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from rdfia.analyse.measures import Measured, UndecidableError
 from rdfia.analyse.metrics import LEVEL, UNRESOLVED, Estimate
 from rdfia.analyse.results import Study
 from rdfia.analyse.statistics import Statistic, Trend
 from rdfia.config import KEY, Config, ConfigError, listed, parse_yaml, shorten
-from rdfia.config.errors import explain
-from rdfia.theory.written import Paragraph, Report
+from rdfia.theory.written import Paragraph, Report, validated
 
 SOURCE = Path(__file__).with_name("claims.yaml")
 HOLDS, FAILS, UNDECIDED = "holds", "fails", "cannot be decided here"
@@ -146,15 +145,7 @@ def parse(content: Any, where: str) -> dict[str, Claim]:
     for name in content:
         if not KEY.fullmatch(str(name)):
             raise ConfigError(f"{where}: {shorten(name)}: found a name with other signs, allowed: a-z, 0-9 and _")
-    return {name: _claim(entry, f"{where}: {name}") for name, entry in content.items()}
-
-
-def _claim(entry: Any, where: str) -> Claim:
-    try:
-        return Claim.model_validate(entry)
-    except ValidationError as error:
-        path, reason = explain(error.errors(), Claim, entry)
-        raise ConfigError(f"{'.'.join((where, *path))}: {reason}") from None
+    return {name: validated(Claim, entry, f"{where}: {name}") for name, entry in content.items()}
 
 
 def decide(claims: Mapping[str, Claim], study: Study) -> tuple[Outcome, ...]:

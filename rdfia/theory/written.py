@@ -5,7 +5,7 @@ The file maps the title of each part to its questions. Those whose answer is a n
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -16,6 +16,7 @@ SOURCE = Path(__file__).with_name("questions.yaml")
 Report = Literal["R2022", "R2023a", "R2023b", "R2024", "R2026"]
 Paragraph = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+(/[a-z0-9_ ]+)?$")]  # a computed question, a chapter, a run or a group
+Entry = TypeVar("Entry", bound=Config)
 Parts = Mapping[str, tuple["Written", ...]]
 
 
@@ -62,7 +63,7 @@ def parse(content: Any, where: str) -> Parts:
     if not (isinstance(content, Mapping) and all(isinstance(entries, list) for entries in content.values())):
         raise ConfigError(f"{where}: found {shorten(content)}, allowed: titles of parts, each with a list of questions")
     parts = {
-        title: tuple(_question(entry, f"{where}: {title}.{place}") for place, entry in enumerate(entries))
+        title: tuple(validated(Written, entry, f"{where}: {title}.{place}") for place, entry in enumerate(entries))
         for title, entries in content.items()
     }
     for key, names in (("id", _ids(parts)), ("number", _numbers(parts))):
@@ -74,11 +75,12 @@ def parse(content: Any, where: str) -> Parts:
     return parts
 
 
-def _question(entry: Any, where: str) -> Written:
+def validated(kind: type[Entry], entry: Any, where: str) -> Entry:
+    """Return an entry of a file as its strict class; what cannot be used is one line that names the key."""
     try:
-        return Written.model_validate(entry)
+        return kind.model_validate(entry)
     except ValidationError as error:
-        path, reason = explain(error.errors(), Written, entry)
+        path, reason = explain(error.errors(), kind, entry)
         raise ConfigError(f"{'.'.join((where, *path))}: {reason}") from None
 
 
