@@ -173,8 +173,8 @@ class Bench:
         _resize(self.root, ROOM) if way == FULL else None
         found.code = process.returncode
         found.disturbed &= found.code != 0
-        begun = "Fatal Python error: init" not in said  # else Python itself was not up yet
-        if way in (TERM, CTRL_C, FULL) and "dvc" not in work.words and begun and "Traceback" in said:
+        own = found.code > 0 and "Fatal Python error: init" not in said  # else Python itself was not up yet
+        if way in (TERM, CTRL_C, FULL) and "dvc" not in work.words and own and "Traceback" in said:
             found.broke.append(f"a traceback: {said.strip().splitlines()[-1][:200]}")
 
     @staticmethod
