@@ -6,13 +6,14 @@ MINUTES ?= 60
 DAYS   ?= 7
 AUDIT  := pip-audit==2.10.1
 BIN    := $(VENV)/bin
+UPLOT  := rdfia/report/templates/uplot
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 # Every stage is a process: where Python may not keep its bytecode, each would compile PyTorch's sources anew.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := all
-.PHONY: all setup repro test torture ui check format bench prune clean distclean lock audit help
+.PHONY: all setup repro test torture ui check format bench prune clean distclean lock vendor audit help
 
 all: repro ## set up and run the pipeline to a finished report (the default)
 
@@ -69,6 +70,12 @@ lock: ## renew requirements.lock from pyproject.toml: versions that are DAYS=7 o
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 		--exclude-newer "$$($(BIN)/python -c 'import datetime as d; print(d.date.today() - d.timedelta($(DAYS)))')" \
 		--no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
+
+vendor: ## fetch uPlot from npm anew, in the version and with the hashes of its SHA256SUMS
+	cd $(UPLOT) && npm pack --silent uplot@$$(sed -n 's/.*uplot-\(.*\)\.tgz/\1/p' SHA256SUMS)
+	cd $(UPLOT) && grep tgz SHA256SUMS | sha256sum --check --quiet && tar -xzf uplot-*.tgz
+	cd $(UPLOT)/package && mv dist/uPlot.iife.min.js dist/uPlot.min.css .. && mv LICENSE ../LICENSE.txt
+	cd $(UPLOT) && rm -rf package && sha256sum --check SHA256SUMS && rm uplot-*.tgz
 
 audit: setup ## known holes of the locked packages, and the list of these (CycloneDX): reports/audit/; skipped offline
 	@rm -rf reports/audit && mkdir -p reports/audit

@@ -17,6 +17,11 @@ PARTS = ("train", "frozen", "validation")
 ACCURACY = "accuracy"
 
 
+def spread(count: int, most: int) -> npt.NDArray[np.int_]:
+    """Return at most so many evenly spread places among `count`, the first and the last among them."""
+    return np.unique(np.linspace(0, max(0, count - 1), min(most, count)).round().astype(int))
+
+
 class Band(NamedTuple):
     """The smallest, mean and largest value over the seeds, by epoch."""
 
@@ -27,8 +32,7 @@ class Band(NamedTuple):
 
     def thinned(self, most: int, scale: float = 1.0) -> "Band":
         """Return at most so many evenly spread epochs, the first and the last among them, with values times scale."""
-        count = len(self.epochs)
-        at = np.unique(np.linspace(0, max(0, count - 1), min(most, count)).round().astype(int))
+        at = spread(len(self.epochs), most)
         return Band(self.epochs[at], *(scale * values[at] for values in self[1:]))
 
 
@@ -60,11 +64,15 @@ class Curve:
         return self.scale * float(frozen[-1] - validation[-1]) if len(frozen) and len(validation) else 0.0
 
 
+def has_curves(run: RunResult) -> bool:
+    """Return whether a run has a history of epochs to show; that of a range test is one of rates."""
+    return run.ran and not run.searching and bool(run.history) and "frozen_loss" in run.history[0]
+
+
 def curves(study: Study, group: Group, measure: str) -> list[Curve]:
     """Return the curves of a group's runs, none where no run of its own has a history of epochs."""
-    named = [(run, label) for run, label in zip(group.runs, group.labels, strict=True) if run.ran and not run.searching]
-    recorded = [(run, label, run.history) for run, label in named]
-    epochs = [(run, label, records) for run, label, records in recorded if records and "frozen_loss" in records[0]]
+    named = zip(group.runs, group.labels, strict=True)
+    epochs = [(run, label, run.history) for run, label in named if has_curves(run)]
     if not any(run.group == group.name for run, *_ in epochs):
         return []
     scale = PERCENT if measure == ACCURACY else 1.0

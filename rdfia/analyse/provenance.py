@@ -12,8 +12,8 @@ def lines(study: Study) -> Lines:
     """What to know to make the same figures again."""
     timed = [run for run in study.runs if run.timing]
     commits = Counter(str(run.timing.get("commit", "unknown"))[:12] for run in timed)
-    machines = Counter(_machine(run.timing.get("machine", {})) for run in timed)
-    versions = Counter(_versions(run.versions) for run in study.runs if run.versions)
+    machines = Counter(machine_line(run.timing.get("machine", {})) for run in timed)
+    versions = Counter(versions_line(run.versions) for run in study.runs if run.versions)
     started = sorted(str(run.timing["started"]) for run in timed if run.timing.get("started"))
     spent = sum(float(run.timing.get("seconds") or 0) for run in timed)
     return (
@@ -27,7 +27,7 @@ def lines(study: Study) -> Lines:
     )
 
 
-def _machine(machine: Mapping[str, object]) -> str:
+def machine_line(machine: Mapping[str, object]) -> str:
     """A machine in words."""
     keys = ("processor", "device", "precision", "platform")
     parts = [str(machine[key]) for key in keys if machine.get(key)]
@@ -35,7 +35,8 @@ def _machine(machine: Mapping[str, object]) -> str:
     return ", ".join(parts[:1] + cores + parts[1:]) or "unknown"
 
 
-def _versions(versions: Mapping[str, str]) -> str:
+def versions_line(versions: Mapping[str, str]) -> str:
+    """Each package with its version."""
     return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
 
 

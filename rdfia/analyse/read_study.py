@@ -21,6 +21,7 @@ from rdfia.record.card import Card
 from rdfia.record.declaration import plain
 from rdfia.record.predictor import recorded_run
 from rdfia.record.run import LEFT_OUT, RunRecord
+from rdfia.study import pipeline
 from rdfia.study import runs as study_runs
 from rdfia.study.declaration import declarations
 from rdfia.words import listed
@@ -121,6 +122,7 @@ def _declared(
         group=place.group,
         delta=changed_keys(settings[0], reference[0]),
         several=place.several,
+        stage=pipeline.stage(params, chapter, run),
     )
 
 

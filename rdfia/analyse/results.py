@@ -50,6 +50,7 @@ class RunResult:
     config: Mapping[str, Any] = field(default_factory=dict)
     several: bool = False  # whether it changes several settings on purpose
     noise: Mapping[str, metrics.Noise] = field(default_factory=dict)  # what the chapter's runs say of the seeds
+    stage: str = ""  # of DVC, which trains it
     record: RunRecord = field(default_factory=lambda: RunRecord(Path()))
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from rdfia.chapters import kind
-from rdfia.config import PARAMS, ConfigError, merge, shorten
+from rdfia.config import PARAMS, ConfigError, merge, profile, shorten
 from rdfia.study import runs
 
 PIPELINE = Path("dvc.yaml")
@@ -40,6 +40,12 @@ def one_stage(params: Mapping[str, Any], chapter: str) -> bool:
     if not isinstance(value, bool):
         raise ConfigError(f"{PARAMS}: {chapter}.one_stage: found {shorten(value)}, allowed: true or false")
     return value
+
+
+def stage(params: Mapping[str, Any], chapter: str, run: str) -> str:
+    """Return the name that `dvc repro` takes to train a run."""
+    whole = f"{chapter}@{profile(params)}"
+    return whole if one_stage(params, chapter) else f"{whole}-{run}"
 
 
 def begins_from(params: Mapping[str, Any], chapter: str) -> list[str]:

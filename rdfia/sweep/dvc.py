@@ -42,10 +42,12 @@ def training(params: Mapping[str, Any], chapter: str) -> list[Stage]:
     name, names = profile(params), tuple(runs.runs(params, chapter))
     whole = layout.declared_run(name, chapter, "any").parent
     if pipeline.one_stage(params, chapter):
-        return [Stage(f"{chapter}@{name}", chapter, names, whole, layout.trained(name, chapter))]
+        stage = pipeline.stage(params, chapter, names[0])
+        return [Stage(stage, chapter, names, whole, layout.trained(name, chapter))]
     return [
-        Stage(f"{chapter}@{name}-{run}", chapter, (run,), whole / f"{run}.json", layout.trained(name, chapter, run))
+        Stage(stage, chapter, (run,), whole / f"{run}.json", layout.trained(name, chapter, run))
         for run in names
+        for stage in [pipeline.stage(params, chapter, run)]
     ]
 
 

@@ -15,7 +15,7 @@ from rdfia.report.tables.chapter import TEST
 
 NETWORKS = ("cnn/baseline", "cnn/standardise")
 COLUMNS = (
-    Column("classifier", code=True),
+    Column("classifier", code=True, runs=True),
     Column("what it is", wide=True),
     Column("train images", numeric=True),
     TEST,

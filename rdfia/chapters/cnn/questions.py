@@ -138,9 +138,9 @@ def dropout_ensembles(context: Context) -> Iterator[Rows]:
 def methods(context: Context) -> Iterator[Rows]:
     """Give for each method of the course a sentence, its effect, and what it costs beside its reference."""
     columns = (
-        Column("method"), Column("what it does and why it helps", wide=True), Column("run", code=True),
-        Column("effect", "points", signed=True, numeric=True), Column("against", code=True), Column("verdict"),
-        Column("time of its reference", "times", numeric=True),
+        Column("method"), Column("what it does and why it helps", wide=True), Column("run", code=True, runs=True),
+        Column("effect", "points", signed=True, numeric=True), Column("against", code=True, runs=True),
+        Column("verdict"), Column("time of its reference", "times", numeric=True),
     )  # fmt: skip
     rows = list[tuple[Cell, ...]]()
     for name, (label, sentence) in METHODS.items():

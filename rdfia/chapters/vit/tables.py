@@ -13,7 +13,7 @@ from rdfia.report.engine.table import Cell, Column
 MILLION = 1e6
 RANKING = (
     Column("rank"),
-    Column("run", code=True),
+    Column("run", code=True, runs=True),
     Column("embed", numeric=True),
     Column("patch", numeric=True),
     Column("blocks", numeric=True),
@@ -24,7 +24,7 @@ RANKING = (
     Column("may have rank", numeric=True),
 )
 PERMUTATION = (
-    Column("run", code=True),
+    Column("run", code=True, runs=True),
     Column("positions"),
     Column("validation accuracy", "%", numeric=True),
     Column("on shuffled patches", "%", numeric=True),

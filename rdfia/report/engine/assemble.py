@@ -18,7 +18,7 @@ from rdfia.report.engine.render import Report
 from rdfia.report.engine.table import Table
 from rdfia.theory import written
 
-CLOSING = ("questions", "claims", "errors", "data", "published", "cost")  # texts after the chapters
+CLOSING = ("questions", "claims", "errors", "data", "published", "cost", "compare")  # texts after the chapters
 QUESTIONS = "questions"  # the page that the written questions stand on
 HEADLINE = "headline"  # the table of the overview
 Contents = Sequence[Table | Drawing]
@@ -58,6 +58,7 @@ def assemble(context: Context) -> Report:
         headline,
         sections,
         tuple(with_questions(s, parts, context.study, sections) if s.key == QUESTIONS else s for s in besides),
+        context.verdicts,
     )
 
 

@@ -23,7 +23,7 @@ from rdfia.report.engine.powers import plain_powers
 from rdfia.words import listed as listed
 
 if TYPE_CHECKING:
-    from rdfia.report.engine.registry import Maker
+    from rdfia.report.engine.registry import Curves, Maker
 
 INK, MUTED, GRID, PAPER = "#1d2330", "#667085", "#dfe3e8", "#ffffff"
 BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
@@ -92,6 +92,7 @@ class Drawing:
     group: str = ""
     numbers: str = ""  # what it shows, as CSV
     reading: str = ""  # how such a figure is read, which a page says once
+    curves: "Curves | None" = None
     kind: ClassVar[Literal["figure"]] = "figure"
 
 

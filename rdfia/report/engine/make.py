@@ -22,9 +22,10 @@ def _finished(maker: Maker, context: Context, item: Plot | Rows) -> Drawing | Ta
     if isinstance(item, Rows):
         name = maker.name(chapter, item.group)
         columns, rows = tuple(item.columns), tuple(map(tuple, item.rows))
-        return Table(name, text, columns, rows, maker, item.group, item.summary, reading)
+        return Table(name, text, columns, rows, maker, item.group, item.summary, reading, chapter)
     name = maker.name(chapter, item.group, item.dataset)
-    return finish(item.figure, name, text, description, maker, item.group, written(item.numbers), reading)
+    numbers = written(item.numbers)
+    return finish(item.figure, name, text, description, maker, item.group, numbers, reading, item.curves)
 
 
 def written(numbers: Numbers) -> str:

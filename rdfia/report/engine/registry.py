@@ -35,6 +35,14 @@ class Numbers:
 
 
 @dataclass(frozen=True)
+class Curves:
+    """The runs whose curves over the epochs a figure shows, by key with their labels: a page's script draws them."""
+
+    measure: str
+    runs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Plot:
     """A figure as drawn, with what its caption says and the numbers that it shows."""
 
@@ -43,6 +51,7 @@ class Plot:
     numbers: Numbers
     group: str = ""
     dataset: str = ""
+    curves: Curves | None = None
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
 """The report's files from what it says: an overview, a page for each part, and all of it as one text for a forge.
 
-A page needs no other file and no network; links between pages are relative, so that the folder can be moved.
+A page needs no network, and but for the runs' pages no other file; links between pages are relative, so that the folder
+can be moved.
 """
 
 import base64
+import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -15,14 +19,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from rdfia.analyse import provenance, stand_in
-from rdfia.analyse.published import QUICK
+from rdfia.analyse.published import QUICK, Verdict
 from rdfia.analyse.results import Study
+from rdfia.report.engine import explore, run_pages
 from rdfia.report.engine.blocks import Section
 from rdfia.report.engine.drawing import Drawing, themed
-from rdfia.report.engine.table import Table, escaped
+from rdfia.report.engine.table import Cell, Table, escaped
 from rdfia.words import listed
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+COMPARE = "compare"  # the page where any runs are laid beside each other
+COPIED = 20_000  # letters of a figure's numbers that are in its page, at most: more is for the file
 OF_ALL = ("", "published", "claims")  # the pages that show figures of every data set
 
 
@@ -34,6 +41,7 @@ class Report:
     headline: Table
     chapters: tuple[Section, ...]
     closing: tuple[Section, ...]
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def tables(self) -> list[Table]:
@@ -56,16 +64,20 @@ def files(report: Report) -> Iterator[tuple[str, str]]:
     facts = {"report": report, "study": report.study, "quick": QUICK, "made": provenance.lines(report.study)}
     stale, replayed = report.study.stale, report.study.replayed
     method = [_led(paragraph) for paragraph in (TEMPLATES / "method.md").read_text("utf-8").split("\n\n")]
-    front = {**facts, "stale": stale, "replayed": replayed, "method": method, "base": "", "key": ""}
+    front = {**facts, "stale": stale, "replayed": replayed, "method": method, "base": "", "key": "", "runs": {}}
     front |= {"stand_ins": stand_in_note(report.study, "")}
     for name in ("index.html", "report.md"):
-        yield name, _environment(name).get_template(name).render(**front)
-    page = _environment("page.html").get_template("page.html")
+        yield name, _environment(name, report.study).get_template(name).render(**front)
+    environment = _environment("page.html", report.study)
     for place, section in enumerate(report.sections):
         around = {**_neighbours(report.sections, place), "section": section, "base": "../", "key": section.key}
-        own = {"stale": _of(section.key, stale), "replayed": _of(section.key, replayed)}
-        note = stand_in_note(report.study, section.key)
-        yield f"pages/{section.key}.html", page.render(**facts, **around, **own, stand_ins=note)
+        own: dict[str, Any] = {"stale": _of(section.key, stale), "replayed": _of(section.key, replayed)}
+        own |= {"stand_ins": stand_in_note(report.study, section.key)}
+        name = "compare.html" if section.key == COMPARE else "page.html"
+        runs = explore.compared(report.study) if section.key == COMPARE else explore.page_runs(report.study, section)
+        page = environment.get_template(name).render(**facts, **around, **own, runs=runs)
+        yield f"pages/{section.key}.html", page
+    yield from run_pages.files(environment, facts, {section.key: section for section in report.sections})
 
 
 def stand_in_note(study: Study, key: str) -> str:
@@ -81,6 +93,15 @@ def _of(chapter: str, runs: Sequence[str]) -> list[str]:
     return [run for run in runs if run.partition("/")[0] == chapter]
 
 
+def run_page(paths: Mapping[str, str], table: Table, row: Sequence[Cell], cell: Cell) -> str:
+    """Return the page of the run that a cell names, empty where there is none.
+
+    A name without a chapter is of the table's, or of that which the row begins with.
+    """
+    names = (str(cell), f"{table.chapter}/{cell}", f"{row[0]}/{cell}")
+    return next((paths[name] for name in names if name in paths), "")
+
+
 def _neighbours(sections: Sequence[Section], place: int) -> dict[str, Section | None]:
     """The pages before and after, None at an end."""
     padded = [None, *sections, None]
@@ -93,7 +114,7 @@ def _led(paragraph: str) -> tuple[str, str]:
     return lead, rest.strip()
 
 
-def _environment(name: str) -> Environment:
+def _environment(name: str, study: Study) -> Environment:
     """Templates: HTML escapes what it is given; a value that is not there is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -104,8 +125,10 @@ def _environment(name: str) -> Environment:
         keep_trailing_newline=True,
     )
     filters: dict[str, Any] = {"embedded": embedded, "coded": coded, "few": few, "breakable": breakable}
-    filters |= {"escaped": escaped, "marked": marked, "listed": listed}
+    filters |= {"grid": grid, "escaped": escaped, "marked": marked, "listed": listed}
     environment.filters.update(filters)
+    environment.globals["run_page"] = partial(run_page, run_pages.paths(study))
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
     return environment
 
 
@@ -119,6 +142,11 @@ def embedded(drawing: Drawing) -> str:
     """A figure as a data URI: its SVG in the page's colours."""
     svg = themed(drawing.svg).encode("utf-8")
     return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode('ascii')}"
+
+
+def grid(drawing: Drawing) -> list[list[str]]:
+    """Return the numbers of a figure, heads first, for a page to copy from; none where they are too many to."""
+    return list(csv.reader(io.StringIO(drawing.numbers))) if len(drawing.numbers) <= COPIED else []
 
 
 def coded(text: str) -> Markup:

@@ -21,6 +21,8 @@ MARKUP = re.compile(r"(?P<interval>\[[-+\d., ]+\](?![(\[:]))|[\\`*\[\]|$~]|(?<!\
 class Column:
     """A heading and how its cells look: `signed` shows a plus, `code` is set in a fixed-width face, `wide` is prose.
 
+    A cell of `runs` names a run, alone or behind its chapter, and leads to its page.
+
     A `stacked` cell lists things with semicolons between, one below the other on the page. On the page the rows can be
     chosen by the things in all columns that have the same `filter`, which is the name of the choice.
     """
@@ -29,6 +31,7 @@ class Column:
     unit: str = ""
     signed: bool = False
     code: bool = False
+    runs: bool = False
     numeric: bool = False
     wide: bool = False
     stacked: bool = False
@@ -79,6 +82,7 @@ class Table:
     group: str = ""
     summary: str = ""  # words that a click unfolds it from
     reading: str = ""  # how such a table is read, which a page says once
+    chapter: str = ""  # whose runs it names, where it names them without their chapter
     kind: ClassVar[Literal["table"]] = "table"
 
     @property

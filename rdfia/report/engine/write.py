@@ -57,7 +57,7 @@ def _keep(folder: Path, fresh: Path, names: Collection[str]) -> list[str]:
 
 def _fill(folder: Path, report: render.Report) -> None:
     """Write the pages, tables and figures into `folder`."""
-    for name in ("pages", "tables", "figures"):
+    for name in ("tables", "figures"):
         (folder / name).mkdir()
     for table in report.tables:
         (folder / "tables" / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8")
@@ -67,6 +67,7 @@ def _fill(folder: Path, report: render.Report) -> None:
         (folder / "figures" / f"{drawing.name}.png").write_bytes(drawing.png)
         (folder / "figures" / f"{drawing.name}.csv").write_text(drawing.numbers, encoding="utf-8")
     for path, page in render.files(report):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(page, encoding="utf-8")
 
 

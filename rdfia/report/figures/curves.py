@@ -11,7 +11,7 @@ from rdfia.analyse.groups import Group, groups
 from rdfia.report.engine.axes import above, scale_floor
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import BLUE, GREEN, MUTED, ORANGE, panels
-from rdfia.report.engine.registry import Numbers, Plot, figure
+from rdfia.report.engine.registry import Curves, Numbers, Plot, figure
 
 DETAILED = 12  # runs that are plotted one by one; a group of more has smaller panels
 ACROSS = 6  # small panels in a row
@@ -55,7 +55,11 @@ def _large(group: Group, shown: Sequence[Curve], measure: str) -> Plot:
     axes[0].set_ylabel(_unit(measure))
     _limit(axes[0], shown, measure)
     above(plot, *axes[0].get_legend_handles_labels())
-    return Plot(plot, _facts(shown, measure), _numbers(lines), group.name)
+    return Plot(plot, _facts(shown, measure), _numbers(lines), group.name, curves=_curves(shown, measure))
+
+
+def _curves(shown: Sequence[Curve], measure: str) -> Curves:
+    return Curves(measure, {curve.run.key: curve.label for curve in shown})
 
 
 def _lines(shown: Sequence[Curve], parts: Sequence[str] | Mapping[str, Any], most: int) -> dict[str, dict[str, Band]]:
@@ -125,7 +129,7 @@ def _small(group: Group, shown: Sequence[Curve], measure: str) -> Plot:
     entries = {label: line for axis in axes for line, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     above(plot, list(entries.values()), list(entries))
     facts = _facts(shown, measure) | {"small": True, "ends": ends_above_reference(shown)}
-    return Plot(plot, facts, _numbers(lines), group.name)
+    return Plot(plot, facts, _numbers(lines), group.name, curves=_curves(shown, measure))
 
 
 def _share_ticks(axis: Axes) -> None:

@@ -12,7 +12,7 @@ from rdfia.report.engine.table import Column
 
 BEYOND = {HELPS: "more than the sum", HURTS: "less than the sum"}
 COLUMNS = (
-    Column("what", code=True),
+    Column("what", code=True, runs=True),
     Column("title", wide=True),
     Column("effect", "points", signed=True, numeric=True),
     Column("verdict"),

@@ -10,7 +10,7 @@ from rdfia.report.engine.context import Context, Facts
 from rdfia.report.engine.registry import Rows, table
 from rdfia.report.engine.table import Cell, Column
 
-RUN = Column("run", code=True)
+RUN = Column("run", code=True, runs=True)
 TEST = Column("test accuracy", "%", numeric=True)
 RUNS = (
     RUN,
@@ -19,7 +19,7 @@ RUNS = (
     Column("status"),
     TEST,
     Column("effect", "points", signed=True, numeric=True),
-    Column("against", code=True),
+    Column("against", code=True, runs=True),
     Column("verdict on the effect"),
     Column("published", "%", stacked=True),
     Column("verdict on the published", wide=True),

@@ -10,7 +10,7 @@ from rdfia.report.engine.registry import Rows, table
 from rdfia.report.engine.table import Cell, Column
 
 COLUMNS = (
-    Column("run", code=True),
+    Column("run", code=True, runs=True),
     Column("report"),
     Column("what it says", wide=True),
     Column("published", "%", numeric=True),

@@ -11,7 +11,7 @@ from rdfia.report.tables.chapter import TEST
 CHAPTERS = ("svm_mnist", "mlp_mnist", "cnn_mnist")
 EXPERIMENTS = ("mnist-mlp", "mnist-cnn")  # of the published figures
 COLUMNS = (
-    Column("classifier", code=True),
+    Column("classifier", code=True, runs=True),
     Column("what it is", wide=True),
     Column("features"),
     Column("train images", numeric=True),

@@ -16,9 +16,9 @@ HEADLINE = (
     Column("chapter", code=True),
     Column("data"),
     Column("runs done"),
-    Column("first run", code=True),
+    Column("first run", code=True, runs=True),
     Column("its test accuracy", "%", numeric=True),
-    Column("best by validation", code=True),
+    Column("best by validation", code=True, runs=True),
     TEST,
     Column("published figures"),
 )
@@ -42,7 +42,7 @@ PUBLISHED = (
     Column("ours", "%", numeric=True),
     Column("ours minus published", "points", signed=True, numeric=True),
     Column("verdict", wide=True),
-    Column("our run", code=True),
+    Column("our run", code=True, runs=True),
     Column("note", wide=True),
     Column("data"),
 )

@@ -13,7 +13,7 @@ from rdfia.report.tables.chapter import RUN
 
 COLUMNS = (
     RUN,
-    Column("against", code=True),
+    Column("against", code=True, runs=True),
     Column("effect by Welch", "points", signed=True, numeric=True),
     Column("same seeds and examples", "points", signed=True, numeric=True),
     Column("other examples too", "points", signed=True, numeric=True),

@@ -48,7 +48,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def test_every_part_has_a_page(made: dict[str, str]) -> None:
-    assert sorted(made) == ["index.html", *(f"pages/{key}.html" for key in ("data", "one", "two")), "report.md"]
+    shared = ["pages/run.css", "pages/run.js"]
+    pages = [f"pages/{key}.html" for key in ("data", "one", "two")]
+    assert sorted(made) == sorted(["index.html", *pages, *shared, "report.md"])
     for path, text in made.items():
         if path.endswith(".html"):
             assert text.startswith("<!doctype html>")

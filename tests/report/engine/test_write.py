@@ -17,7 +17,7 @@ from rdfia.report.engine.table import Table
 from tests.report import sample
 
 CHAPTERS = ("mlp", "cnn")
-PAGES = (*CHAPTERS, "questions", "claims", "errors", "data", "published", "cost")
+PAGES = (*CHAPTERS, "questions", "claims", "errors", "data", "published", "cost", "compare")
 SHARED = ("test_accuracy", "effects", "price", "loss", "accuracy", "confusion")
 
 
@@ -31,7 +31,12 @@ def test_all_parts_are_there(report: Path) -> None:
     names = {*CHAPTERS, *(f"{chapter}_dynamics" for chapter in CHAPTERS), "headline", "data", "published"}
     names |= {"cost", "cost_by_chapter", "claims", "cnn_claims", "cnn_methods", "errors"}
     assert {path.name for path in (report / "tables").iterdir()} == {f"{n}.{e}" for n in names for e in ("csv", "md")}
-    assert {path.name for path in (report / "pages").iterdir()} == {f"{name}.html" for name in PAGES}
+    pages = {f"{name}.html" for name in PAGES} | {"run.css", "run.js", "runs"}
+    assert {path.name for path in (report / "pages").iterdir()} == pages
+    ran = {f"{chapter}/{run}.html" for chapter in CHAPTERS for run in sample.params()[chapter]["runs"]} - {
+        "cnn/planned.html"
+    }
+    assert {path.relative_to(report / "pages/runs").as_posix() for path in report.glob("pages/runs/*/*")} == ran
     assert [path.name for path in report.iterdir() if path.name.startswith(".")] == []
 
 
@@ -90,16 +95,18 @@ def test_a_page_is_self_contained_and_escapes(report: Path, name: str) -> None:
 
 
 def test_links_lead_to_pages_and_anchors_that_exist(report: Path) -> None:
-    pages = {path.resolve(): path.read_text("utf-8") for path in (report / "index.html", *report.glob("pages/*.html"))}
+    paths = (report / "index.html", *report.glob("pages/**/*.html"))
+    pages = {path.resolve(): path.read_text("utf-8") for path in paths}
     for path, html in pages.items():
         links = re.findall(r'href="(?!data:)([^"#]*)(?:#([^"]*))?"', html)
         assert len(links) > len(PAGES)
         for file, anchor in links:
-            if file.endswith(".csv"):
+            if file.endswith((".csv", ".css")):
                 assert (path.parent / file).resolve().stat().st_size > 0
                 continue
             target = pages[(path.parent / file).resolve() if file else path]
-            assert not anchor or f'id="{anchor}"' in target
+            state = anchor.startswith("runs=")  # of the page that compares
+            assert not anchor or state or f'id="{anchor}"' in target
 
 
 def test_every_figure_and_table_stands_on_one_page(report: Path) -> None:

@@ -1,0 +1,5 @@
+{% include "sort.js" %}
+{% include "filter.js" %}
+{% include "contents.js" %}
+{% include "print.js" %}
+{% include "copy.js" %}

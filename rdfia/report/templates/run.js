@@ -1,0 +1,3 @@
+{% include "page.js" %}
+{% include "shade.js" %}
+{% include "charts.js" %}
