@@ -27,9 +27,9 @@ class PathOfC:
 
 
 def paths_of_C(chapter: ChapterResult) -> list[PathOfC]:
-    """Return the paths of the runs whose history is one of C."""
+    """Return the paths of the runs whose history is one of several C."""
     records = {run.name: run.history for run in chapter.runs}
-    return [_path(name, rows) for name, rows in records.items() if rows and "C" in rows[0]]
+    return [_path(name, rows) for name, rows in records.items() if len({row.get("C") for row in rows}) > 1]
 
 
 def _path(name: str, records: Sequence[Record]) -> PathOfC:

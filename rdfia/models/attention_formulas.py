@@ -124,6 +124,11 @@ def post_norm_alone(x: Tensor, norm: Layer, layer: Layer) -> Tensor:
     return norm(layer(x))
 
 
+@equation(r"x' = \mathrm{MSA}(\mathrm{LN}(x) + x),\quad x'' = \mathrm{MLP}(\mathrm{LN}(x') + x')")
+def printed(x: Tensor, norm: Layer, layer: Layer) -> Tensor:
+    return layer(norm(x) + x)
+
+
 @equation(r"\bar{A}_l = \left(\dfrac{1}{h}\,\sum_i\,A_{l,i} + I\right) / 2")
 def with_residual(weights: Tensor) -> Tensor:
     return (weights.mean(1) + torch.eye(weights.shape[-1], device=weights.device)) / 2

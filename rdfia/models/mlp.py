@@ -4,7 +4,7 @@ The fourth implementation leaves the update to `torch.optim` too; it is an optim
 same weights, so that with the same order of batches they take the same steps, up to rounding.
 """
 
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -59,6 +59,23 @@ class ByHand(Perceptron):
         return y_tilde
 
 
+class Unbent(Perceptron):
+    """The network without tanh: ỹ = (x Whᵀ + bh) Wyᵀ + by, which is one linear layer, written as two."""
+
+    def hidden(self, x: Tensor) -> Tensor:
+        return formulas.hidden_input(x, self.Wh, self.bh)
+
+
+class OfSquaredError(Perceptron):
+    """The network whose weights move along the squared error between ŷ and y; what is recorded stays cross-entropy."""
+
+    def gradients(self, x: Tensor, y: Tensor) -> Tensor:
+        """Fill every weight's gradient for the labels y (…, N), and return ỹ (…, N, ny)."""
+        y_tilde: Tensor = self(x)
+        formulas.squared_error(self.one_hot[y], formulas.softmax(y_tilde)).sum().backward()
+        return y_tilde.detach()
+
+
 class Layers(nn.Module):
     """The network made of PyTorch's own layers, with the weights of a `Perceptron`."""
 
@@ -97,3 +114,31 @@ class MLP(Config):
         kind = ByHand if self.implementation == "by_hand" else Perceptron
         network = kind(shape, self.hidden, classes, self.scale, generator)
         return Layers(network) if self.implementation == "nn" else network
+
+
+class _Changed(Config):
+    """The network by hand with one part changed; its weights start as those of `MLP`."""
+
+    kind: ClassVar[type[Perceptron]]
+    hidden: int = Field(10, ge=1)
+    scale: float = Field(0.3, gt=0)
+
+    def build(self, shape: tuple[int, ...], classes: int, generator: Generator) -> nn.Module:
+        return self.kind(shape, self.hidden, classes, self.scale, generator)
+
+
+class NoActivation(_Changed):
+    """Two linear layers with nothing between them."""
+
+    kind: ClassVar[type[Perceptron]] = Unbent
+    name: Literal["no_activation"] = "no_activation"
+
+
+class SquaredError(_Changed):
+    """Trained on the squared error through the softmax."""
+
+    kind: ClassVar[type[Perceptron]] = OfSquaredError
+    name: Literal["squared_error"] = "squared_error"
+
+
+Network = Annotated[MLP | NoActivation | SquaredError, Field(discriminator="name")]

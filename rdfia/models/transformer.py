@@ -67,6 +67,17 @@ class Block(nn.Module):
         return self.attention.weights(self.norm1(x) if self.pre else x)[0]
 
 
+class PrintedBlock(Block):
+    """x ← Attention(norm(x) + x); x ← MLP(norm(x) + x), as R2023a prints it: nothing goes around either."""
+
+    def __init__(self, width: int, heads: int, ratio: int, attention: Attention) -> None:
+        super().__init__(width, heads, ratio, attention)
+        self.arranged = formulas.printed
+
+    def weights(self, x: Tensor) -> Tensor:
+        return self.attention.weights(self.norm1(x) + x)[0]
+
+
 def permute_patches(images: Tensor, patch_size: int, order: Tensor | Generator) -> Tensor:
     """Return the images with their patches reordered: `order[i]` (N, T) has the patch at each position of image i.
 

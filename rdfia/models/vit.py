@@ -1,6 +1,6 @@
 """The vision transformer of part 3, by hand (Dosovitskiy et al. 2021), and its ablations."""
 
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
 import torch
 from pydantic import Field, model_validator
@@ -10,7 +10,7 @@ from rdfia.config import Config, ConfigError
 from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import AttentionKind, Grid, Softmax
 from rdfia.models.layers import initialise
-from rdfia.models.transformer import Activation, Block, Norm, PatchEmbedding
+from rdfia.models.transformer import Activation, Block, Norm, PatchEmbedding, PrintedBlock
 
 Pool = Literal["token", "mean"]
 Positions = Literal["learned", "sinusoidal", "none"]
@@ -128,3 +128,16 @@ class ViT(Config):
     def _block(self, grid: Grid) -> Block:
         attention = self.attention.build(self.embed, self.heads, grid, self.leading)
         return Block(self.embed, self.heads, self.mlp_ratio, attention, self.norm, self.residual, self.activation)
+
+
+class PrintedViT(ViT):
+    """The same with blocks as R2023a prints them; `norm`, `residual` and `activation` have no say there."""
+
+    name: Literal["printed_vit"] = "printed_vit"  # type: ignore[assignment]
+
+    def _block(self, grid: Grid) -> Block:
+        attention = self.attention.build(self.embed, self.heads, grid, self.leading)
+        return PrintedBlock(self.embed, self.heads, self.mlp_ratio, attention)
+
+
+Transformer = Annotated[ViT | PrintedViT, Field(discriminator="name")]

@@ -8,13 +8,18 @@ from typing import Any, get_args
 
 from rdfia.config import PARAMS, ConfigError, parse, section
 from rdfia.theory.answer import Answer
+from rdfia.theory.approximation import Approximation
 from rdfia.theory.attention import AttentionCost
 from rdfia.theory.backprop import Backprop
+from rdfia.theory.batch_norm import BatchNorm
+from rdfia.theory.batches import Batches
 from rdfia.theory.convolution import Convolution
 from rdfia.theory.descent import DescentPaths
 from rdfia.theory.dropout import Dropout
 from rdfia.theory.gradients import Gradients
+from rdfia.theory.graphs import Graphs
 from rdfia.theory.implementations import Implementations
+from rdfia.theory.likelihood import Likelihood
 from rdfia.theory.losses import Losses
 from rdfia.theory.one_patch import OnePatch
 from rdfia.theory.pooling import Pooling
@@ -22,7 +27,8 @@ from rdfia.theory.single_steps import SingleSteps
 
 Question = (
     Implementations | Gradients | Losses | Backprop | DescentPaths | SingleSteps
-    | Convolution | Pooling | Dropout | AttentionCost | OnePatch
+    | Likelihood | Approximation | Graphs | Batches
+    | Convolution | Pooling | Dropout | BatchNorm | AttentionCost | OnePatch
 )  # fmt: skip
 QUESTIONS: dict[str, type[Question]] = {kind().name: kind for kind in get_args(Question)}
 

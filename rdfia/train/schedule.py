@@ -21,7 +21,7 @@ class _Schedule(Config):
     Goyal et al. 2017: random weights do not bear the rate that suits them later.
     """
 
-    searches: ClassVar[bool] = False  # whether it is a range test, which needs the loss of every step
+    searches: ClassVar[bool] = False  # whether the loss of every step is kept, as a range test needs it
     warmup: float = Field(0.0, ge=0)
 
     def __call__(self, step: int, per_epoch: int, epochs: int) -> float:
@@ -43,6 +43,13 @@ class Constant(_Schedule):
 
     def shape(self, step: int, per_epoch: int, steps: int) -> float:
         return 1.0
+
+
+class Logged(Constant):
+    """1 at every step, whose loss is kept."""
+
+    searches: ClassVar[bool] = True
+    name: Literal["logged"] = "logged"  # type: ignore[assignment]
 
 
 class Exponential(_Schedule):
@@ -181,7 +188,7 @@ def suggest(rates: Sequence[float], losses: Sequence[float], window: float = 0.1
 
 Schedule = Annotated[
     Annotated[
-        Constant | Exponential | Step | InverseTime | Polynomial | Cosine | Cyclical | OneCycle | RangeTest,
+        Constant | Logged | Exponential | Step | InverseTime | Polynomial | Cosine | Cyclical | OneCycle | RangeTest,
         Field(discriminator="name"),
     ],
     named,

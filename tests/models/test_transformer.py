@@ -5,9 +5,10 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
+from rdfia.models.attention import Attention
 from rdfia.models.attention_formulas import patches
 from rdfia.models.layers import initialise
-from rdfia.models.transformer import Activation, Block, Norm, permute_patches
+from rdfia.models.transformer import Activation, Block, Norm, PrintedBlock, permute_patches
 
 NAMES = {
     "attention.qkv.weight": "self_attn.in_proj_weight",
@@ -91,6 +92,17 @@ def test_the_attention_weights_of_a_block_are_those_of_the_input_of_its_attentio
     block.attention.register_forward_pre_hook(lambda _, inputs: inputs_of_attention.append(inputs[0]))
     block(X)
     torch.testing.assert_close(block.weights(X), block.attention.weights(inputs_of_attention[0])[0])
+
+
+def test_the_printed_block_adds_ahead_of_attention_and_mlp_so_that_nothing_goes_around() -> None:
+    block = PrintedBlock(32, 4, 2, Attention(32, 4))
+    with_random_norms(block)
+    x = block.attention(block.norm1(X) + X)
+    torch.testing.assert_close(block(X), block.mlp(block.norm2(x) + x))
+    torch.testing.assert_close(block.weights(X), block.attention.weights(block.norm1(X) + X)[0])
+    for weight in block.mlp[2].parameters():
+        nn.init.zeros_(weight)
+    assert not block(X).any()
 
 
 def images(count: int = 3) -> Tensor:

@@ -15,7 +15,7 @@ from rdfia.config import ConfigError, load, parse
 from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import Linear, Softmax, Windowed, rollout
 from rdfia.models.transformer import permute_patches
-from rdfia.models.vit import Pool, VisionTransformer, ViT
+from rdfia.models.vit import Pool, PrintedViT, VisionTransformer, ViT
 
 SHAPE = (1, 28, 28)
 ABLATIONS: dict[str, dict[str, Any]] = {
@@ -126,6 +126,13 @@ def test_the_remaining_parts_of_an_ablation_start_from_the_same_weights(changes:
     left = {name for name in after if after[name].shape == before[name].shape and name != "positions"}
     assert all(torch.equal(after[name], before[name]) for name in left)
     assert set(before) - left <= {"class_token", "positions"}
+
+
+def test_the_printed_network_has_the_same_weights_and_other_blocks() -> None:
+    ours, printed = (kind().build(SHAPE, 10, Generator().manual_seed(0)) for kind in (ViT, PrintedViT))
+    for one, other in zip(ours.parameters(), printed.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert (ours(images()) - printed(images())).abs().max() > 0.01
 
 
 def test_every_ablation_gives_another_network() -> None:

@@ -54,6 +54,7 @@ METHODS = {  # question 1d.★: its name, what it does and why it helps, in a se
         "A part of another image comes with its part of the label, so that no single part decides.",
     ),
 }
+ENDS = ("smallest", "largest")
 REPORTS = ("R2023a", "R2026")  # whose counts of single layers are not ours
 
 
@@ -132,6 +133,32 @@ def dropout_ensembles(context: Context) -> Iterator[Rows]:
             for one in facts["ensembles"]
         ]
         yield Rows(columns, rows, facts)
+
+
+@table("theory_batch_norm")
+def normed_channels(context: Context) -> Iterator[Rows]:
+    """Give the smallest and largest mean and deviation of a channel, without batch norm and with it."""
+    facts, _ = context.theory("batch_norm")
+    columns = (
+        Column("outputs"), *(Column(f"{end} {kind}", numeric=True) for kind in ("mean", "deviation") for end in ENDS)
+    )  # fmt: skip
+    if facts:
+        names = {"without": "without batch norm", "with": "with batch norm"}
+        rows = [(label, *facts[name]["mean"], *facts[name]["deviation"]) for name, label in names.items()]
+        yield Rows(columns, rows, facts)
+
+
+@table("theory_batches")
+def epochs_in_batches(context: Context) -> Iterator[Rows]:
+    """Give what an epoch is made of, by the size of its batches."""
+    facts, _ = context.theory("batches")
+    columns = (
+        Column("batch size"), Column("steps, one after the other", numeric=True),
+        Column("examples at once", numeric=True), Column("examples in the last", numeric=True),
+    )  # fmt: skip
+    if facts:
+        keys = ("steps", "at_once", "last")
+        yield Rows(columns, [(str(one["size"]), *(one[key] for key in keys)) for one in facts["epochs"]], facts)
 
 
 @table("{chapter}_methods")

@@ -94,6 +94,48 @@ def valleys(context: Context) -> Iterator[Rows]:
         yield Rows(columns, rows, facts)
 
 
+@table("theory_likelihood")
+def likelihoods(context: Context) -> Iterator[Rows]:
+    """Give each loss beside the likelihood, by the number of classes."""
+    facts, _ = context.theory("likelihood")
+    columns = (
+        Column("classes"), Column("−log likelihood, an example", numeric=True, digits=4),
+        Column("cross-entropy", numeric=True, digits=4), Column("binary, of every output", numeric=True, digits=4),
+        Column("product over nx", numeric=True, digits=4),
+    )  # fmt: skip
+    if facts:
+        keys = ("likelihood", "cross_entropy", "binary", "over_inputs")
+        yield Rows(columns, [(str(case["classes"]), *(case[key] for key in keys)) for case in facts["cases"]], facts)
+
+
+@table("theory_approximation")
+def hidden_layers(context: Context) -> Iterator[Rows]:
+    """Give the largest error of fits by hidden units with tanh and without."""
+    facts, _ = context.theory("approximation")
+    columns = (
+        Column("hidden units"), Column("largest error with tanh", numeric=True, digits=4),
+        Column("without", numeric=True, digits=4),
+    )  # fmt: skip
+    if facts:
+        yield Rows(columns, [(str(fit["units"]), fit["tanh"], fit["linear"]) for fit in facts["fits"]], facts)
+
+
+@table("theory_graphs")
+def graphs(context: Context) -> Iterator[Rows]:
+    """Give which graphs have an order, how right the gradients through them are, and how often a corner is met."""
+    facts, _ = context.theory("graphs")
+    columns = (
+        Column("graph"), Column("has an order"), Column("error of a slope", code=True, numeric=True),
+        Column("draws at a corner", numeric=True),
+    )  # fmt: skip
+    if facts:
+        rows = [
+            (one["graph"], "yes" if one["ordered"] else "no", one["error"] and scientific(one["error"]), one["met"])
+            for one in facts["graphs"]
+        ]
+        yield Rows(columns, rows, facts)
+
+
 @table("implementations")
 def implementations(context: Context) -> Iterator[Rows]:
     """Give who does what, and how far the weights ever part from those of the network by hand."""

@@ -19,7 +19,7 @@ DECADES = (0.1, 1.0, 10.0)
 
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
-    """Two runs with two seeds each, one above and one below what is written here; and a run that was not made."""
+    """Two runs with two seeds each, one above and one below what is written here; one not made, and one with one C."""
     card = Card("rings", classes=("outer", "inner"))
     runs = [RunResult("svm", "planned", "planned", "planned", "", card)]
     for name, accuracies in RUNS.items():
@@ -28,6 +28,8 @@ def context(tmp_path: Path) -> Context:
             rows = enumerate(zip(DECADES, accuracies, strict=True), 1)
             lines += [f"{seed},{epoch},{C},1,{right + shift:.8g},{200 // epoch}" for epoch, (C, right) in rows]
         runs.append(RunResult("svm", name, name, name, "", card, record=history(tmp_path, "svm", name, lines)))
+    alone = history(tmp_path, "svm", "alone", [lines[0], "0,1,0.1,1,0.5,200"])
+    runs.append(RunResult("svm", "alone", "one C", "alone", "", card, record=alone))
     chapter = ChapterResult("svm", "rings", tuple(runs))
     return Context(Study(tmp_path, "full", (chapter,), {"rings": card}), (), chapter)
 
