@@ -78,7 +78,6 @@ function limits(lines, measure, low, high) {
 function curveChart(box, runs, state, measure) {
   const ink = (name) => getComputedStyle(box).getPropertyValue(name).trim();
   const plot = element("div", { className: "plot", tabIndex: 0, role: "group" });
-  plot.setAttribute("aria-label", `${UNITS[measure]} by epoch: arrow keys walk, + zooms in, Escape shows all`);
   const tip = element("div", { className: "tip", hidden: true });
   const said = element("p", { className: "said", ariaLive: "polite" });
   box.replaceChildren(plot, said);
@@ -136,18 +135,25 @@ function curveChart(box, runs, state, measure) {
       hooks: {
         setCursor: [tell],
         setSeries: [(shown, at) => { nearest = at; tell(shown); }],
-        setScale: [(shown, scale) => { if (scale === "x" && shown === chart) state.zoom = zoomOf(shown); }],
+        setScale: [(shown, scale) => { if (scale === "x" && shown === chart) zoomed(); }],
       },
     }, drawn.data, plot);
     chart.over.append(tip);
     if (state.zoom) chart.setScale("x", state.zoom);
-    plot.dataset.lines = means.size;
+    name();
   }
 
-  /** The part of the epochs that is shown, null where all are. */
-  function zoomOf({ data, scales: { x } }) {
-    const whole = x.min <= data[0][0] && x.max >= data[0].at(-1);
-    return whole || x.min == null ? null : { min: x.min, max: x.max };
+  /** Keep which part of the epochs is shown, for the next drawing; null where all are. */
+  function zoomed() {
+    const { data: [epochs], scales: { x } } = chart;
+    state.zoom = x.min == null || (x.min <= epochs[0] && x.max >= epochs.at(-1)) ? null : { min: x.min, max: x.max };
+    name();
+  }
+
+  function name() {
+    const part = state.zoom ? ` ${state.zoom.min.toFixed(1)} to ${state.zoom.max.toFixed(1)}` : "";
+    const count = means.size === 1 ? "1 line" : `${means.size} lines`;
+    plot.setAttribute("aria-label", `${UNITS[measure]} by epoch${part}, ${count}. Arrow keys walk, + zooms in, Escape shows all.`);
   }
 
   function walk(event) {
