@@ -12,30 +12,31 @@ from rdfia.config import leaves
 from rdfia.record.run import Row
 from rdfia.report.engine.blocks import Section
 
+Explored = Mapping[str, Mapping[str, Any]]  # facts of runs, by key
 POINTS = 100  # epochs of a curve, at most
 MEASURES = ("loss", ACCURACY)
 
 
-def page_runs(study: Study, section: Section) -> dict[str, Any]:
-    """Return the runs whose curves a page shows."""
-    shown = {key for drawing in section.drawings if drawing.curves for key in drawing.curves.runs}
-    return {key: run for key, run in curves(study, shown).items() if run["epochs"]}
-
-
-def curves(study: Study, keys: Iterable[str]) -> dict[str, Any]:
-    """Return runs with their curves; `place` is a run's among all of the study, which its colour comes from."""
-    wanted = set(keys)
+def explored(study: Study) -> Explored:
+    """Return every run that has results, with its curves; `place`, among all runs, is what its colour comes from."""
     return {
-        run.key: {"title": run.title, "place": place, **_curves(run)}
-        for place, run in enumerate(study.runs)
-        if run.key in wanted
+        run.key: {"title": run.title, "place": place, **_curves(run)} for place, run in enumerate(study.runs) if run.ran
     }
 
 
-def compared(study: Study) -> dict[str, Any]:
-    """Return every run that has results, with all that the page *Compare* lays beside each other."""
-    ran = {run.key: run for run in study.runs if run.ran}
-    return {key: {**facts, **_figures(ran[key])} for key, facts in curves(study, ran).items()}
+def with_curves(runs: Explored, keys: Iterable[str]) -> Explored:
+    """Return those of the runs that are named and have curves."""
+    return {key: runs[key] for key in dict.fromkeys(keys) if key in runs and runs[key]["epochs"]}
+
+
+def on_page(runs: Explored, section: Section) -> Explored:
+    """Return the runs whose curves a page shows."""
+    return with_curves(runs, [key for drawing in section.drawings if drawing.curves for key in drawing.curves.runs])
+
+
+def compared(runs: Explored, study: Study) -> Explored:
+    """Return all runs, with what the page *Compare* lays beside each other."""
+    return {run.key: {**runs[run.key], **_figures(run)} for run in study.runs if run.key in runs}
 
 
 def _figures(run: RunResult) -> dict[str, Any]:

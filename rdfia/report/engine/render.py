@@ -69,15 +69,17 @@ def files(report: Report) -> Iterator[tuple[str, str]]:
     for name in ("index.html", "report.md"):
         yield name, _environment(name, report.study).get_template(name).render(**front)
     environment = _environment("page.html", report.study)
+    explored = explore.explored(report.study)
     for place, section in enumerate(report.sections):
         around = {**_neighbours(report.sections, place), "section": section, "base": "../", "key": section.key}
         own: dict[str, Any] = {"stale": _of(section.key, stale), "replayed": _of(section.key, replayed)}
         own |= {"stand_ins": stand_in_note(report.study, section.key)}
-        name = "compare.html" if section.key == COMPARE else "page.html"
-        runs = explore.compared(report.study) if section.key == COMPARE else explore.page_runs(report.study, section)
+        name, runs = "page.html", explore.on_page(explored, section)
+        if section.key == COMPARE:
+            name, runs = "compare.html", explore.compared(explored, report.study)
         page = environment.get_template(name).render(**facts, **around, **own, runs=runs)
         yield f"pages/{section.key}.html", page
-    yield from run_pages.files(environment, facts, {section.key: section for section in report.sections})
+    yield from run_pages.files(environment, facts, explored, {section.key: section for section in report.sections})
 
 
 def stand_in_note(study: Study, key: str) -> str:

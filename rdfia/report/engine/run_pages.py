@@ -13,6 +13,7 @@ from rdfia.files import find_json
 from rdfia.record import layout
 from rdfia.report.engine import explore
 from rdfia.report.engine.blocks import Section
+from rdfia.report.engine.explore import Explored
 from rdfia.report.engine.table import Cell, Column, Table
 
 MOST_CLASSES = 20  # of a confusion matrix that is shown whole
@@ -40,7 +41,7 @@ def paths(study: Study) -> dict[str, str]:
 
 
 def files(
-    environment: Environment, facts: Mapping[str, Any], sections: Mapping[str, Section]
+    environment: Environment, facts: Mapping[str, Any], explored: Explored, sections: Mapping[str, Section]
 ) -> Iterator[tuple[str, str]]:
     """Yield each page's path and text, and the files that they share."""
     study: Study = facts["study"]
@@ -50,36 +51,43 @@ def files(
     for chapter in study.active_chapters:
         tests = find_json(study.root / layout.test(study.profile, chapter.name))
         for run in (run for run in chapter.runs if run.ran):
-            own = {"section": sections.get(chapter.name), "key": chapter.name, "base": "../../../"}
-            yield path(run), page.render(**facts, **own, **_facts(facts, chapter, run, tests.get(run.name, {})))
+            own: dict[str, Any] = {"section": sections.get(chapter.name), "key": chapter.name, "base": "../../../"}
+            own |= {"tables": _tables(run, _against(chapter, run)), "origin": _origin(run, tests.get(run.name, {}))}
+            yield path(run), page.render(**facts, **own, **_facts(facts, explored, chapter, run))
 
 
-def _facts(facts: Mapping[str, Any], chapter: ChapterResult, run: RunResult, test: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the page of a run says."""
+def _against(chapter: ChapterResult, run: RunResult) -> RunResult | None:
+    """Return the run that a run is measured against, if that is another and has results."""
+    reference = chapter.run(run.reference)
+    return reference if reference and reference is not run and reference.ran else None
+
+
+def _facts(facts: Mapping[str, Any], explored: Explored, chapter: ChapterResult, run: RunResult) -> dict[str, Any]:
+    """Return what the head of a run's page says, and the curves that it shows."""
     study: Study = facts["study"]
-    reference, effect = chapter.run(run.reference), chapter.effect(run)
-    against = reference if reference and reference is not run and reference.ran else None
-    shown = [each for each in (run, against) if each]
-    stale = [line for line in study.stale if line.partition(" (")[0] == run.key]
+    against, effect = _against(chapter, run), chapter.effect(run)
+    labels = {each.key: each.name for each in (run, against) if each}
     verdicts = [verdict for verdict in facts["report"].verdicts if verdict.published.run == run.key]
-    found = explore.curves(study, [each.key for each in shown])
     return {
         "run": run,
         "against": against,
+        "percent": Column("", "%"),
+        "points": Column("", "points", signed=True),
         "effect": effect,
         "verdict": resolve(effect) if effect else "",
         "published": joined(verdicts) if verdicts else "",
-        "runs": {key: one for key, one in found.items() if one["epochs"]},
+        "labels": labels,
+        "runs": explore.with_curves(explored, labels),
         "headings": HEADINGS,
-        "percent": Column("", "%"),
-        "points": Column("", "points", signed=True),
-        "labels": {each.key: each.name for each in shown},
-        "tables": [table for table in (_seeds(run), _settings(run, against), _confusion(run)) if table.rows],
-        "origin": _origin(run, test),
-        "stale": stale,
+        "stale": [line for line in study.stale if line.partition(" (")[0] == run.key],
         "replayed": [run.key] if run.record.replayed else [],
         "stand_ins": "",
     }
+
+
+def _tables(run: RunResult, against: RunResult | None) -> list[Table]:
+    """Return the tables of a run's page that have something to say."""
+    return [table for table in (_seeds(run), _settings(run, against), _confusion(run)) if table.rows]
 
 
 def _seeds(run: RunResult) -> Table:

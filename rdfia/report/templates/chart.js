@@ -10,11 +10,12 @@ const UNITS = { accuracy: "accuracy (%)", loss: "loss" };
 const BANDED = 6; // runs whose bands can be told apart
 const WHOLE = [1, 2, 5].flatMap((first) => [0, 1, 2, 3, 4].map((power) => first * 10 ** power)).sort((a, b) => a - b);
 const TIPS = 8; // lines of a tip, at most
+const GAP = 14; // pixels between the pointer and a tip
 
 /** The colour of a run, the same wherever it is drawn: neighbours lie far apart on the wheel, in three depths. */
 function colourOf(run) {
-  const depth = [0, 0.08, -0.08][run.place % 3];
-  return `oklch(${(dark.matches ? 0.74 : 0.55) + depth} 0.15 ${((run.place * 137.508) % 360).toFixed(1)})`;
+  const depth = [0, 0.12, -0.12][run.place % 3];
+  return `oklch(${(dark.matches ? 0.76 : 0.54) + depth} 0.15 ${((run.place * 137.508) % 360).toFixed(1)})`;
 }
 
 /** An element with attributes and children; children that are words become text. */
@@ -78,7 +79,6 @@ function limits(lines, measure, low, high) {
 function curveChart(box, runs, state, measure) {
   const ink = (name) => getComputedStyle(box).getPropertyValue(name).trim();
   const plot = element("div", { className: "plot", tabIndex: 0, role: "group" });
-  plot.setAttribute("aria-label", `${UNITS[measure]} by epoch: arrow keys walk, + zooms in, Escape shows all`);
   const tip = element("div", { className: "tip", hidden: true });
   const said = element("p", { className: "said", ariaLive: "polite" });
   box.replaceChildren(plot, said);
@@ -96,20 +96,22 @@ function curveChart(box, runs, state, measure) {
     const rows = found.slice(0, TIPS).map(rowOf);
     const more = found.length > TIPS ? [element("p", {}, `and ${found.length - TIPS} more`)] : [];
     tip.replaceChildren(element("p", {}, `epoch ${found[0].epoch}`), ...rows, ...more, seedsOf(found[0]));
-    tip.classList.toggle("leftwards", left > shown.over.clientWidth / 2);
-    tip.style.left = `${left}px`;
+    const side = left > shown.over.clientWidth / 2 ? left - tip.offsetWidth - GAP : left + GAP;
+    const first = -shown.over.offsetLeft, last = first + plot.clientWidth - tip.offsetWidth;
+    tip.style.left = `${Math.max(first, Math.min(side, last))}px`;
   }
 
   function rowOf({ line, value }) {
-    const words = `${line.run.label}${state.parts.length > 1 ? `, ${PARTS[line.part].label}` : ""}: `;
-    return element("p", { className: "row" }, swatch(line.run), words, element("b", {}, number(value)));
+    return element("p", { className: "row" }, swatch(line.run), `${name(line)}: `, element("b", {}, number(value)));
   }
+
+  const name = ({ run, part }) => (state.parts.length > 1 ? `${run.label}, ${PARTS[part].label}` : run.label);
 
   function seedsOf({ line, epoch }) {
     const place = line.run.epochs.indexOf(epoch);
     const values = line.run.seeds.map((seed, at) => [seed, line.seeds[at][place]]).filter(([, value]) => value !== null);
     const words = values.map(([seed, value]) => `${seed}: ${number(value)}`).join(", ");
-    return element("p", { className: "seeds" }, `seeds of ${line.run.label}: ${words}`);
+    return element("p", { className: "seeds" }, `seeds of ${name(line)}: ${words}`);
   }
 
   const number = (value) => (measure === "accuracy" ? `${value.toFixed(2)} %` : value.toPrecision(4));
@@ -136,18 +138,25 @@ function curveChart(box, runs, state, measure) {
       hooks: {
         setCursor: [tell],
         setSeries: [(shown, at) => { nearest = at; tell(shown); }],
-        setScale: [(shown, scale) => { if (scale === "x" && shown === chart) state.zoom = zoomOf(shown); }],
+        setScale: [(shown, scale) => { if (scale === "x" && shown === chart) zoomed(); }],
       },
     }, drawn.data, plot);
     chart.over.append(tip);
     if (state.zoom) chart.setScale("x", state.zoom);
-    plot.dataset.lines = means.size;
+    describe();
   }
 
-  /** The part of the epochs that is shown, null where all are. */
-  function zoomOf({ data, scales: { x } }) {
-    const whole = x.min <= data[0][0] && x.max >= data[0].at(-1);
-    return whole || x.min == null ? null : { min: x.min, max: x.max };
+  /** Keep which part of the epochs is shown, for the next drawing; null where all are. */
+  function zoomed() {
+    const { data: [epochs], scales: { x } } = chart;
+    state.zoom = x.min == null || (x.min <= epochs[0] && x.max >= epochs.at(-1)) ? null : { min: x.min, max: x.max };
+    describe();
+  }
+
+  function describe() {
+    const part = state.zoom ? ` ${state.zoom.min.toFixed(1)} to ${state.zoom.max.toFixed(1)}` : "";
+    const count = means.size === 1 ? "1 line" : `${means.size} lines`;
+    plot.setAttribute("aria-label", `${UNITS[measure]} by epoch${part}, ${count}. Arrow keys walk, + zooms in, Escape shows all.`);
   }
 
   function walk(event) {
