@@ -162,7 +162,7 @@ def _decide(name: str, claim: Claim, known: Measured) -> Outcome:
     except UndecidableError as reason:
         return Outcome(name, claim, UNDECIDED, reason=str(reason), data=label)
     if estimate.low is None:
-        few = "one seed gives" if estimate.seeds < 2 else "equal seeds give"
+        few = "one seed gives" if estimate.seeds < 2 else f"all {estimate.seeds} seeds give the same, and"
         return Outcome(name, claim, UNDECIDED, estimate, f"{few} no interval", label)
     return Outcome(name, claim, claim.threshold.verdict(estimate), estimate, data=label)
 

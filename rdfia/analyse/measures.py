@@ -1,7 +1,7 @@
 """The named figures of a run, one a seed, that claims are about; and why a run has none."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
@@ -12,10 +12,20 @@ from rdfia.analyse.noise import learnt
 from rdfia.analyse.results import DIVERGED, LEFT_OUT, NOT_RUN, PERCENT, ChapterResult, RunResult, Study
 
 Measure = Literal[
-    "accuracy", "gap", "rise", "early_spread", "late_spread", "lowest_epoch", "reached_epoch", "level_epoch", "C_range"
+    "accuracy",
+    "start_accuracy",
+    "gap",
+    "rise",
+    "early_spread",
+    "late_spread",
+    "lowest_epoch",
+    "reached_epoch",
+    "level_epoch",
+    "C_range",
 ]
 WORDS: dict[str, tuple[str, str]] = {  # with the unit
     "accuracy": ("test accuracy", "points"),
+    "start_accuracy": ("accuracy before the first step", "points"),
     "gap": ("train minus test accuracy", "points"),
     "rise": ("rise of the validation loss from its lowest", "loss"),
     "early_spread": ("spread of early epochs", "points"),
@@ -27,8 +37,11 @@ WORDS: dict[str, tuple[str, str]] = {  # with the unit
 }
 
 
-OF_ANY = ("accuracy", "C_range")  # figures that a network has too which only guesses
+OF_ANY = ("accuracy", "start_accuracy", "C_range")  # figures that a network has too which only guesses
 GUESS = 1.5  # times the accuracy of guessing: who is not above it has learnt nothing
+
+
+Figures = Mapping[str, float]  # one of each seed
 
 
 class UndecidableError(Exception):
@@ -49,7 +62,7 @@ class Measured:
     def __init__(self, study: Study) -> None:
         self.study = study
         self._curves: dict[str, list[Curve]] = {}
-        self._noise: dict[tuple[str, str], Noise] = {}
+        self._noise: dict[tuple[str, str, bool], Noise] = {}
 
     def run(self, key: str) -> RunResult:
         """Return a run all of whose seeds ended well."""
@@ -63,14 +76,14 @@ class Measured:
         """Return the chapter of a run."""
         return next(chapter for chapter in self.study.chapters if chapter.name == run.chapter)
 
-    def values(self, run: RunResult, measure: str, level: Level | None = None) -> list[float]:
+    def values(self, run: RunResult, measure: str, level: Level | None = None) -> Figures:
         """Return a figure of every seed of a run; the curve of one that learns nothing is steady, and has no gap."""
         if measure not in OF_ANY and (guessing := _guessing(run)):
             raise UndecidableError(f"{run.key}: {guessing} of {len(run.test)} seeds learn no more than to guess")
         if measure == "accuracy":
-            values = list(run.test.values())
+            values = run.test
         elif measure == "gap":
-            values = run.gaps
+            values = dict(zip((seed for seed in run.train if seed in run.test), run.gaps, strict=True))
         elif measure == "C_range":
             return _ranges(run)
         elif measure == "level_epoch":
@@ -93,35 +106,44 @@ class Measured:
             raise UndecidableError(f"{run.key}: no learning curves are recorded")
         return self._curves[run.key]
 
-    def noise(self, run: RunResult, measure: str) -> Noise:
-        """Return what the chapter's runs say of how far seeds part in a figure."""
-        key = (run.chapter, measure)
+    def noise(self, run: RunResult, measure: str, pairs: bool = False) -> Noise:
+        """Return what the chapter's runs say of how far seeds part in a figure, or in that of a run and its reference.
+
+        A level is another for each run, and nothing is known of it.
+        """
+        key = (run.chapter, measure, pairs)
         if key not in self._noise:
-            samples = [self._known(each, measure) for each in self.chapter(run).runs]
+            known = {each.name: self._known(each, measure) for each in self.chapter(run).runs}
+            samples = [list(figures.values()) for figures in known.values()]
+            if pairs:
+                beside = [(known[each.name], known.get(each.reference, {})) for each in self.chapter(run).runs]
+                samples = [
+                    apart(*both) for both in beside if both[0] is not both[1] and both[0].keys() == both[1].keys()
+                ]
             self._noise[key] = learnt(filter(None, samples))
         return self._noise[key]
 
-    def _known(self, run: RunResult, measure: str) -> list[float]:
-        """Return the figures of a run, none where it has none; a level is another for each, and is not known."""
+    def _known(self, run: RunResult, measure: str) -> Figures:
+        """Return the figures of a run, none where it has none."""
         if not run.ran or run.searching or measure == "level_epoch":
-            return []
+            return {}
         try:
             return self.values(run, measure)
         except UndecidableError:
-            return []
+            return {}
 
-    def _of_curves(self, run: RunResult, measure: str) -> list[float]:
+    def _of_curves(self, run: RunResult, measure: str) -> Figures:
         curves = self.curves(run)
         recorded = min(len(curve.epochs) - 1 for curve in curves)
         if measure.endswith("spread") and min(curve.phase for curve in curves) < SHORTEST:
             raise UndecidableError(f"{run.key}: {recorded} recorded epochs, and {2 * SHORTEST} are needed")
-        return list(map(attrgetter(measure), curves))
+        return dict(zip(_seeds(run), map(attrgetter(measure), curves), strict=True))
 
-    def _epochs_at(self, run: RunResult, level: Level | None) -> list[float]:
+    def _epochs_at(self, run: RunResult, level: Level | None) -> Figures:
         if level is None:
             raise ValueError("epochs to a level need one")
-        epochs = [curve.epoch_at(level.share) for curve in self.curves(run)]
-        known = [epoch for epoch in epochs if epoch is not None]
+        epochs = dict(zip(_seeds(run), [curve.epoch_at(level.share) for curve in self.curves(run)], strict=True))
+        known = {seed: epoch for seed, epoch in epochs.items() if epoch is not None}
         if len(known) < len(epochs):
             share = f"{PERCENT * REACHED:.0f} % of what {level.run} ends with"
             raise UndecidableError(f"{run.key}: {len(epochs) - len(known)} of {len(epochs)} seeds never reach {share}")
@@ -139,21 +161,31 @@ def unusable(run: RunResult) -> str:
     return "" if run.test else "not evaluated"
 
 
+def apart(ours: Figures, theirs: Figures) -> list[float]:
+    """Return the difference of two runs over the same seeds, seed by seed."""
+    return [ours[seed] - theirs[seed] for seed in ours]
+
+
+def _seeds(run: RunResult) -> list[str]:
+    """Return the seeds of a run's history, as its curves are ordered."""
+    return [f"{seed:.0f}" for seed in dict.fromkeys(row["seed"] for row in run.history) if seed is not None]
+
+
 def _guessing(run: RunResult) -> int:
     """Return how many seeds are hardly better than blind guesses among as many classes."""
     classes = len(run.classes or run.card.classes)
     return sum(accuracy * classes < GUESS * PERCENT for accuracy in run.test.values()) if classes > 2 else 0
 
 
-def _ranges(run: RunResult) -> list[float]:
+def _ranges(run: RunResult) -> Figures:
     """Return max - min of the validation accuracy over C, in points, of every seed of a machine."""
-    seeds: dict[float | None, list[float]] = defaultdict(list)
+    seeds: dict[str, list[float]] = defaultdict(list)
     for row in run.history:
         if row.get("C") is not None and (accuracy := row.get("validation_accuracy")) is not None:
-            seeds[row["seed"]].append(PERCENT * accuracy)
+            seeds[f"{row['seed']:.0f}"].append(PERCENT * accuracy)
     if not seeds or min(map(len, seeds.values())) < 2:
         raise UndecidableError(f"{run.key}: no accuracies over C are recorded")
-    return [max(values) - min(values) for values in seeds.values()]
+    return {seed: max(values) - min(values) for seed, values in seeds.items()}
 
 
 def overfits(curves: Sequence[Curve]) -> bool:

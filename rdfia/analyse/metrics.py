@@ -91,6 +91,12 @@ def bounded(estimate: Estimate, low: float, high: float) -> Estimate:
     return replace(estimate, low=max(estimate.low, low), high=min(estimate.high, high))
 
 
+def shifted(estimate: Estimate, by: float) -> Estimate:
+    """Return an estimate of a figure that is larger by so much."""
+    low, high = (None if end is None else end + by for end in (estimate.low, estimate.high))
+    return Estimate(estimate.mean + by, low, high, estimate.seeds)
+
+
 def contrast(parts: Sequence[tuple[float, Sequence[float]]], level: float = LEVEL, noise: Noise = UNKNOWN) -> Estimate:
     """Return Σ cᵢ x̄ᵢ of independent runs with Welch's interval ± t(k) · √Σ vᵢ, where vᵢ = cᵢ² sᵢ²/nᵢ.
 

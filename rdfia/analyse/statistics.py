@@ -9,8 +9,8 @@ from pydantic import Field
 
 from rdfia.analyse.changes import get_path
 from rdfia.analyse.groups import groups
-from rdfia.analyse.measures import WORDS, Measure, Measured, UndecidableError, overfits, unusable
-from rdfia.analyse.metrics import Estimate, difference, interval, mean, ratio, shared, smallest, trend
+from rdfia.analyse.measures import WORDS, Figures, Level, Measure, Measured, UndecidableError, apart, overfits, unusable
+from rdfia.analyse.metrics import Estimate, difference, interval, mean, ratio, shared, shifted, smallest, trend
 from rdfia.analyse.results import RunResult
 from rdfia.config import Config, listed
 
@@ -28,24 +28,37 @@ class OfMeasure(Config):
         """The unit of the figure."""
         return WORDS[self.of][1]
 
+    def between(
+        self, known: Measured, runs: tuple[RunResult, RunResult], level: float, to: Level | None = None
+    ) -> Estimate:
+        """Return the mean of the first run minus that of the second: seed by seed where both have the same seeds."""
+        ours, theirs = (known.values(run, self.of, to) for run in runs)
+        if ours.keys() == theirs.keys() and _data(runs[0]) == _data(runs[1]):
+            return interval(apart(ours, theirs), level, known.noise(runs[0], self.of, pairs=True))
+        return difference(_list(ours), _list(theirs), level, known.noise(runs[0], self.of))
+
 
 class Difference(OfMeasure):
-    """The mean of the first run minus that of the second, with Welch's interval."""
+    """The mean of the first run minus that of the second, less the figure `minus` that a report prints of it.
+
+    Student's interval of the differences seed by seed holds whether or not a seed moves both runs alike; where the
+    runs have other seeds, each seed is by itself, and the interval is Welch's.
+    """
 
     name: Literal["difference"] = "difference"
     runs: Pair
+    minus: float = 0
 
     def __str__(self) -> str:
-        return f"{WORDS[self.of][0]}, {self.runs[0]} − {self.runs[1]}"
+        return f"{WORDS[self.of][0]}, {self.runs[0]} − {self.runs[1]}{_less(self.minus)}"
 
     def estimate(self, known: Measured, level: float) -> Estimate:
         """Return the difference; of epochs of the lowest loss there is none before that of the second rises."""
         first, second = map(known.run, self.runs)
-        if self.of == "lowest_epoch" and not overfits(known.curves(second)):
-            raise UndecidableError(f"{second.key}: too few epochs, its validation loss had not risen by the last")
+        if self.of == "lowest_epoch":
+            _check_overfits(known, second)
         to = known.level(second) if self.of == "level_epoch" else None
-        ours, theirs = (known.values(run, self.of, to) for run in (first, second))
-        return difference(ours, theirs, level, known.noise(first, self.of))
+        return shifted(self.between(known, (first, second), level, to), -self.minus)
 
 
 class Best(OfMeasure):
@@ -60,23 +73,26 @@ class Best(OfMeasure):
     def estimate(self, known: Measured, level: float) -> Estimate:
         """Return the smallest difference."""
         first, *others = map(known.run, self.runs)
-        own, noise, each = known.values(first, self.of), known.noise(first, self.of), shared(len(others), level)
-        return smallest([difference(own, known.values(other, self.of), each, noise) for other in others])
+        each = shared(len(others), level)
+        return smallest([self.between(known, (first, other), each) for other in others])
 
 
 class Value(OfMeasure):
-    """The mean of one run."""
+    """The mean of one run, less the figure `minus` that a report prints of it."""
 
     name: Literal["value"] = "value"
     runs: Annotated[tuple[Run], listed]
+    minus: float = 0
 
     def __str__(self) -> str:
-        return f"{WORDS[self.of][0]}, {self.runs[0]}"
+        return f"{WORDS[self.of][0]}, {self.runs[0]}{_less(self.minus)}"
 
     def estimate(self, known: Measured, level: float) -> Estimate:
         """Return the mean."""
         run = known.run(self.runs[0])
-        return interval(known.values(run, self.of), level, known.noise(run, self.of))
+        if self.of == "lowest_epoch":
+            _check_overfits(known, run)
+        return shifted(interval(_list(known.values(run, self.of)), level, known.noise(run, self.of)), -self.minus)
 
 
 class Ratio(Config):
@@ -142,7 +158,7 @@ class Trend(OfMeasure):
         if tried and not runs:
             raise UndecidableError(f"{self.group}: {unusable(tried[-1])}")
         chosen = self._best(runs) if self.best_over else runs
-        points = [(self._else(run), self._place(run) or 0.0, known.values(run, self.of)) for run in chosen]
+        points = [(self._else(run), self._place(run) or 0.0, _list(known.values(run, self.of))) for run in chosen]
         slope = trend(points, level, known.noise(chosen[0], self.of)) if chosen else None
         if slope is None:
             raise UndecidableError(f"{self.group}: no runs with results differ in {_short(self.along)} alone")
@@ -170,6 +186,26 @@ class Trend(OfMeasure):
 
 
 Statistic = Annotated[Difference | Best | Value | Ratio | Trend, Field(discriminator="name")]
+
+
+def _less(figure: float) -> str:
+    """Return what is taken off, in words; nothing where that is nothing."""
+    return f" − {figure:g}" if figure else ""
+
+
+def _check_overfits(known: Measured, run: RunResult) -> None:
+    """Refuse the epoch of the lowest loss of a run whose loss had not risen again."""
+    if not overfits(known.curves(run)):
+        raise UndecidableError(f"{run.key}: too few epochs, its validation loss had not risen by the last")
+
+
+def _data(run: RunResult) -> Any:
+    """Return the hash of the data that a run was trained and tested on."""
+    return run.record.data.get("sha256")
+
+
+def _list(figures: Figures) -> list[float]:
+    return list(figures.values())
 
 
 def _seconds(run: RunResult) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rdfia.analyse.measures import Measured, UndecidableError
-from rdfia.analyse.metrics import Estimate, difference
+from rdfia.analyse.metrics import Estimate, difference, interval
 from rdfia.analyse.results import DIVERGED, FINISHED, LEFT_OUT, NOT_RUN, Card, ChapterResult, RunResult, Study
 from rdfia.analyse.statistics import Best, Difference, Ratio, Trend, Value
 from tests.record.making import history
@@ -45,19 +45,82 @@ def near(estimate: Estimate, mean: float) -> bool:
     return estimate.mean == pytest.approx(mean) and estimate.low < mean < estimate.high
 
 
-def test_a_difference_is_welchs() -> None:
+PAIR = Difference(of="accuracy", runs=("cnn/a", "cnn/b"))
+
+
+def test_a_difference_is_taken_seed_by_seed_where_the_seeds_are_the_same() -> None:
     ours, theirs = [72.0, 72.4, 71.6], [70.1, 70.0, 69.9]
     known = measured(made("a", ours), made("b", theirs))
-    found = Difference(of="accuracy", runs=("cnn/a", "cnn/b"))
-    assert found.estimate(known, 0.95) == difference(ours, theirs)
-    assert found.estimate(known, 0.9) == difference(ours, theirs, 0.9)
+    assert near(PAIR.estimate(known, 0.95), 2.0)
+    same, wider = (PAIR.estimate(known, level) for level in (0.9, 0.95))
+    assert (same.low, same.high) == pytest.approx((1.3922, 2.6078), abs=1e-3)
+    assert wider.low is not None
+    assert same.low is not None
+    assert wider.low < same.low
     gaps = Difference(of="gap", runs=("cnn/a", "cnn/b")).estimate(known, 0.95)
     assert near(gaps, -2.0)
-    assert str(found) == "test accuracy, cnn/a − cnn/b"
+    assert str(PAIR) == "test accuracy, cnn/a − cnn/b"
+
+
+def test_the_order_of_the_seeds_does_not_matter() -> None:
+    ours = made("a", [72.0, 73.0, 74.0])
+    turned = replace(made("b", [70.0, 71.0, 72.5]), test={"2": 72.5, "0": 70.0, "1": 71.0})
+    assert PAIR.estimate(measured(ours, turned), 0.95) == interval([2.0, 2.0, 1.5])
+
+
+def test_other_seeds_or_other_data_have_welchs_interval() -> None:
+    ours, theirs = [72.0, 72.4, 71.6], [70.1, 70.0, 69.9]
+    others = replace(made("b", theirs), test=dict(zip("345", theirs, strict=True)))
+    assert PAIR.estimate(measured(made("a", ours), others), 0.95) == difference(ours, theirs)
+    fewer = made("b", theirs[:2])
+    assert PAIR.estimate(measured(made("a", ours), fewer), 0.95) == difference(ours, theirs[:2])
+
+
+@pytest.mark.parametrize("together", [-0.8, 0.0, 0.8])
+@pytest.mark.parametrize("behind", [0, 12])
+def test_a_paired_interval_holds_however_the_seeds_go_together(together: float, behind: int) -> None:
+    """Welch's is too narrow where seeds go against each other, and too wide where they go together."""
+    rng, times, sides = np.random.default_rng(0), 600 if not behind else 200, {"paired": 0, "welch": 0}
+    covariance = np.array([[1.0, together], [together, 1.0]])
+    for _ in range(times):
+        drawn = rng.multivariate_normal([71.0, 70.0], covariance, (1 + behind, 4))
+        pairs = drawn.transpose(0, 2, 1).tolist()
+        runs = [made("a", pairs[0][0], reference="b"), made("b", pairs[0][1])]
+        for place, (ours, theirs) in enumerate(pairs[1:]):
+            runs += [made(f"a{place}", ours, reference=f"b{place}"), made(f"b{place}", theirs)]
+        known = measured(*runs)
+        first, second = runs[:2]
+        found = {
+            "paired": PAIR.estimate(known, 0.95),
+            "welch": difference(_values(first), _values(second), 0.95, known.noise(first, "accuracy")),
+        }
+        for name, one in found.items():
+            assert one.low is not None
+            assert one.high is not None
+            sides[name] += one.low <= 1.0 <= one.high
+    shares = {name: count / times for name, count in sides.items()}
+    margin = 3.9 * np.sqrt(0.95 * 0.05 / times)
+    assert abs(shares["paired"] - 0.95) < margin
+    if together:
+        assert shares["welch"] < 0.93 if together < 0 else shares["welch"] > 0.98
+
+
+def _values(run: RunResult) -> list[float]:
+    return list(run.test.values())
+
+
+def test_what_is_printed_is_taken_off() -> None:
+    known = measured(made("a", [72.0, 72.4, 71.6]), made("b", [70.1, 70.0, 69.9]))
+    more = Difference(of="accuracy", runs=("cnn/a", "cnn/b"), minus=1)
+    assert near(more.estimate(known, 0.95), 1.0)
+    assert str(more) == "test accuracy, cnn/a − cnn/b − 1"
+    gap = Value(of="gap", runs=("cnn/a",), minus=30)
+    assert near(gap.estimate(known, 0.95), -3.0)
+    assert str(gap) == "train minus test accuracy, cnn/a − 30"
 
 
 def test_the_noise_of_the_chapter_stands_behind_equal_seeds() -> None:
-    others = [made(f"r{i}", [70.0, 70.0 + i]) for i in (1, 2, 3)]
+    others = [made(f"r{i}", [70.0, 70.0 + i], reference="b") for i in (1, 2, 3)]
     known = measured(made("a", [72.0, 72.0]), made("b", [70.0, 70.0]), *others)
     found = Difference(of="accuracy", runs=("cnn/a", "cnn/b")).estimate(known, 0.95)
     assert found.low is not None
@@ -115,10 +178,14 @@ def test_over_fitting_has_to_begin_before_its_epoch_is_compared(tmp_path: Path) 
     rises = curved(tmp_path, "rises", seeds, [5, 2, 3, 4, 5])
     known = measured(falls, rises)
     values = known.values(falls, "lowest_epoch"), known.values(rises, "lowest_epoch")
-    assert values == ([4, 4], [1, 1])
+    assert values == ({"0": 4, "1": 4}, {"0": 1, "1": 1})
     assert Difference(of="lowest_epoch", runs=("cnn/falls", "cnn/rises")).estimate(known, 0.95).mean == 3
     with pytest.raises(UndecidableError, match="cnn/falls: too few epochs"):
         Difference(of="lowest_epoch", runs=("cnn/rises", "cnn/falls")).estimate(known, 0.95)
+    with pytest.raises(UndecidableError, match="cnn/falls: too few epochs"):
+        Value(of="lowest_epoch", runs=("cnn/falls",)).estimate(known, 0.95)
+    start = Value(of="start_accuracy", runs=("cnn/rises",), minus=10).estimate(known, 0.95)
+    assert start.mean == pytest.approx(0)
 
 
 def test_epochs_are_counted_to_what_the_other_ends_with(tmp_path: Path) -> None:
@@ -129,14 +196,15 @@ def test_epochs_are_counted_to_what_the_other_ends_with(tmp_path: Path) -> None:
     assert near(Difference(of="level_epoch", runs=("cnn/fast", "cnn/slow")).estimate(known, 0.95), 1.5 - 4)
     with pytest.raises(UndecidableError, match="cnn/poor: 1 of 2 seeds never reach 95 % of what cnn/slow ends with"):
         Difference(of="level_epoch", runs=("cnn/poor", "cnn/slow")).estimate(known, 0.95)
-    assert known.values(fast, "reached_epoch") == [4, 4]
+    assert known.values(fast, "reached_epoch") == {"0": 4, "1": 4}
 
 
 def test_the_best_is_above_the_nearest_other() -> None:
-    known = measured(made("a", [72.0, 72.2, 71.8]), made("b", [70.0, 70.2, 69.8]), made("c", [60.0, 61.0, 59.0]))
+    known = measured(made("a", [72.0, 72.3, 71.7]), made("b", [70.0, 70.2, 69.8]), made("c", [60.0, 61.0, 59.0]))
     best = Best(of="accuracy", runs=("cnn/a", "cnn/b", "cnn/c"))
     assert near(best.estimate(known, 0.95), 2.0)
-    nearest = difference([72.0, 72.2, 71.8], [70.0, 70.2, 69.8], 0.975, known.noise(known.run("cnn/a"), "accuracy"))
+    noise = known.noise(known.run("cnn/a"), "accuracy", pairs=True)
+    nearest = interval([2.0, 72.3 - 70.2, 71.7 - 69.8], 0.975, noise)
     assert best.estimate(known, 0.95).low == nearest.low
 
 

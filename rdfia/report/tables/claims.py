@@ -15,7 +15,7 @@ CLAIMS = (
     Column("against", stacked=True, filter="report"),
     Column("chapter", code=True, filter="chapter"),
     Column("verdict", filter="verdict"),
-    Column("figure", signed=True, numeric=True),
+    Column("figure", numeric=True),
     Column("unit"),
     Column("holds if"),
     Column("decided by", wide=True),

@@ -17,7 +17,7 @@ def test_every_claim_has_a_row_and_each_chapter_its_own(report: Path) -> None:
     known = claims.read()
     assert names(report / "tables" / "claims.csv") == list(known)
     assert names(report / "tables" / "cnn_claims.csv") == [name for name in known if known[name].chapter == "cnn"]
-    assert not (report / "tables" / "mlp_claims.csv").exists()
+    assert not (report / "tables" / "mlp_mnist_claims.csv").exists()
 
 
 def test_the_json_has_the_verdicts_of_the_page(report: Path) -> None:
