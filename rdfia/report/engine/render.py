@@ -14,26 +14,29 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from rdfia.analyse import provenance, stand_in
-from rdfia.analyse.published import QUICK
+from rdfia.analyse import findings, provenance, stand_in
+from rdfia.analyse.findings import Found
 from rdfia.analyse.results import Study
 from rdfia.report.engine.blocks import Section
 from rdfia.report.engine.drawing import Drawing, themed
+from rdfia.report.engine.findings import lines
 from rdfia.report.engine.table import Table, escaped
 from rdfia.words import listed
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+OF_CHAPTER = 4  # findings in the summary of a chapter
 OF_ALL = ("", "published", "claims")  # the pages that show figures of every data set
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the pages say: the table of the overview, the chapters, and the parts that follow them."""
+    """What the pages say: the table of the overview, the chapters, the parts that follow them, and the findings."""
 
     study: Study
     headline: Table
     chapters: tuple[Section, ...]
     closing: tuple[Section, ...]
+    findings: tuple[Found, ...] = ()
 
     @property
     def tables(self) -> list[Table]:
@@ -53,11 +56,12 @@ class Report:
 
 def files(report: Report) -> Iterator[tuple[str, str]]:
     """Each file's path below the report's folder, with its text."""
-    facts = {"report": report, "study": report.study, "quick": QUICK, "made": provenance.lines(report.study)}
+    facts = {"report": report, "study": report.study, "made": provenance.lines(report.study)}
     stale, replayed = report.study.stale, report.study.replayed
     method = [_led(paragraph) for paragraph in (TEMPLATES / "method.md").read_text("utf-8").split("\n\n")]
     front = {**facts, "stale": stale, "replayed": replayed, "method": method, "base": "", "key": ""}
-    front |= {"stand_ins": stand_in_note(report.study, "")}
+    first = findings.first(report.findings)
+    front |= {"stand_ins": stand_in_note(report.study, ""), "found": lines(first, report.study, report.sections)}
     for name in ("index.html", "report.md"):
         yield name, _environment(name).get_template(name).render(**front)
     page = _environment("page.html").get_template("page.html")
@@ -65,7 +69,9 @@ def files(report: Report) -> Iterator[tuple[str, str]]:
         around = {**_neighbours(report.sections, place), "section": section, "base": "../", "key": section.key}
         own = {"stale": _of(section.key, stale), "replayed": _of(section.key, replayed)}
         note = stand_in_note(report.study, section.key)
-        yield f"pages/{section.key}.html", page.render(**facts, **around, **own, stand_ins=note)
+        about = [each for each in report.findings if each.chapter == section.key]
+        found = lines(findings.first(about, OF_CHAPTER), report.study, report.sections)
+        yield f"pages/{section.key}.html", page.render(**facts, **around, **own, stand_ins=note, found=found)
 
 
 def stand_in_note(study: Study, key: str) -> str:
