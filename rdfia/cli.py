@@ -24,6 +24,7 @@ def main() -> None:
         ("check", check, "validate every declared run and data set of the chosen profile"),
         ("pipeline", write_pipeline, "write dvc.yaml from the chapters of params.yaml"),
         ("experiments", experiments, "DVC's experiments with what each changed and what came out"),
+        ("findings", write_findings, "write docs/findings.md from the results that are in git"),
         ("where", where, "say where the report lies"),
         ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
         ("mend", mend, "restore dvc.lock where a kill cut it while DVC wrote it"),
@@ -179,6 +180,14 @@ def write_pipeline() -> None:
     params = config.load()
     write_text(pipeline.text(params), pipeline.PIPELINE)
     print(f"{pipeline.PIPELINE}: written")
+
+
+def write_findings() -> None:
+    from rdfia.files import write_text
+    from rdfia.report import findings_page
+
+    write_text(findings_page.page(config.load(), layout.ROOT), findings_page.PAGE)
+    print(f"{findings_page.PAGE}: written")
 
 
 def experiments() -> None:

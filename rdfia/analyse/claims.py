@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from rdfia.analyse.measures import Measured, UndecidableError
 from rdfia.analyse.metrics import LEVEL, UNRESOLVED, Estimate
 from rdfia.analyse.results import Study
-from rdfia.analyse.statistics import Statistic, Trend
+from rdfia.analyse.statistics import Statistic, names
 from rdfia.config import KEY, Config, ConfigError, listed, parse_yaml, shorten
 from rdfia.theory.written import Paragraph, Report, validated
 
@@ -93,7 +93,7 @@ class Claim(Config):
     @property
     def names(self) -> tuple[str, ...]:
         """The runs that decide it, or the group of runs."""
-        return (self.statistic.group,) if isinstance(self.statistic, Trend) else tuple(self.statistic.runs)
+        return names(self.statistic)
 
     @property
     def chapter(self) -> str:

@@ -192,11 +192,16 @@ def judge(figure: Published, run: RunResult | None, profile: str) -> Verdict:
     reason = obstacle(figure, run, profile)
     if reason:
         return Verdict(figure, INCOMPARABLE, reason)
-    span = prediction(_measured(figure, run), noise=run.expected("validation" if figure.maximum else "test"))
-    kind = AGREES if _inside(figure, span, _sampling(figure, span.mean, run)) else DIFFERS
+    ours = span(figure, run)
+    kind = AGREES if _inside(figure, ours, _sampling(figure, ours.mean, run)) else DIFFERS
     choice = interval([max(curve) - curve[-1] for curve in _curves(run)]) if figure.maximum else None
     copy = run.card.label if run.card.copy else ""
-    return Verdict(figure, kind, points=span.mean - figure.number, choice=choice, copy=copy)
+    return Verdict(figure, kind, points=ours.mean - figure.number, choice=choice, copy=copy)
+
+
+def span(figure: Published, run: RunResult) -> Estimate:
+    """Return the range of one more run of ours, in what the figure is compared with."""
+    return prediction(_measured(figure, run), noise=run.expected("validation" if figure.maximum else "test"))
 
 
 def _measured(figure: Published, run: RunResult) -> list[float]:
@@ -224,11 +229,11 @@ def _sampling(figure: Published, accuracy: float, run: RunResult) -> float:
     return PERCENT * 1.96 * sqrt(share * (1 - share) * (1 / TESTED[figure.dataset] + 1 / ours))
 
 
-def _inside(figure: Published, span: Estimate, sampling: float) -> bool:
+def _inside(figure: Published, ours: Estimate, sampling: float) -> bool:
     """Return whether the range, with the chance of the two sets, and the figure's own tolerance meet."""
-    if span.high is None:
+    if ours.high is None:
         return False
-    return abs(figure.number - span.mean) <= hypot(span.high - span.mean, sampling) + figure.tolerance
+    return abs(figure.number - ours.mean) <= hypot(ours.high - ours.mean, sampling) + figure.tolerance
 
 
 def verdicts(study: Study, figures: Sequence[Published]) -> tuple[Verdict, ...]:

@@ -10,7 +10,18 @@ from pydantic import Field
 from rdfia.analyse.changes import get_path
 from rdfia.analyse.groups import groups
 from rdfia.analyse.measures import WORDS, Figures, Level, Measure, Measured, UndecidableError, apart, overfits, unusable
-from rdfia.analyse.metrics import Estimate, difference, interval, mean, ratio, shared, shifted, smallest, trend
+from rdfia.analyse.metrics import (
+    Estimate,
+    contrast,
+    difference,
+    interval,
+    mean,
+    ratio,
+    shared,
+    shifted,
+    smallest,
+    trend,
+)
 from rdfia.analyse.results import RunResult
 from rdfia.config import Config, listed
 
@@ -185,7 +196,30 @@ class Trend(OfMeasure):
         return list(chosen.values())
 
 
-Statistic = Annotated[Difference | Best | Value | Ratio | Trend, Field(discriminator="name")]
+class BeyondSum(OfMeasure):
+    """What the first run has beyond the sum of what the others have alone, each against the second (`additivity`)."""
+
+    name: Literal["beyond_sum"] = "beyond_sum"
+    runs: Annotated[tuple[Run, ...], listed] = Field(min_length=4)
+
+    def __str__(self) -> str:
+        together, reference, *alone = self.runs
+        return f"{WORDS[self.of][0]}, {together} − {reference} beyond the sum of {', '.join(alone)}"
+
+    def estimate(self, known: Measured, level: float) -> Estimate:
+        """Return x̄ₜ - x̄₀ - Σᵢ (x̄ᵢ - x̄₀)."""
+        together, reference, *alone = map(known.run, self.runs)
+        factors = [(1.0, together), (len(alone) - 1.0, reference), *((-1.0, run) for run in alone)]
+        parts = [(factor, _list(known.values(run, self.of))) for factor, run in factors]
+        return contrast(parts, level, known.noise(together, self.of))
+
+
+Statistic = Annotated[Difference | Best | Value | Ratio | Trend | BeyondSum, Field(discriminator="name")]
+
+
+def names(statistic: Statistic) -> tuple[str, ...]:
+    """Return the runs that decide it, or the group of runs."""
+    return (statistic.group,) if isinstance(statistic, Trend) else tuple(statistic.runs)
 
 
 def _less(figure: float) -> str:

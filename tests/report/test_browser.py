@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from rdfia.analyse import claims
+from rdfia.analyse import claims, provenance
+from rdfia.analyse.results import Study
+from rdfia.report.engine.blocks import LONG, section
+from rdfia.report.engine.render import Report, files
+from rdfia.report.engine.table import Column, Table
 
 OPTIONS = (
     "--headless",
@@ -193,3 +197,36 @@ def test_questions_are_folded_on_the_screen_and_open_on_paper(browser: Any, repo
     whole = opened.execute_script(height)
     opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     assert printed == whole > 2 * folded
+
+
+@pytest.fixture
+def folded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A page of three parts, so long that they are folded."""
+    monkeypatch.setattr(provenance, "lines", lambda _: ())
+    tables = [Table(f"t{number}", "A table.", (Column("a"),), (("1",),)) for number in range(LONG)]
+    text = "\n\n".join(["Long", "## First", "Words.", "## Second", "[table t0]", "## Third", "[table t1]"])
+    chapter = section("long", text, tables, (), {table.name for table in tables})
+    made = files(Report(Study(Path(), "full", (), {}), tables[0], (chapter,), ()))
+    page = tmp_path / "long.html"
+    page.write_text(dict(made)["pages/long.html"], encoding="utf-8")
+    return page
+
+
+def test_an_address_opens_the_fold_that_it_points_into(browser: Any, folded: Path) -> None:
+    """By its address, by a click on the contents, and by the button that opens all and folds all."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    state = "return [...document.querySelectorAll('details.part')].map(part => part.open)"
+    assert _open(browser, folded).execute_script(state) == [True, False, False, False]
+    browser.get(f"{folded.as_uri()}#table-t1")
+    WebDriverWait(browser, 60).until(lambda _: browser.execute_script(state) == [True, False, True, False])
+    browser.execute_script("document.querySelector('nav a[href=\"#second\"]').click()")
+    assert browser.execute_script(state) == [True, True, True, False]
+    button, name = "document.querySelector('.unfold')", "return document.querySelector('.unfold').textContent"
+    browser.execute_script(f"{button}.click()")
+    assert browser.execute_script(state) == [True] * 4
+    WebDriverWait(browser, 60).until(lambda _: browser.execute_script(name) == "Fold all parts")
+    browser.execute_script(f"{button}.click()")
+    assert browser.execute_script(state) == [False] * 4
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert browser.execute_script(state) == [True] * 4

@@ -58,6 +58,7 @@ def assemble(context: Context) -> Report:
         headline,
         sections,
         tuple(with_questions(s, parts, context.study, sections) if s.key == QUESTIONS else s for s in besides),
+        context.findings,
         context.verdicts,
     )
 

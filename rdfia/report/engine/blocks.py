@@ -28,6 +28,7 @@ from rdfia.report.engine.table import Table
 from rdfia.theory.written import Written
 
 WHOLE = "The chapter as a whole"
+LONG = 15  # tables and figures, from which on the parts of a page are folded
 PLACE = re.compile(r"\[(\w+) ([^\]]*)\]")
 FORMULA = re.compile(r"\$\$ (.+?) \$\$(?: \| ?(.*?)(?: ?\| (.*))?)?")
 
@@ -77,6 +78,21 @@ Block = Words | Formula | Shown | Asked
 
 
 @dataclass(frozen=True)
+class Part:
+    """The blocks below a heading; those before the first heading have none."""
+
+    heading: Words | None
+    blocks: tuple[Block, ...]
+
+    @property
+    def contents(self) -> str:
+        """What is in it, as "2 tables, 1 figure"; empty where it has words alone."""
+        counts = Counter(block.kind for block in self.blocks if isinstance(block, Shown))
+        kinds = sorted(counts.items(), reverse=True)
+        return ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds)
+
+
+@dataclass(frozen=True)
 class Section:
     """A page of the report, or a part of it as one file."""
 
@@ -101,8 +117,22 @@ class Section:
 
     @property
     def opening(self) -> str:
-        """The first paragraph, empty if there is none."""
-        return next((block.text for block in self.blocks if isinstance(block, Words) and block.kind == "words"), "")
+        """The first paragraph, empty if it is not what the section begins with."""
+        first = next(iter(self.blocks), None)
+        return first.text if isinstance(first, Words) and first.kind == "words" else ""
+
+    @property
+    def parts(self) -> list[Part]:
+        """All that follows the opening, by its headings."""
+        rest = self.blocks[1:] if self.opening else self.blocks
+        starts = [place for place, block in enumerate(rest) if block.kind == "heading"]
+        cut = [rest[start:end] for start, end in pairwise((0, *starts, len(rest))) if end > start]
+        return [_part(*own) for own in cut]
+
+    @property
+    def long(self) -> bool:
+        """Whether its parts are folded on a page."""
+        return len(self.tables) + len(self.drawings) >= LONG
 
     @property
     def cover(self) -> Drawing | None:
@@ -110,6 +140,12 @@ class Section:
         makers = [drawing.maker for drawing in self.drawings if drawing.maker and drawing.maker.picture]
         pictures = [drawing for drawing in self.drawings if makers and drawing.maker == makers[0]]
         return max(pictures, key=lambda drawing: len(drawing.svg), default=next(iter(self.drawings), None))
+
+
+def _part(first: Block, *others: Block) -> Part:
+    if isinstance(first, Words) and first.kind == "heading":
+        return Part(first, others)
+    return Part(None, (first, *others))
 
 
 def section(

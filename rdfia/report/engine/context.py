@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy.typing as npt
 
-from rdfia.analyse import claims
+from rdfia.analyse import claims, findings
 from rdfia.analyse.claims import Outcome
+from rdfia.analyse.findings import Found
 from rdfia.analyse.published import Published, Verdict, verdicts
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.files import find_json
@@ -48,6 +49,11 @@ class Context:
         known = claims.read()
         own = {name: claim for name, claim in known.items() if self.subject and claim.chapter == self.subject.name}
         return claims.decide(own if self.subject else known, self.study)
+
+    @cached_property
+    def findings(self) -> tuple[Found, ...]:
+        """What the runs say of every finding, in the order of the file."""
+        return findings.decide(findings.read(), self.study)
 
     @cached_property
     def probes(self) -> Arrays:

@@ -18,29 +18,33 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from rdfia.analyse import provenance, stand_in
-from rdfia.analyse.published import QUICK, Verdict
+from rdfia.analyse import findings, provenance, stand_in
+from rdfia.analyse.findings import Found
+from rdfia.analyse.published import Verdict
 from rdfia.analyse.results import Study
 from rdfia.report.engine import explore, run_pages
 from rdfia.report.engine.blocks import Section
 from rdfia.report.engine.drawing import Drawing, themed
+from rdfia.report.engine.findings import lines
 from rdfia.report.engine.table import Cell, Table, escaped
 from rdfia.words import listed
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 COMPARE = "compare"  # the page where any runs are laid beside each other
 COPIED = 20_000  # letters of a figure's numbers that are in its page, at most: more is for the file
+OF_CHAPTER = 4  # findings in the summary of a chapter
 OF_ALL = ("", "published", "claims")  # the pages that show figures of every data set
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the pages say: the table of the overview, the chapters, and the parts that follow them."""
+    """What the pages say: the table of the overview, the chapters, the parts that follow them, and the findings."""
 
     study: Study
     headline: Table
     chapters: tuple[Section, ...]
     closing: tuple[Section, ...]
+    findings: tuple[Found, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
 
     @property
@@ -61,11 +65,12 @@ class Report:
 
 def files(report: Report) -> Iterator[tuple[str, str]]:
     """Each file's path below the report's folder, with its text."""
-    facts = {"report": report, "study": report.study, "quick": QUICK, "made": provenance.lines(report.study)}
+    facts = {"report": report, "study": report.study, "made": provenance.lines(report.study)}
     stale, replayed = report.study.stale, report.study.replayed
     method = [_led(paragraph) for paragraph in (TEMPLATES / "method.md").read_text("utf-8").split("\n\n")]
     front = {**facts, "stale": stale, "replayed": replayed, "method": method, "base": "", "key": "", "runs": {}}
-    front |= {"stand_ins": stand_in_note(report.study, "")}
+    first = findings.first(report.findings)
+    front |= {"stand_ins": stand_in_note(report.study, ""), "found": lines(first, report.study, report.sections)}
     for name in ("index.html", "report.md"):
         yield name, _environment(name, report.study).get_template(name).render(**front)
     environment = _environment("page.html", report.study)
@@ -73,7 +78,9 @@ def files(report: Report) -> Iterator[tuple[str, str]]:
     for place, section in enumerate(report.sections):
         around = {**_neighbours(report.sections, place), "section": section, "base": "../", "key": section.key}
         own: dict[str, Any] = {"stale": _of(section.key, stale), "replayed": _of(section.key, replayed)}
+        about = [each for each in report.findings if each.chapter == section.key]
         own |= {"stand_ins": stand_in_note(report.study, section.key)}
+        own |= {"found": lines(findings.first(about, OF_CHAPTER), report.study, report.sections)}
         name, runs = "page.html", explore.on_page(explored, section)
         if section.key == COMPARE:
             name, runs = "compare.html", explore.compared(explored, report.study)

@@ -3,3 +3,4 @@
 {% include "contents.js" %}
 {% include "print.js" %}
 {% include "copy.js" %}
+{% include "fold.js" %}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from rdfia.models import formulas
-from rdfia.report.engine.blocks import Formula, Shown, Words, section
+from rdfia.report.engine.blocks import LONG, WHOLE, Formula, Shown, Words, section
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing, themed
 from rdfia.report.engine.equations import equation
@@ -157,3 +157,16 @@ def test_a_longer_equation_is_wider() -> None:
         return float(found[1])
 
     assert width("x + y") > 2 * width("x")
+
+
+def test_a_page_is_parted_at_its_headings() -> None:
+    made = section("key", TEXT, [*TABLES, *DRAWINGS], (), NAMES)
+    assert [part.heading and part.heading.text for part in made.parts] == ["A heading", WHOLE]
+    assert [part.contents for part in made.parts] == ["1 table, 1 figure", "1 table, 1 figure"]
+    assert (*made.blocks[:1], *(block for part in made.parts for block in (part.heading, *part.blocks))) == made.blocks
+    assert not made.long
+    begun = section("key", "Title\n\n[table one]\n\nWords.\n\n## Heading\n\nMore.", TABLES)
+    assert begun.opening == ""
+    assert [len(part.blocks) for part in begun.parts] == [2, 1]
+    many = [Table(f"t{number}", "", (Column("a"),), (("1",),)) for number in range(LONG)]
+    assert section("key", "Title", many, (), {table.name for table in many}).long

@@ -9,7 +9,7 @@ import pytest
 
 from rdfia.analyse import provenance
 from rdfia.analyse.results import Card, ChapterResult, Study
-from rdfia.report.engine.blocks import section
+from rdfia.report.engine.blocks import LONG, section
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.registry import Maker, Rows
@@ -98,6 +98,21 @@ def test_headings_are_anchors_and_long_tables_are_folded(made: dict[str, str]) -
     assert re.search(r"<details>\s*<summary>Numbers <small>2 runs</small></summary>.*</details>", page, re.DOTALL)
     assert "### A heading" in made["report.md"]
     assert "<details><summary>Numbers</summary>\n\nA caption." in made["report.md"]
+
+
+def test_the_parts_of_a_long_page_are_folded_with_their_headings_as_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "lines", lambda _: (("profile", "full"),))
+    names = [f"t{number}" for number in range(LONG)]
+    tables = [Table(name, "", (Column("a"),), (("1",),)) for name in names]
+    text = "One\n\nOpening.\n\n## First\n\nWords.\n\n## Second\n\n" + "\n\n".join(f"[table {n}]" for n in names)
+    head = Table("headline", "At a glance.", (Column("chapter"),), (("one",),))
+    made = dict(files(Report(Study(Path(), "full", (), {}), head, (section("one", text, tables),), ())))
+    folds = re.findall(r'<details class="part"( open)?>\s*<summary>(.*?)</summary>', made["pages/one.html"], re.DOTALL)
+    assert [(bool(opened), summary.strip().split("\n")) for opened, summary in folds] == [
+        (True, ['<h2 id="first">First</h2>']),
+        (False, ['<h2 id="second">Second</h2>', f" <small>{LONG} tables</small>"]),
+    ]
+    assert made["pages/one.html"].count("Opening.") == 1
 
 
 def test_the_page_says_once_that_its_data_are_a_stand_in() -> None:

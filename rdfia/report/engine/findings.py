@@ -1,0 +1,102 @@
+"""Findings on a page: the sentence, what came of it, where it is shown, and a small figure of its interval."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rdfia.analyse import claims
+from rdfia.analyse.claims import FAILS, HOLDS
+from rdfia.analyse.findings import Found
+from rdfia.analyse.metrics import UNRESOLVED
+from rdfia.analyse.results import Study
+from rdfia.report.engine.blocks import Section
+from rdfia.report.engine.questions import link
+from rdfia.words import listed
+
+WIDTH, EDGE = 200.0, 14.0  # of the small figure, in its own units, and what is left free at both ends
+TONES = {HOLDS: "good", FAILS: "bad", UNRESOLVED: "dim"}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The places of a small figure: the interval with its mean, what it is laid against, and published figures.
+
+    A published figure has its place, and how far its print leaves it open to both sides.
+    """
+
+    low: float
+    mean: float
+    high: float
+    limits: tuple[tuple[float, str], ...]
+    printed: tuple[tuple[float, float], ...]
+    description: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A finding as a page shows it."""
+
+    name: str
+    before: str
+    figure: str
+    after: str
+    verdict: str
+    tone: str
+    data: str
+    place: str  # the run, or the group of runs, that decides it
+    link: str
+    bar: Bar
+
+    @property
+    def sentence(self) -> str:
+        """The whole sentence."""
+        return f"{self.before}{self.figure}{self.after}"
+
+
+def lines(found: Sequence[Found], study: Study, sections: Sequence[Section]) -> list[Line]:
+    """Return the decided findings as a page shows them; links are relative to the folder of the pages."""
+    pages = {section.key: section for section in sections}
+    return [_line(each, study, pages) for each in found if each.decided]
+
+
+def _line(found: Found, study: Study, pages: Mapping[str, Section]) -> Line:
+    decision = found.decision
+    card = next(chapter.runs[0].card for chapter in study.chapters if chapter.name == found.chapter)
+    there = link(decision.place, study, pages) if found.chapter in pages else ""
+    tone = TONES[decision.verdict]
+    return Line(found.name, *found.parts, verdict(found), tone, card.label, decision.place, there, bar(found))
+
+
+def verdict(found: Found) -> str:
+    """Return in words what came of a finding: of a claim whose it is, of published figures whether ours agree."""
+    kind, finding = found.decision.verdict, found.finding
+    if finding.claim:
+        reports = listed(claims.read()[finding.claim].said_by)
+        return f"claim of {reports}: {kind}"
+    if finding.published:
+        reports = listed(list(dict.fromkeys(each.report for each in found.decision.printed)))
+        return f"agrees with {reports}" if kind == HOLDS else f"differs from {reports}"
+    return kind if kind == UNRESOLVED else "resolved"
+
+
+def bar(found: Found) -> Bar:
+    """Place an interval, its limits and published figures on a line that has room for all of them."""
+    decision = found.decision
+    estimate = decision.estimate
+    if estimate is None or estimate.low is None or estimate.high is None:
+        raise ValueError(f"{found.name} is not decided")
+    limits = [end for end in (decision.threshold.ends if decision.threshold else ()) if abs(end) != float("inf")]
+    ends = [
+        number for each in decision.printed for number in (each.number - each.tolerance, each.number + each.tolerance)
+    ]
+    seen = [estimate.low, estimate.high, *limits, *ends]
+    low, unit = min(seen), (WIDTH - 2 * EDGE) / ((max(seen) - min(seen)) or 1.0)
+
+    def place(value: float) -> float:
+        return round(EDGE + (value - low) * unit, 1)
+
+    named = tuple((place(end), f"{end:g}".replace("-", "−")) for end in limits)
+    against = f"against {listed([text for _, text in named])}" if named else "beside the published"
+    shown = f"Our figure on a line with its interval, {against}: {decision.figure}"
+    low_end, mean, high_end = map(place, (estimate.low, estimate.mean, estimate.high))
+    printed = tuple((place(each.number), round(each.tolerance * unit, 1)) for each in decision.printed)
+    return Bar(low_end, mean, high_end, named, printed, shown)

@@ -1,0 +1,89 @@
+"""docs/findings.md: what was found, as sentences and lists from the results of the profiles that are in git."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rdfia.analyse import claims, findings, published
+from rdfia.analyse.claims import FAILS, HOLDS
+from rdfia.analyse.metrics import UNRESOLVED, resolve
+from rdfia.analyse.read_study import read_study
+from rdfia.analyse.results import Study
+from rdfia.report.engine.context import Context
+from rdfia.report.engine.findings import TONES, lines
+from rdfia.report.engine.table import Column
+from rdfia.words import listed
+
+PAGE = Path("docs/findings.md")
+PROFILES = ("jpeg", "mnist")  # whose results are in git
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def page(params: Mapping[str, Any], root: Path) -> str:
+    """Return the page."""
+    studies = [read_study({**params, "profile": profile}, root) for profile in PROFILES]
+    contexts = [Context(study, published.read()) for study in studies]
+    topics = list(_topics(contexts))
+    verdicts = {kind: [row for each in contexts for row in _claims(each, kind)] for kind in (HOLDS, FAILS, UNRESOLVED)}
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"listed": listed, "capitalised": lambda text: text[:1].upper() + text[1:]}
+    return environment.get_template("findings.md").render(
+        parts=list(map(_part, studies)),
+        topics=topics,
+        surprises=[line for topic in topics for line in topic["lines"] if line.tone == TONES[FAILS]],
+        figures=[row for each in contexts for row in _figures(each)],
+        printed=len(published.read()),
+        claims=verdicts,
+        undecided=len(claims.read()) - sum(map(len, verdicts.values())),
+        open=[row for study in studies for row in _open(study)],
+    )
+
+
+def _part(study: Study) -> dict[str, Any]:
+    """Return what the page says of the runs of a profile: how many, on which data, with how many seeds."""
+    runs = [run for run in study.runs if run.test]
+    seeds = sorted({len(run.test) for run in runs})
+    data = dict.fromkeys(run.card.label for run in runs)
+    return {"profile": study.profile, "runs": len(runs), "data": list(data), "seeds": listed(list(map(str, seeds)))}
+
+
+def _topics(contexts: Sequence[Context]) -> Iterator[dict[str, Any]]:
+    """Yield each topic with the sentences of what is decided, and why the rest is not."""
+    for title, topic in findings.read().items():
+        own = [(each, context.study) for context in contexts for each in context.findings if each.topic == title]
+        said = [line for each, study in own for line in lines([each], study, ())]
+        known = {line.name for line in said}
+        reasons = {each.name: each.decision.reason for each, _ in reversed(own) if each.name not in known}
+        waiting = dict.fromkeys(reasons[name] for name in topic.findings if name in reasons)
+        yield {"title": title, "about": topic.about, "lines": said, "waiting": list(waiting)}
+
+
+def _figures(context: Context) -> Iterator[dict[str, Any]]:
+    """Yield the published figures that are compared, with ours."""
+    column = Column("ours")
+    for verdict in context.verdicts:
+        run = context.study.run(verdict.published.run)
+        if run and verdict.kind in (published.AGREES, published.DIFFERS):
+            yield {"verdict": verdict, "ours": column.text(run.test_accuracy)}
+
+
+def _claims(context: Context, kind: str) -> Iterator[dict[str, Any]]:
+    """Yield the claims of which the runs say this, with the figure."""
+    for outcome in context.claims:
+        if outcome.verdict == kind:
+            column = Column("figure", signed=findings.signed(outcome.claim.statistic))
+            figure = f"{column.text(outcome.estimate)} {outcome.claim.statistic.unit}"
+            yield {"claim": outcome.claim, "figure": figure}
+
+
+def _open(study: Study) -> Iterator[dict[str, Any]]:
+    """Yield for each chapter the runs whose effect is not resolved."""
+    for chapter in study.active_chapters:
+        effects = {run.name: effect for run in chapter.runs if (effect := chapter.effect(run)) is not None}
+        names = [name for name, effect in effects.items() if resolve(effect) == UNRESOLVED]
+        if names:
+            yield {"chapter": chapter.name, "runs": names, "all": len(effects)}
