@@ -51,7 +51,7 @@ def opened(browser: Any, report: Path) -> Any:
     return _open(browser, report / "index.html")
 
 
-KEYS = ("mlp", "cnn", "questions", "claims", "errors", "data", "published", "cost")
+KEYS = ("mlp", "cnn", "questions", "claims", "errors", "data", "published", "cost", "references")
 PAGES = ("index.html", *(f"pages/{key}.html" for key in KEYS))
 
 
