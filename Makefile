@@ -13,7 +13,7 @@ export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := all
-.PHONY: all setup repro test torture ui check format bench prune clean distclean lock vendor audit help
+.PHONY: all setup repro test torture ui pdf check format bench prune clean distclean lock vendor audit help
 
 all: repro ## set up and run the pipeline to a finished report (the default)
 
@@ -53,6 +53,9 @@ format: setup ## let ruff format and mend what it can
 
 ui: setup ## publish to MLflow what is new, and open its UI on 127.0.0.1 (make ui PORT=5001: on another port)
 	@python -m rdfia ui --port $(PORT)
+
+pdf: setup ## the report as one PDF with contents and page numbers (reports/<profile>/report.pdf), by Chromium
+	python -m rdfia pdf
 
 bench: setup ## training against yardsticks, what a run costs, and the finished study beside it (half an hour): reports/bench/
 	python -m rdfia bench

@@ -26,6 +26,7 @@ def main() -> None:
         ("experiments", experiments, "DVC's experiments with what each changed and what came out"),
         ("findings", write_findings, "write docs/findings.md from the results that are in git"),
         ("where", where, "say where the report lies"),
+        ("pdf", pdf, "print the report as one PDF with contents and page numbers, by Chromium"),
         ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
         ("mend", mend, "restore dvc.lock where a kill cut it while DVC wrote it"),
         ("bench", bench, "measure the speed of training, and what a run and the study around it cost"),
@@ -199,6 +200,12 @@ def experiments() -> None:
 def where() -> None:
     page = layout.report(config.profile(config.load())) / "index.html"
     print(f"report: {page.resolve().as_uri()}" if page.exists() else f"{page}: not there yet; `dvc repro` writes it")
+
+
+def pdf() -> None:
+    from rdfia.report import paper
+
+    print(paper.write(layout.report(config.profile(config.load()))))
 
 
 def prune() -> None:

@@ -4,12 +4,14 @@ A tagged class under another name is one change; one of the same name is compare
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rdfia.config import Config
 
 ASIDE = ("record_every", "snapshots")  # what is written down, on which nothing that is trained depends
+HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{56}\b")
 Settings = Mapping[str, Any]
 
 
@@ -89,7 +91,7 @@ def phrase(value: Any) -> str:
         return " + ".join(phrase(item) for item in value) or "none"
     if isinstance(value, bool):
         return "on" if value else "off"
-    return "none" if value is None else _words(str(value))
+    return "none" if value is None else _words(HASH.sub(r"\1…", str(value)))
 
 
 def _words(key: str) -> str:

@@ -17,7 +17,7 @@ class Erasing(RandomAugmentation):
     """With probability `p`, a rectangle of 0: `scale` of the image's area, with `ratio` for height over width.
 
     Both are sampled, the ratio on a logarithmic scale, up to ten times until the rectangle fits, as in torchvision;
-    one that never fits erases nothing. Zhong et al., "Random Erasing Data Augmentation", 2017.
+    one that never fits erases nothing. Zhong et al. 2017.
     """
 
     name: Literal["erasing"] = "erasing"
@@ -49,7 +49,7 @@ class Erasing(RandomAugmentation):
 class Cutout(RandomAugmentation):
     """A square of 0, `size`², around a uniformly random pixel, as far as it lies inside the image.
 
-    DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout", 2017.
+    DeVries and Taylor 2017.
     """
 
     name: Literal["cutout"] = "cutout"

@@ -1,6 +1,6 @@
 """Embedded stand-in for MNIST: scikit-learn's 1,797 handwritten digits of 8x8 pixels, enlarged to 28x28.
 
-Each image is a smooth enlargement of one original (Alpaydin and Kaynak, 1998) under a small random affine map, so that
+Each image is a smooth enlargement of one original (Alpaydin and Kaynak 1998) under a small random affine map, so that
 no two are equal. Originals are split first, so that none is in both splits.
 """
 

@@ -39,7 +39,7 @@ class _BatchMixing(Config):
 class Mixup(_BatchMixing):
     """The mixture λ x + (1 - λ) x', and of the targets likewise.
 
-    Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018.
+    Zhang et al. 2018.
     """
 
     name: Literal["mixup"] = "mixup"
@@ -56,7 +56,7 @@ class Mixup(_BatchMixing):
 class Cutmix(_BatchMixing):
     """A box of 1 - λ of the area, around a uniformly random pixel, from the partner; targets are mixed by area.
 
-    Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", 2019.
+    Yun et al. 2019.
     """
 
     name: Literal["cutmix"] = "cutmix"

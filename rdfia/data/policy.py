@@ -1,4 +1,4 @@
-"""One operation at a random strength for each image: Müller and Hutter, "TrivialAugment", 2021.
+"""One operation at a random strength for each image: Müller and Hutter 2021.
 
 The operations and their strongest settings are those of its wide space, as in torchvision's TrivialAugmentWide.
 """

@@ -19,7 +19,7 @@ MNIST_SHA256 = {  # of the unpacked files, which torchvision reads without a che
 
 
 class Mnist(Config):
-    """Handwritten digits: 60,000 train and 10,000 test images of 28x28 grey pixels (LeCun et al., 1998)."""
+    """Handwritten digits: 60,000 train and 10,000 test images of 28x28 grey pixels (LeCun et al. 1998)."""
 
     label: ClassVar[str] = "MNIST"
     stands_for: ClassVar[str | None] = "mnist"
@@ -41,7 +41,7 @@ class Mnist(Config):
 
 
 class Cifar10(Config):
-    """Ten classes of small photographs: 50,000 train and 10,000 test images of 32x32 pixels (Krizhevsky, 2009)."""
+    """Ten classes of small photographs: 50,000 train and 10,000 test images of 32x32 pixels (Krizhevsky 2009)."""
 
     label: ClassVar[str] = "CIFAR-10"
     stands_for: ClassVar[str | None] = "cifar10"

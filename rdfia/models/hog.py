@@ -1,4 +1,4 @@
-"""Handcrafted features: histograms of oriented gradients (Dalal and Triggs, CVPR 2005)."""
+"""Handcrafted features: histograms of oriented gradients (Dalal and Triggs 2005)."""
 
 import math
 from typing import Literal

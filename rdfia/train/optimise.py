@@ -160,8 +160,8 @@ class NAdam(Adam):
 class Muon(_Optimiser):
     """m ← μ m + (1 - μ) g; w ← (1 - η weight_decay) w - η √max(1, rows / columns) O(m), or O((1 - μ) g + μ m).
 
-    Jordan 2024, with η = 0.02: O (see `orthogonalise`) makes the step as long in rare directions as in common ones. A
-    kernel is a matrix with a row for each channel it makes. Biases take the steps of `others`, at a rate of their own.
+    Jordan et al. 2024, with η = 0.02: O (see `orthogonalise`) makes the step as long in rare directions as in common
+    ones. A kernel is a matrix with a row for each channel. Biases take the steps of `others`, at a rate of their own.
     """
 
     elementwise: ClassVar[bool] = False

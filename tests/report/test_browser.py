@@ -55,7 +55,7 @@ def opened(browser: Any, report: Path) -> Any:
     return _open(browser, report / "index.html")
 
 
-KEYS = ("mlp", "cnn", "questions", "claims", "errors", "data", "published", "cost", "compare")
+KEYS = ("mlp", "cnn", "questions", "claims", "errors", "data", "published", "cost", "compare", "references")
 PAGES = ("index.html", *(f"pages/{key}.html" for key in KEYS))
 
 

@@ -4,21 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from rdfia.analyse.results import Study
 from rdfia.parallel import map_pooled
-from rdfia.report.engine import text
+from rdfia.report.engine import references, text
 from rdfia.report.engine.blocks import Section, section
 from rdfia.report.engine.collect import chapter_makers, study_makers
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.make import make
 from rdfia.report.engine.names import check
+from rdfia.report.engine.numbers import connected, numbered, places
 from rdfia.report.engine.questions import with_questions
 from rdfia.report.engine.registry import Maker
 from rdfia.report.engine.render import Report
 from rdfia.report.engine.table import Table
+from rdfia.report.engine.works import with_references, with_works
 from rdfia.theory import written
 
-CLOSING = ("questions", "claims", "errors", "data", "published", "cost", "compare")  # texts after the chapters
+CLOSING = ("questions", "claims", "errors", "data", "published", "cost", "compare", "references")  # after the chapters
 QUESTIONS = "questions"  # the page that the written questions stand on
 HEADLINE = "headline"  # the table of the overview
 Contents = Sequence[Table | Drawing]
@@ -53,14 +56,19 @@ def assemble(context: Context) -> Report:
     sections = tuple(page.lay_out(made[page.key], made[""]) for page in chapters)
     besides = [page.lay_out((), made[""]) for page in closing]
     parts = written.read()
-    return Report(
-        context.study,
-        headline,
-        sections,
-        tuple(with_questions(s, parts, context.study, sections) if s.key == QUESTIONS else s for s in besides),
-        context.findings,
-        context.verdicts,
-    )
+    asked = [with_questions(s, parts, context.study, sections) if s.key == QUESTIONS else s for s in besides]
+    pages = cross_referenced([*sections, *asked], context.study)
+    before, after = tuple(pages[: len(sections)]), tuple(pages[len(sections) :])
+    return Report(context.study, headline, before, after, context.findings, context.verdicts)
+
+
+def cross_referenced(sections: Sequence[Section], study: Study) -> list[Section]:
+    """Return the pages with numbers, links and the works that each makes use of; one page has all of these."""
+    works = references.read()
+    pages = numbered([with_works(section, study, works) for section in sections])
+    known = places(pages)
+    connected_pages = [connected(page, known, works) for page in pages]
+    return [with_references(page, works, pages) if page.key == references.PAGE else page for page in connected_pages]
 
 
 def chapter_pages(context: Context) -> list[Page]:

@@ -7,7 +7,7 @@ block by block, with blank lines between:
     ## words                 a heading
     $$ latex $$ | code | words   an equation, and beside it the code that computes it and a remark; both may be empty
     [table name]             a table
-    [figure name]            a figure
+    [figure name]            a figure; within a sentence a reference to it
     anything else            a paragraph, with `code` between backticks
 
 A table or figure that was not made is passed over (`names.check` has refused names that nothing makes), and so is a
@@ -24,6 +24,7 @@ from itertools import pairwise
 
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.equations import equation
+from rdfia.report.engine.references import Work
 from rdfia.report.engine.table import Table
 from rdfia.theory.written import Written
 
@@ -55,9 +56,15 @@ class Formula:
 
 @dataclass(frozen=True)
 class Shown:
-    """A table or a figure in its place."""
+    """A table or a figure in its place, with its number."""
 
     content: Table | Drawing
+    number: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is a table that has no rows yet."""
+        return isinstance(self.content, Table) and not self.content.rows
 
     @property
     def kind(self) -> str:
@@ -74,7 +81,16 @@ class Asked:
     kind: str = "question"
 
 
-Block = Words | Formula | Shown | Asked
+@dataclass(frozen=True)
+class Cited:
+    """A work that the study builds on, with the pages that make use of it."""
+
+    work: Work
+    pages: tuple["Section", ...]
+    kind: str = "work"
+
+
+Block = Words | Formula | Shown | Asked | Cited
 
 
 @dataclass(frozen=True)
@@ -99,6 +115,8 @@ class Section:
     key: str
     title: str
     blocks: tuple[Block, ...]
+    number: int = 0
+    works: tuple[Work, ...] = ()  # that its text cites, and those of the methods that its runs use
 
     @property
     def tables(self) -> list[Table]:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from rdfia.config import ConfigError
 from rdfia.report.engine.blocks import PLACE
 from rdfia.report.engine.context import Context
+from rdfia.report.engine.numbers import REFERENCE
 from rdfia.report.engine.registry import Maker
 
 Name = tuple[str, str]  # figure or table, and its name
@@ -33,9 +34,10 @@ def _names(maker: Maker, context: Context) -> Iterator[str]:
 
 
 def unknown_names(text: str, makers: Sequence[Maker], context: Context) -> list[Name]:
-    """Return what a text shows though nothing can make it."""
+    """Return what a text shows or refers to though nothing can make it."""
     known = known_names(makers, context)
     placed = [match for part in text.split("\n\n") if (match := PLACE.fullmatch(part.strip()))]
+    placed += REFERENCE.finditer(text)
     return [(kind, name) for kind, name in (match.groups() for match in placed) if (kind, name) not in known]
 
 

@@ -22,16 +22,18 @@ from rdfia.analyse import findings, provenance, stand_in
 from rdfia.analyse.findings import Found
 from rdfia.analyse.published import Verdict
 from rdfia.analyse.results import Study
-from rdfia.report.engine import explore, run_pages
+from rdfia.report.engine import explore, references, run_pages
 from rdfia.report.engine.blocks import Section
 from rdfia.report.engine.drawing import Drawing, themed
 from rdfia.report.engine.findings import lines
+from rdfia.report.engine.references import linked
 from rdfia.report.engine.table import Cell, Table, escaped
 from rdfia.words import listed
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 COMPARE = "compare"  # the page where any runs are laid beside each other
 COPIED = 20_000  # letters of a figure's numbers that are in its page, at most: more is for the file
+LINK = re.compile(r"\[([^]]+)\]\((pages/\w+\.html(?:#[\w-]+)?)\)")
 OF_CHAPTER = 4  # findings in the summary of a chapter
 OF_ALL = ("", "published", "claims")  # the pages that show figures of every data set
 
@@ -65,7 +67,8 @@ class Report:
 
 def files(report: Report) -> Iterator[tuple[str, str]]:
     """Each file's path below the report's folder, with its text."""
-    facts = {"report": report, "study": report.study, "made": provenance.lines(report.study)}
+    facts: dict[str, Any] = {"report": report, "study": report.study, "made": provenance.lines(report.study)}
+    facts |= {"bibtex": "\n\n".join(work.bibtex for work in references.read().values())}
     stale, replayed = report.study.stale, report.study.replayed
     method = [_led(paragraph) for paragraph in (TEMPLATES / "method.md").read_text("utf-8").split("\n\n")]
     front = {**facts, "stale": stale, "replayed": replayed, "method": method, "base": "", "key": "", "runs": {}}
@@ -120,7 +123,7 @@ def _neighbours(sections: Sequence[Section], place: int) -> dict[str, Section | 
 def _led(paragraph: str) -> tuple[str, str]:
     """A paragraph's bold first words, which Markdown sets between stars, and the rest."""
     _, lead, rest = paragraph.split("**", 2)
-    return lead, rest.strip()
+    return lead, linked(rest.strip(), references.read())
 
 
 def _environment(name: str, study: Study) -> Environment:
@@ -158,9 +161,10 @@ def grid(drawing: Drawing) -> list[list[str]]:
     return list(csv.reader(io.StringIO(drawing.numbers))) if len(drawing.numbers) <= COPIED else []
 
 
-def coded(text: str) -> Markup:
-    """A paragraph for the page, with what stands between backticks as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+def coded(text: str, base: str = "") -> Markup:
+    """A paragraph for the page: what stands between backticks is code, and [words](pages/key.html#part) are a link."""
+    with_links = LINK.sub(rf'<a href="{base}\2">\1</a>', str(escape(text)))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", with_links))
 
 
 def breakable(name: str) -> Markup:
@@ -169,6 +173,6 @@ def breakable(name: str) -> Markup:
 
 
 def marked(text: str) -> str:
-    """A paragraph for a forge: what stands between backticks is code, and nothing else is markup."""
-    parts = re.split(r"(`[^`]+`)", text)
+    """A paragraph for a forge: what stands between backticks is code, a link is its words, and no more is markup."""
+    parts = re.split(r"(`[^`]+`)", LINK.sub(r"\1", text))
     return "".join(part if code else escaped(part) for code, part in zip(cycle((False, True)), parts, strict=False))

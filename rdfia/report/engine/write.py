@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from rdfia.analyse import published, verify
+from rdfia.analyse import crate, published, verify
 from rdfia.analyse.read_study import read_study
 from rdfia.analyse.summary import headline_metrics, summary
 from rdfia.files import scratch
@@ -21,7 +21,9 @@ from rdfia.report.engine.context import Context
 from rdfia.report.engine.names import known_names
 from rdfia.words import listed
 
-PARTS = ("index.html", "report.md", "summary.json", "claims.json", "metrics.json", "pages", "tables", "figures")
+FILES = ("index.html", "report.md", "summary.json", "claims.json", "metrics.json", crate.FILE)
+FOLDERS = ("pages", "tables", "figures")
+PARTS = (*FILES, *FOLDERS)
 
 
 def write(params: Mapping[str, Any], root: Path) -> None:
@@ -35,6 +37,8 @@ def write(params: Mapping[str, Any], root: Path) -> None:
         _write_json(summary(context.study, context.verdicts), fresh / "summary.json")
         _write_json(verify.record(context.claims), fresh / "claims.json")
         _write_json(headline_metrics(context.study), fresh / "metrics.json")
+        own = {name: (fresh / name).read_text("utf-8") for name in ("summary.json", "claims.json")}
+        _write_json(crate.crate(context.study, own), fresh / crate.FILE)
         _replace(fresh, folder)
     counts = f"{len(report.tables)} tables, {len(report.drawings)} figures"
     print(f"{folder / 'index.html'}: {counts}" + (f"; kept as they were: {listed(kept)}" if kept else ""))
@@ -57,7 +61,7 @@ def _keep(folder: Path, fresh: Path, names: Collection[str]) -> list[str]:
 
 def _fill(folder: Path, report: render.Report) -> None:
     """Write the pages, tables and figures into `folder`."""
-    for name in ("tables", "figures"):
+    for name in FOLDERS:
         (folder / name).mkdir()
     for table in report.tables:
         (folder / "tables" / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8")

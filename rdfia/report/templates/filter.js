@@ -1,29 +1,37 @@
-// Above a table whose headings name a choice: show the rows that have what is chosen. Without this script all are shown.
-for (const table of document.querySelectorAll("table:has(th[data-filter])")) {
+// Above a table of many rows: show those that have the words that are typed, and what is chosen where headings name a
+// choice. Without this script all are shown.
+for (const table of document.querySelectorAll("table")) {
   const rows = [...table.tBodies[0].rows];
   if (rows.length < 8) continue; // all are in sight
   const names = [...new Set([...table.querySelectorAll("th[data-filter]")].map((heading) => heading.dataset.filter))];
   const columns = (name) => [...table.querySelectorAll(`th[data-filter="${name}"]`)].map((heading) => heading.cellIndex);
   const things = (row, name) => columns(name).flatMap((at) => row.cells[at].dataset.sort.split("; ")).filter(Boolean);
+  const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
   const line = document.createElement("p");
   line.className = "filters";
-  const count = document.createElement("output");
-  const choices = names.map((name) => {
-    const choice = document.createElement("select");
-    const known = [...new Set(rows.flatMap((row) => things(row, name)))].sort();
-    choice.append(new Option("all", ""), ...known.map((thing) => new Option(thing)));
+  const labelled = (name, field) => {
     const label = document.createElement("label");
-    label.append(`${name} `, choice);
+    label.append(`${name} `, field);
     line.append(label);
+    return field;
+  };
+  const find = labelled("find", document.createElement("input"));
+  find.type = "search";
+  const choices = names.map((name) => {
+    const known = [...new Set(rows.flatMap((row) => things(row, name)))].sort();
+    const choice = labelled(name, document.createElement("select"));
+    choice.append(new Option("all", ""), ...known.map((thing) => new Option(thing)));
     return [name, choice];
   });
+  const count = document.createElement("output");
   const show = () => {
-    const seen = (row) => choices.every(([name, choice]) => !choice.value || things(row, name).includes(choice.value));
-    rows.forEach((row) => { row.hidden = !seen(row); });
+    const words = find.value.toLowerCase().split(/\s+/);
+    const chosen = (row) => choices.every(([name, choice]) => !choice.value || things(row, name).includes(choice.value));
+    rows.forEach((row) => { row.hidden = !words.every((word) => texts.get(row).includes(word)) || !chosen(row); });
     count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length}`;
   };
   line.append(count);
-  line.addEventListener("change", show);
+  line.addEventListener("input", show);
   table.parentElement.before(line);
   show();
 }

@@ -1,4 +1,5 @@
 {% include "sort.js" %}
+{% include "tables.js" %}
 {% include "filter.js" %}
 {% include "contents.js" %}
 {% include "print.js" %}
