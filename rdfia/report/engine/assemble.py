@@ -12,7 +12,7 @@ from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.make import make
 from rdfia.report.engine.names import check
-from rdfia.report.engine.questions import with_questions
+from rdfia.report.engine.questions import linked, with_questions
 from rdfia.report.engine.registry import Maker
 from rdfia.report.engine.render import Report
 from rdfia.report.engine.table import Table
@@ -53,11 +53,15 @@ def assemble(context: Context) -> Report:
     sections = tuple(page.lay_out(made[page.key], made[""]) for page in chapters)
     besides = [page.lay_out((), made[""]) for page in closing]
     parts = written.read()
+    besides = [linked(one, parts, context.study, sections) for one in besides]
     return Report(
         context.study,
         headline,
         sections,
-        tuple(with_questions(s, parts, context.study, sections) if s.key == QUESTIONS else s for s in besides),
+        tuple(
+            with_questions(s, parts, context.study, sections, context.claims) if s.key == QUESTIONS else s
+            for s in besides
+        ),
     )
 
 
