@@ -29,7 +29,7 @@ def tables_alone(maker: Maker, context: Context) -> list[Drawing | Table]:
 def test_all_parts_are_there(report: Path) -> None:
     assert {part for part in write.PARTS if not (report / part).exists()} == set()
     names = {*CHAPTERS, *(f"{chapter}_dynamics" for chapter in CHAPTERS), "headline", "data", "published"}
-    names |= {"cost", "cost_by_chapter", "claims", "cnn_claims", "cnn_methods", "errors"}
+    names |= {"cost", "cost_by_chapter", "claims", "mlp_claims", "cnn_claims", "cnn_methods", "errors"}
     assert {path.name for path in (report / "tables").iterdir()} == {f"{n}.{e}" for n in names for e in ("csv", "md")}
     assert {path.name for path in (report / "pages").iterdir()} == {f"{name}.html" for name in PAGES}
     assert [path.name for path in report.iterdir() if path.name.startswith(".")] == []
