@@ -76,7 +76,11 @@ class Measured:
         """Return the chapter of a run."""
         return next(chapter for chapter in self.study.chapters if chapter.name == run.chapter)
 
-    def values(self, run: RunResult, measure: str, level: Level | None = None) -> Figures:
+    def values(self, run: RunResult, measure: str) -> list[float]:
+        """Return a figure of every seed of a run, without their names."""
+        return list(self.figures(run, measure).values())
+
+    def figures(self, run: RunResult, measure: str, level: Level | None = None) -> Figures:
         """Return a figure of every seed of a run; the curve of one that learns nothing is steady, and has no gap."""
         if measure not in OF_ANY and (guessing := _guessing(run)):
             raise UndecidableError(f"{run.key}: {guessing} of {len(run.test)} seeds learn no more than to guess")
@@ -128,7 +132,7 @@ class Measured:
         if not run.ran or run.searching or measure == "level_epoch":
             return {}
         try:
-            return self.values(run, measure)
+            return self.figures(run, measure)
         except UndecidableError:
             return {}
 

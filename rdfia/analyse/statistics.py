@@ -9,7 +9,7 @@ from pydantic import Field
 
 from rdfia.analyse.changes import get_path
 from rdfia.analyse.groups import groups
-from rdfia.analyse.measures import WORDS, Figures, Level, Measure, Measured, UndecidableError, apart, overfits, unusable
+from rdfia.analyse.measures import WORDS, Level, Measure, Measured, UndecidableError, apart, overfits, unusable
 from rdfia.analyse.metrics import (
     Estimate,
     contrast,
@@ -43,10 +43,10 @@ class OfMeasure(Config):
         self, known: Measured, runs: tuple[RunResult, RunResult], level: float, to: Level | None = None
     ) -> Estimate:
         """Return the mean of the first run minus that of the second: seed by seed where both have the same seeds."""
-        ours, theirs = (known.values(run, self.of, to) for run in runs)
+        ours, theirs = (known.figures(run, self.of, to) for run in runs)
         if ours.keys() == theirs.keys() and _data(runs[0]) == _data(runs[1]):
             return interval(apart(ours, theirs), level, known.noise(runs[0], self.of, pairs=True))
-        return difference(_list(ours), _list(theirs), level, known.noise(runs[0], self.of))
+        return difference(list(ours.values()), list(theirs.values()), level, known.noise(runs[0], self.of))
 
 
 class Difference(OfMeasure):
@@ -103,7 +103,7 @@ class Value(OfMeasure):
         run = known.run(self.runs[0])
         if self.of == "lowest_epoch":
             _check_overfits(known, run)
-        return shifted(interval(_list(known.values(run, self.of)), level, known.noise(run, self.of)), -self.minus)
+        return shifted(interval(known.values(run, self.of), level, known.noise(run, self.of)), -self.minus)
 
 
 class Ratio(Config):
@@ -169,7 +169,7 @@ class Trend(OfMeasure):
         if tried and not runs:
             raise UndecidableError(f"{self.group}: {unusable(tried[-1])}")
         chosen = self._best(runs) if self.best_over else runs
-        points = [(self._else(run), self._place(run) or 0.0, _list(known.values(run, self.of))) for run in chosen]
+        points = [(self._else(run), self._place(run) or 0.0, known.values(run, self.of)) for run in chosen]
         slope = trend(points, level, known.noise(chosen[0], self.of)) if chosen else None
         if slope is None:
             raise UndecidableError(f"{self.group}: no runs with results differ in {_short(self.along)} alone")
@@ -210,7 +210,7 @@ class BeyondSum(OfMeasure):
         """Return x̄ₜ - x̄₀ - Σᵢ (x̄ᵢ - x̄₀)."""
         together, reference, *alone = map(known.run, self.runs)
         factors = [(1.0, together), (len(alone) - 1.0, reference), *((-1.0, run) for run in alone)]
-        parts = [(factor, _list(known.values(run, self.of))) for factor, run in factors]
+        parts = [(factor, known.values(run, self.of)) for factor, run in factors]
         return contrast(parts, level, known.noise(together, self.of))
 
 
@@ -236,10 +236,6 @@ def _check_overfits(known: Measured, run: RunResult) -> None:
 def _data(run: RunResult) -> Any:
     """Return the hash of the data that a run was trained and tested on."""
     return run.record.data.get("sha256")
-
-
-def _list(figures: Figures) -> list[float]:
-    return list(figures.values())
 
 
 def _seconds(run: RunResult) -> float:

@@ -13,6 +13,7 @@ from rdfia.theory.attention import AttentionCost
 from rdfia.theory.backprop import Backprop
 from rdfia.theory.batch_norm import BatchNorm
 from rdfia.theory.batches import Batches
+from rdfia.theory.calibration import Calibration
 from rdfia.theory.convolution import Convolution
 from rdfia.theory.descent import DescentPaths
 from rdfia.theory.dropout import Dropout
@@ -23,11 +24,12 @@ from rdfia.theory.likelihood import Likelihood
 from rdfia.theory.losses import Losses
 from rdfia.theory.one_patch import OnePatch
 from rdfia.theory.pooling import Pooling
+from rdfia.theory.selection import Selection
 from rdfia.theory.single_steps import SingleSteps
 
 Question = (
     Implementations | Gradients | Losses | Backprop | DescentPaths | SingleSteps
-    | Likelihood | Approximation | Graphs | Batches
+    | Selection | Calibration | Likelihood | Approximation | Graphs | Batches
     | Convolution | Pooling | Dropout | BatchNorm | AttentionCost | OnePatch
 )  # fmt: skip
 QUESTIONS: dict[str, type[Question]] = {kind().name: kind for kind in get_args(Question)}

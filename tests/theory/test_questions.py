@@ -18,6 +18,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "descent": {"training": {"epochs": 2}, "points": 9, "epochs": 1, "steps": 4},
     "convolution": {"heights": [7], "widths": [9]},
     "single_steps": {"steps": 100},
+    "selection": {"times": 3},
+    "calibration": {"steps": [2], "fresh": 10},
     "likelihood": {"examples": 9},
     "approximation": {"widths": [2], "points": 11},
     "graphs": {"draws": 2},

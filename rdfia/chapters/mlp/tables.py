@@ -94,6 +94,36 @@ def valleys(context: Context) -> Iterator[Rows]:
         yield Rows(columns, rows, facts)
 
 
+@table("theory_selection")
+def chosen_on_test(context: Context) -> Iterator[Rows]:
+    """Give the figure of the best of several equal models on the test set that chose it, and on a fresh one."""
+    facts, _ = context.theory("selection")
+    columns = (
+        Column("test examples"), Column("models"), Column("the best on these", "%", numeric=True),
+        Column("the same on fresh ones", "%", numeric=True),
+    )  # fmt: skip
+    if facts:
+        rows = [(f"{one['size']:,}", str(one["models"]), one["test"], one["fresh"]) for one in facts["cases"]]
+        yield Rows(columns, rows, facts)
+
+
+@table("theory_calibration")
+def reliabilities(context: Context) -> Iterator[Rows]:
+    """Give for each range of ŷ its mean and how often the answer is right, by the length of training."""
+    facts, _ = context.theory("calibration")
+    columns = (
+        Column("steps"), Column("ŷ of the answer"), Column("fresh examples", numeric=True),
+        Column("mean ŷ", "%", numeric=True), Column("right", "%", numeric=True),
+    )  # fmt: skip
+    if facts:
+        rows = [
+            (f"{one['steps']:,}", f"{b['from']:g} to {b['to']:g}", b["count"], 100 * b["share"], 100 * b["right"])
+            for one in facts["networks"]
+            for b in one["fresh"]["bins"]
+        ]
+        yield Rows(columns, rows, facts)
+
+
 @table("theory_likelihood")
 def likelihoods(context: Context) -> Iterator[Rows]:
     """Give each loss beside the likelihood, by the number of classes."""

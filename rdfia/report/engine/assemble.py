@@ -14,7 +14,7 @@ from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.make import make
 from rdfia.report.engine.names import check
 from rdfia.report.engine.numbers import connected, numbered, places
-from rdfia.report.engine.questions import with_questions
+from rdfia.report.engine.questions import linked, with_questions
 from rdfia.report.engine.registry import Maker
 from rdfia.report.engine.render import Report
 from rdfia.report.engine.table import Table
@@ -56,7 +56,10 @@ def assemble(context: Context) -> Report:
     sections = tuple(page.lay_out(made[page.key], made[""]) for page in chapters)
     besides = [page.lay_out((), made[""]) for page in closing]
     parts = written.read()
-    asked = [with_questions(s, parts, context.study, sections) if s.key == QUESTIONS else s for s in besides]
+    asked = [
+        with_questions(s, parts, context.study, sections, context.claims) if s.key == QUESTIONS else s
+        for s in (linked(one, parts, context.study, sections) for one in besides)
+    ]
     pages = cross_referenced([*sections, *asked], context.study)
     before, after = tuple(pages[: len(sections)]), tuple(pages[len(sections) :])
     return Report(context.study, headline, before, after, context.findings, context.verdicts)

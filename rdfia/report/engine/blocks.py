@@ -22,6 +22,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from rdfia.analyse.claims import Outcome
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.equations import equation
 from rdfia.report.engine.references import Work
@@ -73,11 +74,20 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """Where something is shown and what it says, each empty where there is nothing."""
+
+    link: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Asked:
-    """A written question, and for each name that it gives where that is shown, empty where it is not."""
+    """A written question, the evidence of each name that it gives, and the claims that the same runs decide."""
 
     question: Written
-    links: Mapping[str, str]
+    shown: Mapping[str, Evidence]
+    claims: tuple[Outcome, ...] = ()
     kind: str = "question"
 
 

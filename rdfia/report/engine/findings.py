@@ -8,8 +8,8 @@ from rdfia.analyse.claims import FAILS, HOLDS
 from rdfia.analyse.findings import Found
 from rdfia.analyse.metrics import UNRESOLVED
 from rdfia.analyse.results import Study
+from rdfia.report.engine import questions
 from rdfia.report.engine.blocks import Section
-from rdfia.report.engine.questions import link
 from rdfia.words import listed
 
 WIDTH, EDGE = 200.0, 14.0  # of the small figure, in its own units, and what is left free at both ends
@@ -61,7 +61,7 @@ def lines(found: Sequence[Found], study: Study, sections: Sequence[Section]) -> 
 def _line(found: Found, study: Study, pages: Mapping[str, Section]) -> Line:
     decision = found.decision
     card = next(chapter.runs[0].card for chapter in study.chapters if chapter.name == found.chapter)
-    there = link(decision.place, study, pages) if found.chapter in pages else ""
+    there = questions.place(decision.place, study, pages)[0] if found.chapter in pages else ""
     tone = TONES[decision.verdict]
     return Line(found.name, *found.parts, verdict(found), tone, card.label, decision.place, there, bar(found))
 

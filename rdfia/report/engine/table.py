@@ -12,6 +12,18 @@ from rdfia.analyse.metrics import Estimate
 if TYPE_CHECKING:
     from rdfia.report.engine.registry import Maker
 
+
+class Linked(str):
+    """A text that leads to another place of the report on its pages."""
+
+    link: str
+
+    def __new__(cls, text: str, link: str) -> "Linked":
+        made = super().__new__(cls, text)
+        made.link = link
+        return made
+
+
 Cell = str | int | float | Estimate | None
 MISSING = "–"
 MARKUP = re.compile(r"(?P<interval>\[[-+\d., ]+\](?![(\[:]))|[\\`*\[\]|$~]|(?<!\w)_|_(?!\w)")  # of Markdown

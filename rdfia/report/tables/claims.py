@@ -19,7 +19,7 @@ CLAIMS = (
     Column("unit"),
     Column("holds if"),
     Column("decided by", wide=True),
-    Column("kind"),
+    Column("kind", filter="kind"),
 )
 
 

@@ -10,7 +10,7 @@ from rdfia.theory import written
 ERRORS = (
     Column("number", numeric=True),
     Column("report", stacked=True, filter="report"),
-    Column("question", filter="question"),
+    Column("question", code=True, filter="question"),
     Column("printed", wide=True),
     Column("right", wide=True),
     Column("shown by", code=True),
@@ -25,4 +25,4 @@ def errors(context: Context) -> Iterator[Rows]:
         (error.number, "; ".join(error.reports), question, error.printed, error.right, error.shown_by)
         for error, question in sorted(found, key=lambda pair: pair[0].number)
     ]
-    yield Rows(ERRORS, rows, {"count": len(rows), "shown": sum(error.shown_by is not None for error, _ in found)})
+    yield Rows(ERRORS, rows, {"count": len(rows), "words": sum(error.shown_by is None for error, _ in found)})

@@ -30,7 +30,7 @@ def tables_alone(maker: Maker, context: Context) -> list[Drawing | Table]:
 def test_all_parts_are_there(report: Path) -> None:
     assert {part for part in write.PARTS if not (report / part).exists()} == set()
     names = {*CHAPTERS, *(f"{chapter}_dynamics" for chapter in CHAPTERS), "headline", "data", "published"}
-    names |= {"cost", "cost_by_chapter", "claims", "cnn_claims", "cnn_methods", "errors"}
+    names |= {"cost", "cost_by_chapter", "claims", "mlp_claims", "cnn_claims", "cnn_methods", "errors"}
     assert {path.name for path in (report / "tables").iterdir()} == {f"{n}.{e}" for n in names for e in ("csv", "md")}
     pages = {f"{name}.html" for name in PAGES} | {"run.css", "run.js", "runs"}
     assert {path.name for path in (report / "pages").iterdir()} == pages
