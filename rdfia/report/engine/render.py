@@ -19,7 +19,7 @@ from rdfia.analyse.findings import Found
 from rdfia.analyse.results import Study
 from rdfia.report.engine.blocks import Section
 from rdfia.report.engine.drawing import Drawing, themed
-from rdfia.report.engine.findings import lines
+from rdfia.report.engine.findings import lines, standing
 from rdfia.report.engine.table import Table, escaped
 from rdfia.words import listed
 
@@ -67,11 +67,12 @@ def files(report: Report) -> Iterator[tuple[str, str]]:
     page = _environment("page.html").get_template("page.html")
     for place, section in enumerate(report.sections):
         around = {**_neighbours(report.sections, place), "section": section, "base": "../", "key": section.key}
-        own = {"stale": _of(section.key, stale), "replayed": _of(section.key, replayed)}
+        own: dict[str, Any] = {"stale": _of(section.key, stale), "replayed": _of(section.key, replayed)}
         note = stand_in_note(report.study, section.key)
         about = [each for each in report.findings if each.chapter == section.key]
-        found = lines(findings.first(about, OF_CHAPTER), report.study, report.sections)
-        yield f"pages/{section.key}.html", page.render(**facts, **around, **own, stand_ins=note, found=found)
+        own["found"] = lines(findings.first(about, OF_CHAPTER), report.study, report.sections)
+        own["standing"] = next((standing(each) for each in report.study.chapters if each.name == section.key), "")
+        yield f"pages/{section.key}.html", page.render(**facts, **around, **own, stand_ins=note)
 
 
 def stand_in_note(study: Study, key: str) -> str:
