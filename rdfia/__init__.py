@@ -1,4 +1,4 @@
-"""A course on deep learning for vision, redone as one reproducible study."""
+"""The first part of a course on deep learning for vision, redone as one reproducible study."""
 
 import signal
 import sys

@@ -24,7 +24,7 @@ def main() -> None:
         ("check", check, "validate every declared run and data set of the chosen profile"),
         ("pipeline", write_pipeline, "write dvc.yaml from the chapters of params.yaml"),
         ("experiments", experiments, "DVC's experiments with what each changed and what came out"),
-        ("findings", write_findings, "write docs/findings.md from the results that are in git"),
+        ("findings", write_findings, "write docs/findings.md and README.md's tables from the committed results"),
         ("where", where, "say where the report lies"),
         ("pdf", pdf, "print the report as one PDF with contents and page numbers, by Chromium"),
         ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
@@ -184,11 +184,9 @@ def write_pipeline() -> None:
 
 
 def write_findings() -> None:
-    from rdfia.files import write_text
-    from rdfia.report import findings_page
+    from rdfia.report.findings_page import write
 
-    write_text(findings_page.page(config.load(), layout.ROOT), findings_page.PAGE)
-    print(f"{findings_page.PAGE}: written")
+    print(write(config.load(), layout.ROOT))
 
 
 def experiments() -> None:

@@ -11,6 +11,8 @@ from rdfia.analyse.claims import FAILS, HOLDS
 from rdfia.analyse.metrics import UNRESOLVED, resolve
 from rdfia.analyse.read_study import read_study
 from rdfia.analyse.results import Study
+from rdfia.files import write_text
+from rdfia.report import readme_tables
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.findings import TONES, lines
 from rdfia.report.engine.table import Column
@@ -21,10 +23,23 @@ PROFILES = ("jpeg", "mnist")  # whose results are in git
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def page(params: Mapping[str, Any], root: Path) -> str:
-    """Return the page."""
+def write(params: Mapping[str, Any], root: Path) -> str:
+    """Write the page and the tables of the README, and say so."""
+    contexts = committed(params, root)
+    readme = readme_tables.filled((root / readme_tables.PAGE).read_text(encoding="utf-8"), contexts)
+    write_text(page(contexts), root / PAGE)
+    write_text(readme, root / readme_tables.PAGE)
+    return f"{PAGE}, {readme_tables.PAGE}: written"
+
+
+def committed(params: Mapping[str, Any], root: Path) -> list[Context]:
+    """Return the results that are in git, profile by profile."""
     studies = [read_study({**params, "profile": profile}, root) for profile in PROFILES]
-    contexts = [Context(study, published.read()) for study in studies]
+    return [Context(study, published.read()) for study in studies]
+
+
+def page(contexts: Sequence[Context]) -> str:
+    """Return the page."""
     topics = list(_topics(contexts))
     verdicts = {kind: [row for each in contexts for row in _claims(each, kind)] for kind in (HOLDS, FAILS, UNRESOLVED)}
     environment = Environment(
@@ -32,14 +47,14 @@ def page(params: Mapping[str, Any], root: Path) -> str:
     )
     environment.filters |= {"listed": listed, "capitalised": lambda text: text[:1].upper() + text[1:]}
     return environment.get_template("findings.md").render(
-        parts=list(map(_part, studies)),
+        parts=[_part(each.study) for each in contexts],
         topics=topics,
         surprises=[line for topic in topics for line in topic["lines"] if line.tone == TONES[FAILS]],
         figures=[row for each in contexts for row in _figures(each)],
         printed=len(published.read()),
         claims=verdicts,
         undecided=len(claims.read()) - sum(map(len, verdicts.values())),
-        open=[row for study in studies for row in _open(study)],
+        open=[row for each in contexts for row in _open(each.study)],
     )
 
 

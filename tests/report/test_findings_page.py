@@ -5,14 +5,39 @@ import re
 import pytest
 
 from rdfia import config
-from rdfia.report import findings_page
+from rdfia.config import ConfigError
+from rdfia.report import findings_page, readme_tables
+from rdfia.report.engine.context import Context
 from tests.project import ROOT
 
 
 @pytest.fixture(scope="module")
-def page() -> str:
+def contexts() -> list[Context]:
+    """The results that are in git."""
+    return findings_page.committed(config.load(), ROOT)
+
+
+@pytest.fixture(scope="module")
+def page(contexts: list[Context]) -> str:
     """The page as the results give it."""
-    return findings_page.page(config.load(), ROOT)
+    return findings_page.page(contexts)
+
+
+def test_the_tables_of_the_readme_are_those_of_the_results_in_git(contexts: list[Context]) -> None:
+    text = (ROOT / readme_tables.PAGE).read_text(encoding="utf-8")
+    assert readme_tables.filled(text, contexts) == text, "`rdfia findings` writes them"
+    stale = text.replace("| `cnn/baseline` |", "| `cnn/other` |").replace("| cnn/baseline |", "| cnn/other |")
+    assert stale != text
+    assert readme_tables.filled(stale, contexts) == text
+    with pytest.raises(ConfigError, match=r"^README.md: found no comment above the table headline"):
+        readme_tables.filled(text.replace("<!-- headline", "<!-- head"), contexts)
+
+
+@pytest.mark.parametrize(
+    ("spans", "seconds"), [([(0, 2)], 2), ([(5, 6), (0, 2)], 3), ([(0, 4), (1, 2), (3, 6)], 6), ([(1, 2), (1, 2)], 1)]
+)
+def test_time_by_the_clock_counts_runs_side_by_side_once(spans: list[tuple[float, float]], seconds: float) -> None:
+    assert readme_tables.busy(spans) == seconds
 
 
 def test_the_page_in_git_is_that_of_the_results_in_git(page: str) -> None:

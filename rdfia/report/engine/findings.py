@@ -7,9 +7,10 @@ from rdfia.analyse import claims
 from rdfia.analyse.claims import FAILS, HOLDS
 from rdfia.analyse.findings import Found
 from rdfia.analyse.metrics import UNRESOLVED
-from rdfia.analyse.results import Study
+from rdfia.analyse.results import ChapterResult, RunResult, Study
 from rdfia.report.engine import questions
 from rdfia.report.engine.blocks import Section
+from rdfia.report.engine.table import Column
 from rdfia.words import listed
 
 WIDTH, EDGE = 200.0, 14.0  # of the small figure, in its own units, and what is left free at both ends
@@ -26,7 +27,8 @@ class Bar:
     low: float
     mean: float
     high: float
-    limits: tuple[tuple[float, str], ...]
+    limits: tuple[float, ...]
+    limit: str  # in words
     printed: tuple[tuple[float, float], ...]
     description: str
 
@@ -84,19 +86,41 @@ def bar(found: Found) -> Bar:
     estimate = decision.estimate
     if estimate is None or estimate.low is None or estimate.high is None:
         raise ValueError(f"{found.name} is not decided")
-    limits = [end for end in (decision.threshold.ends if decision.threshold else ()) if abs(end) != float("inf")]
-    ends = [
-        number for each in decision.printed for number in (each.number - each.tolerance, each.number + each.tolerance)
-    ]
-    seen = [estimate.low, estimate.high, *limits, *ends]
-    low, unit = min(seen), (WIDTH - 2 * EDGE) / ((max(seen) - min(seen)) or 1.0)
+    threshold = decision.threshold
+    limits = [end for end in (threshold.ends if threshold else ()) if abs(end) != float("inf")]
+    left_open = [each.number + side * each.tolerance for each in decision.printed for side in (-1, 1)]
+    seen = [estimate.low, estimate.high, *limits, *left_open]
+    least, unit = min(seen), (WIDTH - 2 * EDGE) / ((max(seen) - min(seen)) or 1.0)
 
     def place(value: float) -> float:
-        return round(EDGE + (value - low) * unit, 1)
+        return round(EDGE + (value - least) * unit, 1)
 
-    named = tuple((place(end), f"{end:g}".replace("-", "−")) for end in limits)
-    against = f"against {listed([text for _, text in named])}" if named else "beside the published"
-    shown = f"Our figure on a line with its interval, {against}: {decision.figure}"
-    low_end, mean, high_end = map(place, (estimate.low, estimate.mean, estimate.high))
-    printed = tuple((place(each.number), round(each.tolerance * unit, 1)) for each in decision.printed)
-    return Bar(low_end, mean, high_end, named, printed, shown)
+    sign = "±" if len(limits) > 1 else ""
+    limit = f"{sign}{limits[-1]:g}".replace("-", "−") if limits else ""
+    against = f"against {limit}" if limits else "beside the published"
+    return Bar(
+        low=place(estimate.low),
+        mean=place(estimate.mean),
+        high=place(estimate.high),
+        limits=tuple(map(place, limits)),
+        limit=limit,
+        printed=tuple((place(each.number), round(each.tolerance * unit, 1)) for each in decision.printed),
+        description=f"Our figure on a line with its interval, {against}: {decision.figure}",
+    )
+
+
+def standing(chapter: ChapterResult) -> str:
+    """Say how good the first and the best run of a chapter are; nothing before one was evaluated."""
+    first, best = chapter.runs[0], chapter.best
+    if best is None:
+        return ""
+    count = sum(bool(run.test) for run in chapter.runs)
+    said = f"`{best.name}`{f' is the best of {count} runs by validation, and' if count > 1 else ''} has {_right(best)}"
+    begun = f"; `{first.name}`, the first, has {_right(first)}" if first.test and first is not best else ""
+    return f"{said} of the test examples right{begun}."
+
+
+def _right(run: RunResult) -> str:
+    """Return the test accuracy of a run with its interval."""
+    found, column = run.test_accuracy, Column("test accuracy", "%")
+    return f"{column.number(found.mean)} % {column.interval(found)}".rstrip() if found else ""

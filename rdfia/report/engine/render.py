@@ -25,7 +25,7 @@ from rdfia.analyse.results import Study
 from rdfia.report.engine import explore, references, run_pages
 from rdfia.report.engine.blocks import Section
 from rdfia.report.engine.drawing import Drawing, themed
-from rdfia.report.engine.findings import lines
+from rdfia.report.engine.findings import lines, standing
 from rdfia.report.engine.references import linked
 from rdfia.report.engine.table import Cell, Table, escaped
 from rdfia.words import listed
@@ -84,6 +84,7 @@ def files(report: Report) -> Iterator[tuple[str, str]]:
         about = [each for each in report.findings if each.chapter == section.key]
         own |= {"stand_ins": stand_in_note(report.study, section.key)}
         own |= {"found": lines(findings.first(about, OF_CHAPTER), report.study, report.sections)}
+        own["standing"] = next((standing(each) for each in report.study.chapters if each.name == section.key), "")
         name, runs = "page.html", explore.on_page(explored, section)
         if section.key == COMPARE:
             name, runs = "compare.html", explore.compared(explored, report.study)

@@ -1,5 +1,6 @@
 """Findings on a page: the small figure is right, verdicts are words, links lead to what is there, words are escaped."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from rdfia.analyse import findings, published
 from rdfia.analyse.claims import FAILS, HOLDS, Threshold
 from rdfia.analyse.findings import Decision, Finding, Found
 from rdfia.analyse.metrics import UNRESOLVED, Estimate
-from rdfia.analyse.results import Card, ChapterResult, RunResult, Study
-from rdfia.report.engine.findings import EDGE, WIDTH, bar, lines, verdict
+from rdfia.analyse.results import FINISHED, Card, ChapterResult, RunResult, Study
+from rdfia.report.engine.findings import EDGE, WIDTH, bar, lines, standing, verdict
 
 SENTENCES = {"holds": "It <helps>: {figure}.", "fails": "It hurts: {figure}.", "open": "Open: {figure}."}
 EFFECT = {"effect": "cnn/a", "threshold": {"above": 0}}
@@ -28,10 +29,10 @@ def test_a_small_figure_has_all_in_its_place() -> None:
     figure = next(each for each in published.read() if each.number == 85.13)
     printed = (replace(figure, value="5"), replace(figure, value="4.0", note="about"))
     made = bar(found({"published": "cnn/a"}, FAILS, threshold=Threshold(above=0), printed=printed))
-    places = [*(at for at, _ in made.limits), made.low, made.mean, made.high, *(at for at, _ in reversed(made.printed))]
+    places = [*made.limits, made.low, made.mean, made.high, *(at for at, _ in reversed(made.printed))]
     assert places == sorted(places)
     assert places[0] == EDGE
-    assert made.limits == ((EDGE, "0"),)
+    assert (made.limits, made.limit) == ((EDGE,), "0")
     assert made.mean - made.low == pytest.approx(made.high - made.mean, abs=0.11)
     assert made.printed[0][0] + made.printed[0][1] == pytest.approx(WIDTH - EDGE)
     assert made.printed[1][1] > made.printed[0][1]
@@ -40,7 +41,7 @@ def test_a_small_figure_has_all_in_its_place() -> None:
 
 def test_a_margin_has_two_limits() -> None:
     made = bar(found(EFFECT, HOLDS, threshold=Threshold(within=4)))
-    assert [text for _, text in made.limits] == ["−4", "4"]
+    assert (len(made.limits), made.limit) == (2, "±4")
 
 
 def test_verdicts_say_whose_they_are() -> None:
@@ -70,3 +71,18 @@ def test_the_report_begins_with_what_was_found(report: Path) -> None:
     chapter = (report / "pages" / "cnn.html").read_text(encoding="utf-8")
     assert '<a href="cnn.html#' in chapter.split('<ol class="findings">')[1]
     assert "## What was found" in (report / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_chapter_says_how_good_its_first_and_its_best_run_are() -> None:
+    def run(name: str, *accuracies: float) -> RunResult:
+        seeds = {str(seed): accuracy for seed, accuracy in enumerate(accuracies)}
+        return RunResult("cnn", name, name, "a", "", Card("cifar10"), FINISHED, validation=seeds, test=seeds)
+
+    better = standing(ChapterResult("cnn", "cifar10", (run("a", 50, 52), run("b", 60, 62))))
+    assert re.sub(r" \[\d+\.\d\d, \d+\.\d\d\]", "", better) == (
+        "`b` is the best of 2 runs by validation, and has 61.00 % of the test examples right; "
+        "`a`, the first, has 51.00 %."
+    )
+    assert better.count("[") == 2
+    assert standing(ChapterResult("cnn", "cifar10", (run("a", 50),))) == "`a` has 50.00 % of the test examples right."
+    assert standing(ChapterResult("cnn", "cifar10", (RunResult("cnn", "a", "a", "a", "", Card("cifar10")),))) == ""
