@@ -12,7 +12,7 @@ export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := all
-.PHONY: all setup repro test torture ui pdf check format bench prune clean distclean lock audit help
+.PHONY: all setup repro test torture ui pdf check format bench prune clean distclean lock axe audit help
 
 all: repro ## set up and run the pipeline to a finished report (the default)
 
@@ -72,6 +72,12 @@ lock: ## renew requirements.lock from pyproject.toml: versions that are DAYS=7 o
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 		--exclude-newer "$$($(BIN)/python -c 'import datetime as d; print(d.date.today() - d.timedelta($(DAYS)))')" \
 		--no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
+
+axe: ## fetch axe-core, with which tests look at the pages, in the version and with the hashes of its SHA256SUMS
+	cd tests/report/axe && npm pack --silent axe-core@$$(sed -n 's/.*axe-core-\(.*\)\.tgz/\1/p' SHA256SUMS) >/dev/null
+	cd tests/report/axe && grep tgz SHA256SUMS | sha256sum --check --quiet && tar -xzf axe-core-*.tgz
+	cd tests/report/axe && mv package/axe.min.js package/LICENSE* . && rm -rf package
+	cd tests/report/axe && sha256sum --check SHA256SUMS && rm axe-core-*.tgz
 
 audit: setup ## known holes of the locked packages, and the list of these (CycloneDX): reports/audit/; skipped offline
 	@rm -rf reports/audit && mkdir -p reports/audit

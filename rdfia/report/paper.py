@@ -1,7 +1,7 @@
 """The report as one PDF: its pages behind one another, with contents, page numbers and links, printed by Chromium.
 
 What is printed are the pages as they lie in the report's folder. It is printed twice: the first PDF says on which page
-each part begins, and the second has these numbers in its contents.
+each part begins, and the second has these numbers in its contents; once more where they moved a part.
 """
 
 import os
@@ -21,6 +21,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = ("--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer", "--generate-pdf-document-outline")
 LIMIT = 900  # seconds that a browser may take
+TIMES = 3  # that it is printed, at most
 FILE = "report.pdf"
 
 
@@ -42,10 +43,12 @@ def write(folder: Path) -> Path:
     leaves = list(read(folder))
     with scratch(folder / FILE) as fresh:
         pages: Mapping[str, int] = {}
-        for _ in range(2):
+        for _ in range(TIMES):
             (fresh / "report.html").write_text(lay_out(leaves, pages), encoding="utf-8")
             _print(browser, fresh)
-            pages = destinations((fresh / FILE).read_bytes())
+            before, pages = pages, destinations((fresh / FILE).read_bytes())
+            if pages == before:
+                break
         (fresh / FILE).replace(folder / FILE)
     return folder / FILE
 
