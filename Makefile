@@ -12,7 +12,7 @@ export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := all
-.PHONY: all setup repro test torture ui pdf check format bench prune clean distclean lock axe audit help
+.PHONY: all setup repro test torture ui pdf pictures check format bench prune clean distclean lock axe audit help
 
 all: repro ## set up and run the pipeline to a finished report (the default)
 
@@ -55,6 +55,9 @@ ui: setup ## publish to MLflow what is new, and open its UI on 127.0.0.1 (make u
 
 pdf: setup ## the report as one PDF with contents and page numbers (reports/<profile>/report.pdf), by Chromium
 	python -m rdfia pdf
+
+pictures: setup ## the pictures of the README from the report of the chosen profile (docs/report.png, docs/figure.png)
+	python -m rdfia.report.pictures
 
 bench: setup ## training against yardsticks, what a run costs, and the finished study beside it (half an hour): reports/bench/
 	python -m rdfia bench
