@@ -13,7 +13,7 @@ export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := all
-.PHONY: all setup repro test torture ui pdf check format bench prune clean distclean lock vendor audit help
+.PHONY: all setup repro test torture ui pdf pictures check format bench prune clean distclean lock vendor axe audit help
 
 all: repro ## set up and run the pipeline to a finished report (the default)
 
@@ -57,6 +57,9 @@ ui: setup ## publish to MLflow what is new, and open its UI on 127.0.0.1 (make u
 pdf: setup ## the report as one PDF with contents and page numbers (reports/<profile>/report.pdf), by Chromium
 	python -m rdfia pdf
 
+pictures: setup ## the pictures of the README from the report of the chosen profile (docs/report.png, docs/figure.png)
+	python -m rdfia.report.pictures
+
 bench: setup ## training against yardsticks, what a run costs, and the finished study beside it (half an hour): reports/bench/
 	python -m rdfia bench
 
@@ -79,6 +82,12 @@ vendor: ## fetch uPlot from npm anew, in the version and with the hashes of its 
 	cd $(UPLOT) && grep tgz SHA256SUMS | sha256sum --check --quiet && tar -xzf uplot-*.tgz
 	cd $(UPLOT)/package && mv dist/uPlot.iife.min.js dist/uPlot.min.css .. && mv LICENSE ../LICENSE.txt
 	cd $(UPLOT) && rm -rf package && sha256sum --check SHA256SUMS && rm uplot-*.tgz
+
+axe: ## fetch axe-core, with which tests look at the pages, in the version and with the hashes of its SHA256SUMS
+	cd tests/report/axe && npm pack --silent axe-core@$$(sed -n 's/.*axe-core-\(.*\)\.tgz/\1/p' SHA256SUMS) >/dev/null
+	cd tests/report/axe && grep tgz SHA256SUMS | sha256sum --check --quiet && tar -xzf axe-core-*.tgz
+	cd tests/report/axe && mv package/axe.min.js package/LICENSE* . && rm -rf package
+	cd tests/report/axe && sha256sum --check SHA256SUMS && rm axe-core-*.tgz
 
 audit: setup ## known holes of the locked packages, and the list of these (CycloneDX): reports/audit/; skipped offline
 	@rm -rf reports/audit && mkdir -p reports/audit

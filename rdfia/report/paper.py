@@ -1,7 +1,7 @@
 """The report as one PDF: its pages behind one another, with contents, page numbers and links, printed by Chromium.
 
 What is printed are the pages as they lie in the report's folder. It is printed twice: the first PDF says on which page
-each part begins, and the second has these numbers in its contents.
+each part begins, and the second has these numbers in its contents; once more where they moved a part.
 """
 
 import os
@@ -19,8 +19,10 @@ from rdfia.files import scratch
 
 TEMPLATES = Path(__file__).parent / "templates"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-OPTIONS = ("--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer", "--generate-pdf-document-outline")
+OPTIONS = ("--headless", "--disable-gpu", "--no-first-run", "--hide-scrollbars")
+PDF = ("--no-pdf-header-footer", "--generate-pdf-document-outline")
 LIMIT = 900  # seconds that a browser may take
+TIMES = 3  # that it is printed, at most
 FILE = "report.pdf"
 
 
@@ -42,10 +44,12 @@ def write(folder: Path) -> Path:
     leaves = list(read(folder))
     with scratch(folder / FILE) as fresh:
         pages: Mapping[str, int] = {}
-        for _ in range(2):
+        for _ in range(TIMES):
             (fresh / "report.html").write_text(lay_out(leaves, pages), encoding="utf-8")
-            _print(browser, fresh)
-            pages = destinations((fresh / FILE).read_bytes())
+            browse(browser, fresh / "report.html", fresh / FILE, *PDF, f"--print-to-pdf={fresh / FILE}")
+            before, pages = pages, destinations((fresh / FILE).read_bytes())
+            if pages == before:
+                break
         (fresh / FILE).replace(folder / FILE)
     return folder / FILE
 
@@ -92,16 +96,17 @@ def lay_out(leaves: list[Leaf], pages: Mapping[str, int]) -> str:
     return environment.get_template("paper.html").render(leaves=leaves, pages=pages)
 
 
-def _print(browser: str, folder: Path) -> None:
-    """Have the browser print report.html in a folder to the PDF beside it."""
-    options = [*OPTIONS, f"--print-to-pdf={folder / FILE}", f"--user-data-dir={folder / 'browser'}"]
+def browse(browser: str, page: Path, made: Path, *options: str) -> None:
+    """Have the browser make a file of a page, with a profile of its own beside that file."""
+    given = [*OPTIONS, *options, f"--user-data-dir={made.parent / 'browser'}"]
     if os.geteuid() == 0:
-        options.append("--no-sandbox")  # which does not work for root
-    command = [browser, *options, (folder / "report.html").resolve().as_uri()]
+        given.append("--no-sandbox")  # a sandbox does not work for root
+    command = [browser, *given, page.resolve().as_uri()]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
-    if ended.returncode or not (folder / FILE).exists():
+    if ended.returncode or not made.exists():
         said = [line for line in ended.stderr.splitlines() if line.strip()]
-        raise ConfigError(f"pdf: {browser} ended with {ended.returncode}: {said[-1] if said else 'it said nothing'}")
+        what = said[-1] if said else "it said nothing"
+        raise ConfigError(f"{made.name}: {browser} ended with {ended.returncode}: {what}")
 
 
 def destinations(pdf: bytes) -> dict[str, int]:

@@ -16,7 +16,7 @@ from rdfia.train.run import Run
 
 STAGES = ("prepare", "evaluate", "theory", "report", "track")  # but for training, whose code is said run by run
 
-TEXTS = (".md", ".html", ".css", ".js", ".csv", ".yaml")  # what the report reads beside its code
+TEXTS = (".md", ".html", ".css", ".js", ".csv", ".yaml", ".bib")  # what the report reads beside its code
 
 
 def declare(params: Mapping[str, Any], chapter: str, run: str, sources: Sources) -> Declaration:

@@ -13,6 +13,7 @@ from rdfia.record.declaration import Declaration
 from rdfia.study.declaration import declarations
 
 SEEDS = 3
+SCRIPT = "<script>alert(1)</script>"  # which no page, figure or text may run
 Arrays = dict[str, npt.NDArray[Any]]
 
 CNN_RUNS: dict[str, Any] = {
@@ -43,7 +44,7 @@ def params(profile: str = "full") -> dict[str, Any]:
             "base": _base("mlp", 0.07, hidden=10),
             "runs": {
                 "autograd": {},
-                "wide": {"model": {"hidden": 100}, "group": "hidden units"},
+                "wide": {"title": SCRIPT, "model": {"hidden": 100}, "group": "hidden units"},
                 "narrow": {"model": {"hidden": 5}, "group": "hidden units"},
             },
         },
@@ -65,7 +66,7 @@ def card(name: str, stands_for: str | None) -> dict[str, Any]:
         "label": f"{name} (sample)" if stands_for else "procedural objects (embedded)",
         "stands_for": stands_for,
         "kind": "images" if images else "points",
-        "classes": ["cat", "dog & <b>fox</b>", "ship"] if images else ["inside", "outside"],
+        "classes": ["cat", f"dog & {SCRIPT}", "ship"] if images else ["inside", "outside"],
         "shape": [3, 16, 16] if images else [2],
         "counts": {"train": 300, "validation": 60, "test": 90},
         "sha256": "ab" * 32,

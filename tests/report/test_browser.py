@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def opened(browser: Any, report: Path) -> Any:
     return _open(browser, report / "index.html")
 
 
+PAPER = 687  # pixels between the margins of a sheet
 KEYS = ("mlp", "cnn", "questions", "claims", "errors", "data", "published", "cost", "compare", "references")
 PAGES = ("index.html", *(f"pages/{key}.html" for key in KEYS))
 
@@ -109,7 +111,7 @@ def test_claims_can_be_chosen_by_report_chapter_and_verdict(browser: Any, report
         for (const [name, value] of Object.entries(arguments[0])) {
           const label = [...document.querySelectorAll(".filters label")].find(l => l.textContent.startsWith(name));
           label.querySelector("select").value = value;
-          label.querySelector("select").dispatchEvent(new Event("change", {bubbles: true}));
+          label.querySelector("select").dispatchEvent(new Event("input", {bubbles: true}));
         }
         const rows = [...document.querySelector("#table-claims").tBodies[0].rows].filter(row => row.offsetHeight);
         return rows.map(row => row.cells[0].textContent)
@@ -125,13 +127,43 @@ def test_claims_can_be_chosen_by_report_chapter_and_verdict(browser: Any, report
     opened.execute_script("document.querySelectorAll('.filters select').forEach(choice => { choice.value = ''; })")
 
 
+WIDE = """
+    const edge = document.documentElement.clientWidth + 1;
+    const scrolls = (e) => getComputedStyle(e).overflowX !== "visible";
+    const cut = ({parentElement: e}) => e && (scrolls(e) || cut(e));
+    const beyond = (e) => e.getBoundingClientRect().width && e.getBoundingClientRect().right > edge && !cut(e);
+    return [...document.querySelectorAll("body *")].filter(beyond).map((e) => e.outerHTML.slice(0, 120))
+"""
+SCROLLING = """
+    const frames = [...document.querySelectorAll(".scroll:has(> table)")];
+    return frames.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.firstElementChild.id)
+"""
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_nothing_is_wider_than_a_phone(browser: Any, report: Path, page: str) -> None:
+def test_nothing_is_wider_than_the_page(browser: Any, report: Path, page: str) -> None:
     opened = _open(browser, report / page)
-    opened.set_window_size(500, 900)
-    width, inner = opened.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
-    opened.set_window_size(1280, 900)
-    assert width <= inner
+    opened.execute_script("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    for width in (1300, 800, 420):
+        with shown(opened, width):
+            assert opened.execute_script(WIDE) == []
+            assert width < 1300 or opened.execute_script(SCROLLING) == []
+    with shown(opened, PAPER, media="print"):
+        assert opened.execute_script(WIDE) == []
+
+
+@contextmanager
+def shown(browser: Any, width: int = 1300, media: str = "", **features: str) -> Iterator[None]:
+    """Show the page at a width, on paper, or with what a reader prefers, as in prefers_color_scheme="dark"."""
+    wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": wanted})
+    browser.set_script_timeout(60)  # for a loaded machine
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")  # it is laid out
+    yield
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_what_is_folded_is_open_on_paper_and_folded_again(browser: Any, report: Path) -> None:

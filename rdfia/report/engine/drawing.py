@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rdfia.report.engine.registry import Curves, Maker
 
 INK, MUTED, GRID, PAPER = "#1d2330", "#667085", "#dfe3e8", "#ffffff"
-BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#c974a3"
 MAP_INK = "#10131a"  # on a map, which keeps its colours on a dark screen
 PAGE = "#fcfcfb"  # behind words that lie on a line: the page's own paper, where PAPER is left away
 THEME = {

@@ -2,7 +2,7 @@
 // choice. Without this script all are shown.
 for (const table of document.querySelectorAll("table")) {
   const rows = [...table.tBodies[0].rows];
-  if (rows.length < 8) continue; // all are in sight
+  if (rows.length < 12) continue; // all are in sight
   const names = [...new Set([...table.querySelectorAll("th[data-filter]")].map((heading) => heading.dataset.filter))];
   const columns = (name) => [...table.querySelectorAll(`th[data-filter="${name}"]`)].map((heading) => heading.cellIndex);
   const things = (row, name) => columns(name).flatMap((at) => row.cells[at].dataset.sort.split("; ")).filter(Boolean);

@@ -89,6 +89,27 @@ def test_every_colour_has_a_dark_and_a_light_side() -> None:
     assert set(style.LIGHT) == set(style.DARK)
 
 
+def contrast(first: str, second: str) -> float:
+    """The ratio of the luminances of two colours, from 1 to 21 (WCAG 2.2)."""
+    bright = []
+    for colour in (first, second):
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        bright.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+    return max(bright) / min(bright)
+
+
+MARKS, FAINT = {"--blue", "--orange", "--green", "--pink"}, {"--line", "--paper"}
+
+
+@pytest.mark.parametrize("palette", [style.LIGHT, style.DARK], ids=["light", "dark"])
+def test_words_and_marks_stand_out_from_the_paper(palette: dict[str, str]) -> None:
+    """Words by 4.5 to 1 and marks by 3 to 1, as WCAG asks; a grid need not."""
+    ratios = {name: contrast(colour, palette["--paper"]) for name, colour in palette.items()}
+    assert {name for name, ratio in ratios.items() if ratio < 4.5} <= MARKS | FAINT
+    assert {name for name, ratio in ratios.items() if ratio < 3} <= FAINT
+
+
 def test_montage_lays_images_in_rows() -> None:
     images = np.arange(3, dtype=np.uint8)[:, None, None, None] * np.ones((1, 3, 2, 2), dtype=np.uint8)
     for shown in (images, images[:, :1]):
