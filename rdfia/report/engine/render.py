@@ -3,7 +3,6 @@
 A page needs no other file and no network; links between pages are relative, so that the folder can be moved.
 """
 
-import base64
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from rdfia.report.engine.table import Table, escaped
 from rdfia.words import listed
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+URI = str.maketrans({mark: f"%{ord(mark):02X}" for mark in '%#"<>&\n\t'})
 OF_ALL = ("", "published", "claims")  # the pages that show figures of every data set
 
 
@@ -115,10 +115,9 @@ def few(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def embedded(drawing: Drawing) -> str:
-    """A figure as a data URI: its SVG in the page's colours."""
-    svg = themed(drawing.svg).encode("utf-8")
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode('ascii')}"
+def embedded(drawing: Drawing) -> Markup:
+    """A figure as a data URI for an attribute: its SVG in the page's colours, with what HTML and URIs use escaped."""
+    return Markup("data:image/svg+xml," + themed(drawing.svg).translate(URI))
 
 
 def coded(text: str) -> Markup:
