@@ -12,7 +12,7 @@ NOTE = "The figures of the report as they were when they were last published."
 
 def write_figures(client: Client, experiment: str, held: Held, folder: Path) -> None:
     """Have the run `report` hold these figures and no others; if it does already that costs nothing."""
-    figures = sorted(folder.glob("*.png"))
+    figures = sorted(folder.glob("*.svg"))
     run = next((run for run in held.runs if FIGURES in run.data.tags), None)
     digest = _digest(figures)
     if not figures or (run and run.data.tags[FIGURES] == digest):

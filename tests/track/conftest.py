@@ -153,8 +153,8 @@ def study(tmp_path: Path, empty_store: Path) -> Study:
     study.test("cnn", "fast", {"0": {"accuracy": 0.5, "loss": 2.0}})
     study.params["cnn"]["runs"]["later"] = {}
     (tmp_path / "reports/quick/figures").mkdir()
-    (tmp_path / "reports/quick/figures/cnn_effects.png").write_bytes(b"a figure")
-    (tmp_path / "reports/quick/figures/cnn_mnist_effects.png").write_bytes(b"another")
+    (tmp_path / "reports/quick/figures/cnn_effects.svg").write_bytes(b"a figure")
+    (tmp_path / "reports/quick/figures/cnn_mnist_effects.svg").write_bytes(b"another")
     return study
 
 

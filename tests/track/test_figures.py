@@ -17,22 +17,22 @@ def test_a_run_has_its_files_and_the_report_its_figures(study: Study) -> None:
         assert [item.path for item in client.list_artifacts(run.info.run_id)] == ["history.csv", "metrics.json"]
     [report] = client.search_runs([experiment], "run_name = 'report'")
     figures = [item.path for item in client.list_artifacts(report.info.run_id, "figures")]
-    assert figures == ["figures/cnn_effects.png", "figures/cnn_mnist_effects.png"]
+    assert figures == ["figures/cnn_effects.svg", "figures/cnn_mnist_effects.svg"]
     assert report.info.status == "FINISHED"
 
 
 def test_the_figures_are_those_of_the_last_report(study: Study) -> None:
     publish(study.params, study.root)
     folder = study.root / "reports/quick/figures"
-    (folder / "cnn_effects.png").write_bytes(b"a newer one")
-    (folder / "cnn_mnist_effects.png").rename(folder / "mlp_effects.png")
+    (folder / "cnn_effects.svg").write_bytes(b"a newer one")
+    (folder / "cnn_mnist_effects.svg").rename(folder / "mlp_effects.svg")
     assert publish(study.params, study.root).new == 0
     client, experiment = opened(study)
     [report] = client.search_runs([experiment], "run_name = 'report'")
     path = Path(client.download_artifacts(report.info.run_id, "figures"))
     assert {file.name: file.read_bytes() for file in path.iterdir()} == {
-        "cnn_effects.png": b"a newer one",
-        "mlp_effects.png": b"another",
+        "cnn_effects.svg": b"a newer one",
+        "mlp_effects.svg": b"another",
     }
 
 

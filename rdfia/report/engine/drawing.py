@@ -6,7 +6,7 @@ the page swaps the colours named here for its own, so that they follow a dark sc
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis, Tick
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from rdfia.report.engine.compact import compact
 from rdfia.report.engine.powers import plain_powers
+from rdfia.report.engine.ticks import FONT, Panel
 from rdfia.words import listed as listed
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ DARK = {
 }  # fmt: skip
 WIDTH = 10.0  # inches
 MOST_PANELS = 12  # of runs one by one: in a figure of more each would be too small
-RESOLUTION = 110  # dots per inch of the PNG
+RESOLUTION = 110  # dots per inch in which words are measured
 
 RULES: Any = {
-    "font.family": "DejaVu Sans",
+    "font.family": FONT,
     "font.size": 9.5,
     "axes.titlesize": 9.5,
     "axes.titleweight": "bold",
@@ -87,7 +88,6 @@ class Drawing:
     caption: str
     alt: str
     svg: bytes
-    png: bytes
     maker: "Maker | None" = None
     group: str = ""
     numbers: str = ""  # what it shows, as CSV
@@ -110,16 +110,19 @@ def panels(count: int, columns: int, height: float, width: float = WIDTH, **opti
     """
     shown = max(1, min(columns, count))
     rows = max(1, ceil(count / shown))
-    figure = Figure(
-        figsize=(width * max(shown / columns, 0.5), rows * height + 0.3), dpi=RESOLUTION, layout="constrained"
-    )
-    columns = shown
-    FigureCanvasAgg(figure)
-    grid = figure.subplots(rows, columns, squeeze=False, **options)
+    figure = canvas(width * max(shown / columns, 0.5), rows * height + 0.3, layout="constrained")
+    grid = figure.subplots(rows, shown, squeeze=False, subplot_kw={"axes_class": Panel}, **options)
     axes: list[Axes] = list(grid.flat)
     for axis in axes[count:]:
         axis.set_visible(False)
     return figure, axes[:count]
+
+
+def canvas(width: float, height: float, **options: Any) -> Figure:
+    """Return an empty figure of so many inches."""
+    figure = Figure(figsize=(width, height), dpi=RESOLUTION, **options)
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def picture(axes: Axes, title: str) -> None:
@@ -150,49 +153,22 @@ def shortened(name: str, letters: int) -> str:
 
 
 def finish(figure: Figure, name: str, caption: str, alt: str, *more: Any) -> Drawing:
-    """Write the figure as SVG and PNG, without dates; `more` are further fields of the drawing."""
-    svg, png = io.BytesIO(), io.BytesIO()
+    """Write the figure as SVG, without a date; `more` are further fields of the drawing."""
+    svg = io.BytesIO()
     plain_powers(figure)
-    ticks_once(figure)
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.execute(figure)  # once for both files: the layout is half the time of a drawing
-        figure.set_layout_engine(None)  # with "none" a place is held for it, and every file is drawn twice
+        engine.execute(figure)
+        figure.set_layout_engine(None)  # with "none" a place is held for it, and the figure is drawn twice
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(png, format="png", dpi=RESOLUTION, metadata={"Software": None})
-    return Drawing(name, caption, alt, svg.getvalue(), png.getvalue(), *more)
-
-
-def ticks_once(figure: Figure) -> None:
-    """Have each axis of a finished figure place its ticks once for each place and size of its panel.
-
-    Layout and drawing ask seventeen times, always for the same, which is a third of their time.
-    """
-    for axes in figure.axes:
-        each: tuple[Any, ...] = (axes.xaxis, axes.yaxis)
-        for axis in each:
-            axis._update_ticks = _asked_once(axis, axis._update_ticks)
-
-
-def _asked_once(axis: Axis, place: Callable[[], list[Tick]]) -> Callable[[], list[Tick]]:
-    """Return a function that asks another one only where the axis has moved since the last time."""
-    last: tuple[Any, list[Tick]] = (None, [])
-
-    def ticks() -> list[Tick]:
-        nonlocal last
-        now = (axis.axes.bbox.bounds, axis.axes.figure.dpi)
-        if now != last[0]:
-            last = (now, place())
-        return last[1]
-
-    return ticks
+    return Drawing(name, caption, alt, compact(svg.getvalue()), *more)
 
 
 def themed(svg: bytes) -> str:
     """The SVG with the page's colours for light and dark, its system font, and no background."""
     text = svg.decode("utf-8")
     text = text[text.index("<svg") :].replace("'DejaVu Sans'", "system-ui, sans-serif")
-    text = re.sub(rf"fill: {PAPER}(?=[;\"])", "fill: none", text)
+    text = re.sub(rf"fill: {PAPER}(?=[;}}\"])", "fill: none", text)
     for colour, variable in THEME.items():
         text = re.sub(rf"(fill|stroke): {colour}\b", rf"\1: var({variable})", text)
     light, dark = (";".join(f"{k}:{v}" for k, v in palette.items()) for palette in (LIGHT, DARK))

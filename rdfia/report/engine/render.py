@@ -4,7 +4,6 @@ A page needs no network, and but for the runs' pages no other file; links betwee
 can be moved.
 """
 
-import base64
 import csv
 import io
 import re
@@ -35,6 +34,7 @@ COMPARE = "compare"  # the page where any runs are laid beside each other
 COPIED = 20_000  # letters of a figure's numbers that are in its page, at most: more is for the file
 LINK = re.compile(r"\[([^]]+)\]\((pages/\w+\.html(?:#[\w-]+)?)\)")
 OF_CHAPTER = 4  # findings in the summary of a chapter
+URI = str.maketrans({mark: f"%{ord(mark):02X}" for mark in '%#"<>&\n\t'})
 OF_ALL = ("", "published", "claims")  # the pages that show figures of every data set
 
 
@@ -151,10 +151,9 @@ def few(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def embedded(drawing: Drawing) -> str:
-    """A figure as a data URI: its SVG in the page's colours."""
-    svg = themed(drawing.svg).encode("utf-8")
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode('ascii')}"
+def embedded(drawing: Drawing) -> Markup:
+    """A figure as a data URI for an attribute: its SVG in the page's colours, with what HTML and URIs use escaped."""
+    return Markup("data:image/svg+xml," + themed(drawing.svg).translate(URI))
 
 
 def grid(drawing: Drawing) -> list[list[str]]:

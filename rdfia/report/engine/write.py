@@ -68,7 +68,6 @@ def _fill(folder: Path, report: render.Report) -> None:
         (folder / "tables" / f"{table.name}.md").write_text(table.markdown(), encoding="utf-8")
     for drawing in report.drawings:
         (folder / "figures" / f"{drawing.name}.svg").write_bytes(drawing.svg)
-        (folder / "figures" / f"{drawing.name}.png").write_bytes(drawing.png)
         (folder / "figures" / f"{drawing.name}.csv").write_text(drawing.numbers, encoding="utf-8")
     for path, page in render.files(report):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

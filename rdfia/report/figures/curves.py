@@ -4,24 +4,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from rdfia.analyse.curves import ACCURACY, Band, Curve, curves, ends_above_reference
 from rdfia.analyse.groups import Group, groups
-from rdfia.report.engine.axes import above, scale_floor
+from rdfia.report.engine.axes import scale_floor
 from rdfia.report.engine.context import Context
-from rdfia.report.engine.drawing import BLUE, GREEN, MUTED, ORANGE, panels
+from rdfia.report.engine.drawing import BLUE, GREEN, MUTED, ORANGE
+from rdfia.report.engine.multiples import Multiples, Panel, Stroke
 from rdfia.report.engine.registry import Curves, Numbers, Plot, figure
 
 DETAILED = 12  # runs that are plotted one by one; a group of more has smaller panels
 ACROSS = 6  # small panels in a row
 POINTS, FEW = 50, 25  # epochs of a line, at most, and of one in a small panel
-LETTERS = 20  # of a title that fit a small panel
+ROOM = 0.05  # of the range, above its highest value
 LINES = {
     "train": ("train, running", BLUE),
     "frozen": ("train, frozen weights", GREEN),
     "validation": ("validation", ORANGE),
 }
+BEHIND = Stroke("validation of the reference", MUTED, 1.0)
 CROWDED = {"loss": ("frozen", "validation"), ACCURACY: ("validation",)}
 
 
@@ -45,17 +46,11 @@ def _plots(context: Context, measure: str) -> Iterator[Plot]:
 
 def _large(group: Group, shown: Sequence[Curve], measure: str) -> Plot:
     """Plot one panel for each run."""
-    plot, axes = panels(len(shown), 4, 1.75, sharey=True)
     lines = _lines(shown, LINES, POINTS)
-    for axis, curve in zip(axes, shown, strict=True):
-        for part, band in lines[curve.label].items():
-            _line(axis, band, part)
-        axis.set_title(curve.label)
-        axis.set_xlabel("epoch")
-    axes[0].set_ylabel(_unit(measure))
-    _limit(axes[0], shown, measure)
-    above(plot, *axes[0].get_legend_handles_labels())
-    return Plot(plot, _facts(shown, measure), _numbers(lines), group.name, curves=_curves(shown, measure))
+    panels = [Panel(curve.label, _strokes(lines[curve.label])) for curve in shown]
+    scale = (0.0, 101.0) if measure == ACCURACY else (0.0, _top(panels, shown))
+    plot = Multiples(panels, 4, 1.75, "epoch", _unit(measure), scale, apart=True, size=9.5)
+    return Plot(plot.figure(), _facts(shown, measure), _numbers(lines), group.name, curves=_curves(shown, measure))
 
 
 def _curves(shown: Sequence[Curve], measure: str) -> Curves:
@@ -67,24 +62,21 @@ def _lines(shown: Sequence[Curve], parts: Sequence[str] | Mapping[str, Any], mos
     return {curve.label: {part: curve.bands[part].thinned(most, curve.scale) for part in parts} for curve in shown}
 
 
-def _line(axis: Axes, band: Band, part: str) -> None:
-    """Plot a mean over seeds in its band."""
-    label, colour = LINES[part]
-    axis.fill_between(band.epochs, band.low, band.high, color=colour, alpha=0.2, linewidth=0)
-    axis.plot(band.epochs, band.mean, color=colour, label=label)
+def _strokes(bands: Mapping[str, Band]) -> list[tuple[Stroke, Band]]:
+    return [(Stroke(*LINES[part]), band) for part, band in bands.items()]
 
 
 def _unit(measure: str) -> str:
     return "accuracy (%)" if measure == ACCURACY else "loss"
 
 
-def _limit(axis: Axes, shown: Sequence[Curve], measure: str) -> None:
+def _top(panels: Sequence[Panel], shown: Sequence[Curve]) -> float:
     """Keep one run that diverges from flattening the others: the loss axis ends at three times the first loss."""
-    if measure == ACCURACY:
-        axis.set_ylim(0, 101)
-        return
-    top, start = axis.get_ylim()[1], max((curve.start for curve in shown if curve.start is not None), default=None)
-    axis.set_ylim(0, top if start is None else float(np.clip(top, 1.05 * start, 3 * start)))
+    values = np.concatenate([values for panel in panels for _, band in panel.lines for values in (band.low, band.high)])
+    values = values[np.isfinite(values)]
+    top = float(values.max() + ROOM * np.ptp(values)) if len(values) else 1.0
+    start = max((curve.start for curve in shown if curve.start is not None), default=None)
+    return top if start is None else float(np.clip(top, 1.05 * start, 3 * start))
 
 
 def _numbers(lines: Mapping[str, Mapping[str, Band]]) -> Numbers:
@@ -108,66 +100,40 @@ def _facts(shown: Sequence[Curve], measure: str) -> dict[str, Any]:
 
 def _small(group: Group, shown: Sequence[Curve], measure: str) -> Plot:
     """Plot a small panel for each run, before the validation line of what it is measured against."""
-    plot, axes = panels(len(shown), ACROSS, 1.2, sharex=True, sharey=True)
     references = {curve.run.name: curve for curve in shown}
     lines = _lines(shown, CROWDED[measure], FEW)
-    for axis, curve in zip(axes, shown, strict=True):
-        if curve.run.reference in references and curve.run.reference != curve.run.name:
-            before = references[curve.run.reference].bands["validation"].thinned(FEW, curve.scale)
-            axis.plot(before.epochs, before.mean, color=MUTED, linewidth=1, label="validation of the reference")
-        for part, band in lines[curve.label].items():
-            _line(axis, band, part)
-        axis.set_title(curve.label, fontsize=min(8.5, 8.5 * LETTERS / len(curve.label)))
-    _edges(axes, measure)
-    if measure == ACCURACY:
-        floor = _zoom(axes[0], shown)
-    else:
-        floor = None
-        _limit(axes[0], shown, measure)
-    _notes(axes, shown, floor)
-    _share_ticks(axes[0])
-    entries = {label: line for axis in axes for line, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    above(plot, list(entries.values()), list(entries))
+    zoom = _zoom(shown) if measure == ACCURACY else None
+    panels = []
+    for curve in shown:
+        before = references.get(curve.run.reference)
+        behind = [(BEHIND, _mean(before))] if before and before is not curve else []
+        panels.append(Panel(curve.label, [*behind, *_strokes(lines[curve.label])], _note(curve, zoom)))
+    scale = zoom or ((0.0, 101.0) if measure == ACCURACY else (0.0, _top(panels, shown)))
+    plot = Multiples(panels, ACROSS, 1.2, "epoch", _unit(measure), scale, apart=False, size=8.5)
     facts = _facts(shown, measure) | {"small": True, "ends": ends_above_reference(shown)}
-    return Plot(plot, facts, _numbers(lines), group.name, curves=_curves(shown, measure))
+    return Plot(plot.figure(), facts, _numbers(lines), group.name, curves=_curves(shown, measure))
 
 
-def _share_ticks(axis: Axes) -> None:
-    """Choose the ticks that all panels share once."""
-    for along in (axis.xaxis, axis.yaxis):
-        low, high = sorted(along.get_view_interval())
-        along.set_ticks([tick for tick in along.get_ticklocs() if low <= tick <= high])
+def _mean(curve: Curve) -> Band:
+    """Return the mean of validation as a band without width."""
+    band = curve.bands["validation"].thinned(FEW, curve.scale)
+    return Band(band.epochs, band.mean, band.mean, band.mean)
 
 
-def _notes(axes: Sequence[Axes], shown: Sequence[Curve], floor: float | None) -> None:
-    """Write what a small panel cannot show: seeds that diverged, and an end below it."""
-    for axis, curve in zip(axes, shown, strict=True):
-        words = [f"{curve.run.diverged} of {curve.run.declared} diverged"] if curve.run.diverged else []
-        if floor is not None and curve.end is not None and curve.end < floor:
-            words.append(f"ends at {curve.end:.1f} %")
-        if words:
-            axis.text(0.97, 0.05, "\n".join(words), transform=axis.transAxes, ha="right", color=MUTED, fontsize=8)
+def _note(curve: Curve, zoom: tuple[float, float] | None) -> str:
+    """Return what a small panel cannot show: seeds that diverged, and an end below it."""
+    words = [f"{curve.run.diverged} of {curve.run.declared} diverged"] if curve.run.diverged else []
+    if zoom and curve.end is not None and curve.end < zoom[0]:
+        words.append(f"ends at {curve.end:.1f} %")
+    return "\n".join(words)
 
 
-def _edges(axes: Sequence[Axes], measure: str) -> None:
-    """Write epochs below the last panel of each column, the measure beside the first of each row."""
-    for place, axis in enumerate(axes):
-        axis.tick_params(labelsize=8.5)
-        if place + ACROSS >= len(axes):
-            axis.tick_params(labelbottom=True)
-            axis.set_xlabel("epoch", fontsize=8.5)
-        if place % ACROSS == 0:
-            axis.set_ylabel(_unit(measure), fontsize=8.5)
-
-
-def _zoom(axis: Axes, shown: Sequence[Curve]) -> float | None:
-    """Zoom in to where most runs end; return where the scale begins."""
+def _zoom(shown: Sequence[Curve]) -> tuple[float, float] | None:
+    """Return a scale of where most runs end, with some of the way up."""
     ends = [curve.end for curve in shown if curve.end is not None]
     if not ends:
         return None
     floor = scale_floor(ends, least=1.0)
     top = max(curve.scale * float(curve.bands["validation"].high.max()) for curve in shown if curve.end is not None)
     room = max(top - floor, 1.0)
-    low = floor - 0.5 * room  # some of the way up is seen too
-    axis.set_ylim(low, top + 0.06 * room)
-    return low
+    return floor - 0.5 * room, top + 0.06 * room

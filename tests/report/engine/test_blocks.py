@@ -14,7 +14,7 @@ from rdfia.report.engine.registry import Maker, Plot
 from rdfia.report.engine.table import Column, Table
 
 TABLES = [Table(name, "", (Column("a"),), (("1",),)) for name in ("one", "two")]
-DRAWINGS = [Drawing(name, "", "", b"", b"") for name in ("first", "second_C")]
+DRAWINGS = [Drawing(name, "", "", b"") for name in ("first", "second_C")]
 NAMES = {"one", "two", "first", "second_C"}
 TEXT = """
 Title
@@ -73,7 +73,7 @@ def test_a_heading_with_nothing_below_it_is_passed_over() -> None:
 
 
 def test_how_a_content_is_read_is_said_once() -> None:
-    figures = [Drawing(name, f"See {name}.", "", b"", b"", reading="Lines are means.") for name in ("a", "b")]
+    figures = [Drawing(name, f"See {name}.", "", b"", reading="Lines are means.") for name in ("a", "b")]
     other = Table("t", "See t.", (), (), reading="Dots are seeds.")
     made = section("key", "Title\n\n[figure b]\n\n[figure a]\n\n[table t]", [*figures, other])
     assert [drawing.caption for drawing in made.drawings] == ["See b. Lines are means.", "See a."]
@@ -86,7 +86,7 @@ def test_what_no_block_names_stands_under_its_group() -> None:
     drawings = [("key_rate_loss", "rate"), ("key_effects_rate_and_batch", "rate and batch"), ("key_price", "")]
     contents = [
         *(Table(name, "", (), (), group=group) for name, group in tables),
-        *(Drawing(name, "", "", b"", b"", group=group) for name, group in drawings),
+        *(Drawing(name, "", "", b"", group=group) for name, group in drawings),
     ]
     made = section("key", "Title\n\nWords.\n\n[table key_rate]", contents, groups, {each.name for each in contents})
     after = [block for block in made.blocks[2:] if isinstance(block, Words | Shown)]
@@ -129,7 +129,7 @@ def chart(context: Context) -> Iterator[Plot]:
 )
 def test_the_cover_is_the_fullest_of_the_first_pictures(figures: list[tuple[str, bool]], cover: str | None) -> None:
     drawings = [
-        Drawing(name, "", "", name.encode(), b"", Maker("figure", name.split()[0], chart, picture))
+        Drawing(name, "", "", name.encode(), Maker("figure", name.split()[0], chart, picture))
         for name, picture in figures
     ]
     made = section("key", "Title\n\nFirst.\n\nSecond.", drawings, (), {name for name, _ in figures})

@@ -40,7 +40,7 @@ def study(tmp_path: Path) -> Study:
 
 @pytest.fixture
 def pages() -> dict[str, Section]:
-    figure = replace(Drawing("mlp_effects_hidden_units", "A caption.", "", b"", b""), group="hidden units")
+    figure = replace(Drawing("mlp_effects_hidden_units", "A caption.", "", b""), group="hidden units")
     contents = [table("mlp"), table("mlp_folded", "hidden units", "Unfold"), figure, table("theory_losses")]
     shown = section("mlp", "One", contents, (), {content.name for content in contents})
     return {"mlp": shown, "cnn": section("cnn", "Two", [table("cnn", rows=0)], (), {"cnn"})}

@@ -20,9 +20,9 @@ PAGES = ("index.html", "pages/one.html", "pages/two.html", "pages/data.html", "r
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>'
 
 
-def drawing(svg: bytes, png: bytes) -> Drawing:
+def drawing(svg: bytes) -> Drawing:
     """A figure of these bytes."""
-    return Drawing("figure", "What to look at.", "A figure that shows nothing.", svg, png)
+    return Drawing("figure", "What to look at.", "A figure that shows nothing.", svg)
 
 
 def rows(context: Context) -> Iterator[Rows]:
@@ -39,7 +39,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     table = Table("one_dynamics", "A caption.", (Column("run"),), (("a",), ("b",)), maker, summary="Numbers")
     text = "One\n\nThe first `words`.\n\n## A heading\n\nMore.\n\n[table one_dynamics]"
     chapters = (
-        section("one", text, [table, drawing(SVG, b"")], (), {"figure"}),
+        section("one", text, [table, drawing(SVG)], (), {"figure"}),
         section("two", "Two", []),
     )
     head = Table("headline", "At a glance.", (Column("chapter"),), (("one",),))
@@ -133,7 +133,7 @@ def test_code_is_set_and_the_rest_escaped() -> None:
 
 def test_the_text_for_a_forge_shows_every_word_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provenance, "lines", lambda _: (("label", "*l*"),))
-    odd = Drawing("figure", "1. <b>*a*", "cats] [dogs", SVG, b"")
+    odd = Drawing("figure", "1. <b>*a*", "cats] [dogs", SVG)
     table = Table("t", "# _x_", (Column("$c$"),), (("[a](b)",),), summary="<Numbers>")
     chapters = (section("one", "*One*\n\n[figure figure]\n\n[table t]", [odd, table]),)
     head = Table("headline", "At `a` glance.", (Column("chapter"),), (("one",),))
@@ -141,7 +141,7 @@ def test_the_text_for_a_forge_shows_every_word_as_it_is(monkeypatch: pytest.Monk
     for line in (
         "At \\`a\\` glance.",
         "## \\*One\\*",
-        "![cats\\] \\[dogs](figures/figure.png)",
+        "![cats\\] \\[dogs](figures/figure.svg)",
         "1\\. &lt;b>\\*a\\*",
         "<details><summary>&lt;Numbers&gt;</summary>",
         "\\# \\_x\\_",

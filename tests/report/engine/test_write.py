@@ -46,7 +46,7 @@ def test_every_kind_of_figure_is_made_with_its_numbers(report: Path) -> None:
     own = {"mlp_regions", "mlp_strip", "cnn_filters", "cnn_mistakes"}
     own |= {f"mlp_hidden_units_{kind}" for kind in ("loss", "accuracy", "regions", "strip")}
     data = {f"cifar10_{kind}" for kind in ("samples", "normalise", "augment", "spectrum")}
-    files = {f"{name}.{ending}" for name in shared | own | data for ending in ("svg", "png", "csv")}
+    files = {f"{name}.{ending}" for name in shared | own | data for ending in ("svg", "csv")}
     assert {path.name for path in (report / "figures").iterdir()} == files
     for path in report.glob("figures/*.csv"):
         head, *rows = csv.reader(path.read_text("utf-8").splitlines())
@@ -156,7 +156,7 @@ def test_stand_in_data_are_named_and_claim_nothing(tmp_path: Path, monkeypatch: 
 
 def test_writing_again_gives_the_same_bytes_and_clears_what_is_stale(report: Path) -> None:
     before = _contents(report)
-    for stale in ("figures/gone.png", "pages/gone.html"):
+    for stale in ("figures/gone.svg", "pages/gone.html"):
         (report / stale).touch()
     write.write(sample.params(), report.parent.parent)
     assert _contents(report) == before

@@ -7,7 +7,8 @@ from rdfia.analyse.curves import curves
 from rdfia.analyse.groups import groups
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing
-from rdfia.report.figures.curves import accuracy, loss
+from rdfia.report.engine.multiples import Drawn
+from rdfia.report.figures.curves import BEHIND, accuracy, loss
 from tests.report import large
 from tests.report.making import drawings, plots
 
@@ -27,8 +28,8 @@ def made(given: Context) -> dict[str, Drawing]:
 def test_what_is_plotted_are_the_numbers(given: Context) -> None:
     for function in (loss, accuracy):
         for plot in plots(function, given):
-            lines = [line for axis in plot.figure.axes for line in axis.lines]
-            own = [line.get_ydata() for line in lines if line.get_label() != "validation of the reference"]
+            (drawn,) = [artist for artist in plot.figure.artists if isinstance(artist, Drawn)]
+            own = [band.mean for panel in drawn.what.panels for stroke, band in panel.lines if stroke != BEHIND]
             assert np.concatenate(own).tolist() == [row[4] for row in plot.numbers.rows]
 
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.text import Text
 
 from rdfia.analyse.results import Card, ChapterResult
-from rdfia.report.engine.drawing import Drawing, panels
+from rdfia.report.engine.drawing import Drawing, panels, style
 from rdfia.report.figures.price import price, write_names
 from tests.report import prices
 from tests.report.making import context, drawings, plots
@@ -58,11 +58,12 @@ def test_runs_below_the_scale_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_names_overlap_neither_each_other_nor_a_dot(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    figure, (axis,) = panels(1, 1, 4.0)
     points = [prices.point(f"a_long_name_{i}", *rng.uniform(50, 60, 2)) for i in range(40)]
-    axis.set(xlim=(48, 62), ylim=(48, 62))
-    write_names(axis, points, points[0])
-    figure.draw_without_rendering()
+    with style():
+        figure, (axis,) = panels(1, 1, 4.0)
+        axis.set(xlim=(48, 62), ylim=(48, 62))
+        write_names(axis, points, points[0])
+        figure.draw_without_rendering()
     boxes = [Text.get_window_extent(text) for text in axis.texts]
     spots = axis.transData.transform([(each.cost, each.accuracy.mean) for each in points])
     assert len(boxes) > 2
