@@ -57,7 +57,7 @@ ui: setup ## publish to MLflow what is new, and open its UI on 127.0.0.1 (make u
 pdf: setup ## the report as one PDF with contents and page numbers (reports/<profile>/report.pdf), by Chromium
 	python -m rdfia pdf
 
-pictures: setup ## the pictures of the README from the report of the chosen profile (docs/report.png, docs/figure.png)
+pictures: setup ## the pictures of the README from the report of the chosen profile (docs/report.png, docs/figure.svg)
 	python -m rdfia.report.pictures
 
 bench: setup ## training against yardsticks, what a run costs, and the finished study beside it (half an hour): reports/bench/

@@ -12,13 +12,14 @@ from rdfia.report import paper
 
 FOLDER = Path("docs")
 SCREEN, SIZE = "report.png", "1300,900"
+PICTURE = "figure.svg"
 FIGURE = "mlp_implementation_strip"  # how a boundary comes about, which says at one glance what is studied
 
 
 def main() -> None:
     """Write both into docs/, from the report of the chosen profile."""
     folder = layout.report(config.profile(config.load()))
-    page, figure = folder / "index.html", folder / "figures" / f"{FIGURE}.png"
+    page, figure = folder / "index.html", folder / "figures" / f"{FIGURE}.svg"
     for path in (page, figure):
         if not path.exists():
             raise ConfigError(f"{path}: missing; `make` or `python -m stages.report` writes it")
@@ -26,7 +27,7 @@ def main() -> None:
     with scratch(FOLDER / SCREEN) as fresh:
         paper.browse(browser, page, fresh / SCREEN, f"--screenshot={fresh / SCREEN}", f"--window-size={SIZE}")
         (fresh / SCREEN).replace(FOLDER / SCREEN)
-    shutil.copyfile(figure, FOLDER / "figure.png")
+    shutil.copyfile(figure, FOLDER / PICTURE)
     print(f"{FOLDER / SCREEN}, {FOLDER / 'figure.png'}: from {folder}")
 
 
