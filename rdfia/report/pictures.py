@@ -28,7 +28,7 @@ def main() -> None:
         paper.browse(browser, page, fresh / SCREEN, f"--screenshot={fresh / SCREEN}", f"--window-size={SIZE}")
         (fresh / SCREEN).replace(FOLDER / SCREEN)
     shutil.copyfile(figure, FOLDER / PICTURE)
-    print(f"{FOLDER / SCREEN}, {FOLDER / 'figure.png'}: from {folder}")
+    print(f"{FOLDER / SCREEN}, {FOLDER / PICTURE}: from {folder}")
 
 
 if __name__ == "__main__":
