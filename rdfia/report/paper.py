@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rdfia.config import ConfigError
 from rdfia.files import scratch
+from rdfia.report.engine.render import COMPARE
 
 TEMPLATES = Path(__file__).parent / "templates"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -68,13 +69,14 @@ def read(folder: Path) -> Iterator[Leaf]:
     contents = overview[overview.index("<nav") : overview.index("</nav>")]
     yield leaf("index", overview)
     for key in re.findall(r'href="pages/(\w+)\.html"', contents):
-        yield leaf(key, (folder / "pages" / f"{key}.html").read_text(encoding="utf-8"))
+        if key != COMPARE:  # there is nothing to see on it without scripts
+            yield leaf(key, (folder / "pages" / f"{key}.html").read_text(encoding="utf-8"))
 
 
 def leaf(key: str, page: str) -> Leaf:
     """Return a page without its frame, its folds open, its links leading to places of the printed report."""
     begin = page.index(">", page.index("<main")) + 1
-    body = re.sub(r"<footer>.*?</footer>", "", page[begin : page.rindex("</main>")], flags=re.DOTALL)
+    body = re.sub(r"<(footer|script)\b.*?</\1>", "", page[begin : page.rindex("</main>")], flags=re.DOTALL)
     body = body.replace("<details", "<details open")
     body = re.sub(r'\b(id|aria-labelledby)="([^"]+)"', rf'\1="{key}.\2"', body)
     body = re.sub(r'href="#([^"]+)"', rf'href="#{key}.\1"', body)
@@ -85,7 +87,7 @@ def leaf(key: str, page: str) -> Leaf:
 
 
 def _place(link: re.Match[str]) -> str:
-    return f'href="#{link[1]}.{link[2] or "top"}"'
+    return "" if link[1] == COMPARE else f'href="#{link[1]}.{link[2] or "top"}"'
 
 
 def lay_out(leaves: list[Leaf], pages: Mapping[str, int]) -> str:

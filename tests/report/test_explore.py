@@ -338,7 +338,7 @@ def test_a_sorted_and_filtered_table_is_copied_as_it_is_seen(browser: Any, folde
     page.run("""
         const choice = [...document.querySelectorAll(".filters label")].find(l => l.textContent.startsWith("verdict"));
         choice.querySelector("select").value = "holds";
-        choice.querySelector("select").dispatchEvent(new Event("change", {bubbles: true}));
+        choice.querySelector("select").dispatchEvent(new Event("input", {bubbles: true}));
         document.querySelector("#table-claims th button").click();
         document.querySelector("#table-claims th button").click()""")
     names = [

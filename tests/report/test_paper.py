@@ -8,7 +8,9 @@ import pytest
 
 from rdfia.config import ConfigError
 from rdfia.report import paper
-from tests.report.test_browser import KEYS
+from tests.report import test_browser
+
+KEYS = [key for key in test_browser.KEYS if key != paper.COMPARE]
 
 PRINTED = re.compile(r'<a href="#([^"]+)"><span>.*?</span><i></i><span class="page">(\d+)</span>')
 

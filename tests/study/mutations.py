@@ -87,8 +87,11 @@ def run_mutations(draw: st.DrawFn, params: dict[str, Any]) -> tuple[bytes, Path]
         one = draw(settings(UNIONS[key]))
         lines[key] = [one] if key == "augment" else one
     elif key == "model":
-        fields = sorted(set(chosen.model_fields["model"].annotation.model_fields) - {"name"})  # type: ignore[union-attr]
-        lines[key] = {**lines.get(key, {}), draw(st.sampled_from(fields)): draw(st.one_of(numbers, values))}
+        annotation = chosen.model_fields["model"].annotation
+        model: Any = draw(st.sampled_from(get_args(annotation) or (annotation,)))
+        fields = sorted(set(model.model_fields) - {"name"})
+        named = {"name": model.model_fields["name"].default} if get_args(annotation) else {}
+        lines[key] = {**lines.get(key, {}), **named, draw(st.sampled_from(fields)): draw(st.one_of(numbers, values))}
     else:
         lines[key] = draw(st.one_of(numbers, values))
     return _text(changed), (chapter, "runs", run)

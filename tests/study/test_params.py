@@ -50,6 +50,7 @@ CROPPED = (
     *("momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adam_slow", "amsgrad", "adamw", "nadam"),
     *("muon", "adam_polynomial", "exponential", "step", "inverse_time", "polynomial", "cosine", "cyclical"),
     *("one_cycle", "warmup", "warmup_cosine", "chain_dropout", "alone_crop_flip", "adam_fast", "slow_crop_flip"),
+    "step_printed",
 )
 
 BATCH_NORM = ("batch_norm", "alone_batch_norm", "slow_batch_norm", "recipe", "recipe_muon")
@@ -77,7 +78,8 @@ WEIGHTS = {
     **dict.fromkeys([f"cnn/{run}" for run in BATCH_NORM], 1_191_490),
     **dict.fromkeys([f"cnn/{run}" for run in ("chain_batch_norm", "together", "slow_together")], 743_490),
     "cnn/patch_zca": 1_210_370,  # the first convolution reads 27 channels for 3: 25 · 24 · 32 more
-    "cnn_mnist/baseline": 741_570,  # one channel in; 28 → 14 → 7 → 3: fc reads 576 values
+    # One channel in; 28 → 14 → 7 → 3: fc reads 576 values.
+    **dict.fromkeys(("cnn_mnist/baseline", "cnn_mnist/by_step"), 741_570),
     **dict.fromkeys([f"vit/{run}" for run in runs.runs(PARAMS, "vit")], transformer(32, 7, 2)),
     **{f"vit/e{e}_p{p}_b{b}": transformer(e, p, b) for e, p, b in GRID if (e, p, b) != (32, 7, 2)},
     **dict.fromkeys([f"vit_timm/{run}" for run in runs.runs(PARAMS, "vit_timm")], transformer(384, 7, 12)),

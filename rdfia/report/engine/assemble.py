@@ -16,12 +16,12 @@ from rdfia.report.engine.names import check
 from rdfia.report.engine.numbers import connected, numbered, places
 from rdfia.report.engine.questions import linked, with_questions
 from rdfia.report.engine.registry import Maker
-from rdfia.report.engine.render import Report
+from rdfia.report.engine.render import COMPARE, Report
 from rdfia.report.engine.table import Table
 from rdfia.report.engine.works import with_references, with_works
 from rdfia.theory import written
 
-CLOSING = ("questions", "claims", "errors", "data", "published", "cost", "compare", "references")  # after the chapters
+CLOSING = ("questions", "claims", "errors", "data", "published", "cost", COMPARE, "references")  # after the chapters
 QUESTIONS = "questions"  # the page that the written questions stand on
 HEADLINE = "headline"  # the table of the overview
 Contents = Sequence[Table | Drawing]
