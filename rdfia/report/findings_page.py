@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from rdfia.analyse import claims, findings, published
 from rdfia.analyse.claims import FAILS, HOLDS
 from rdfia.analyse.metrics import UNRESOLVED, resolve
@@ -15,12 +13,12 @@ from rdfia.files import write_text
 from rdfia.report import readme_tables
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.findings import TONES, lines
+from rdfia.report.engine.render import templates
 from rdfia.report.engine.table import Column
 from rdfia.words import listed
 
 PAGE = Path("docs/findings.md")
 PROFILES = ("jpeg", "mnist")  # whose results are in git
-TEMPLATES = Path(__file__).with_name("templates")
 
 
 def write(params: Mapping[str, Any], root: Path) -> str:
@@ -42,9 +40,7 @@ def page(contexts: Sequence[Context]) -> str:
     """Return the page."""
     topics = list(_topics(contexts))
     verdicts = {kind: [row for each in contexts for row in _claims(each, kind)] for kind in (HOLDS, FAILS, UNRESOLVED)}
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = templates()
     environment.filters |= {"listed": listed, "capitalised": lambda text: text[:1].upper() + text[1:]}
     return environment.get_template("findings.md").render(
         parts=[_part(each.study) for each in contexts],

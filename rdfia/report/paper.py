@@ -12,13 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from rdfia.config import ConfigError
 from rdfia.files import scratch
-from rdfia.report.engine.render import COMPARE
+from rdfia.report.engine.render import COMPARE, templates
 
-TEMPLATES = Path(__file__).parent / "templates"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = ("--headless", "--disable-gpu", "--no-first-run", "--hide-scrollbars")
 PDF = ("--no-pdf-header-footer", "--generate-pdf-document-outline")
@@ -92,10 +89,7 @@ def _place(link: re.Match[str]) -> str:
 
 def lay_out(leaves: list[Leaf], pages: Mapping[str, int]) -> str:
     """Return the printed report as one page; `pages` are the numbers in its contents, none before the first print."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("paper.html").render(leaves=leaves, pages=pages)
+    return templates().get_template("paper.html").render(leaves=leaves, pages=pages)
 
 
 def browse(browser: str, page: Path, made: Path, *options: str) -> None:

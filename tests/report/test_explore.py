@@ -17,8 +17,8 @@ from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.make import make
 from rdfia.report.engine.registry import Maker
-from rdfia.report.engine.render import TEMPLATES
 from rdfia.report.engine.table import Table
+from rdfia.report.engine.text import TEMPLATES
 from rdfia.report.engine.write import write
 from tests.report import sample
 from tests.report.test_browser import browser as browser

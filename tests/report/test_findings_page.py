@@ -7,6 +7,7 @@ import pytest
 from rdfia import config
 from rdfia.config import ConfigError
 from rdfia.report import findings_page, readme_tables
+from rdfia.report.engine import text
 from rdfia.report.engine.context import Context
 from tests.project import ROOT
 
@@ -45,7 +46,7 @@ def test_the_page_in_git_is_that_of_the_results_in_git(page: str) -> None:
 
 
 def test_its_template_types_no_measured_number() -> None:
-    words = (findings_page.TEMPLATES / "findings.md").read_text(encoding="utf-8")
+    words = (text.TEMPLATES / "findings.md").read_text(encoding="utf-8")
     assert re.findall(r"\d+\.\d+|\d ?%", re.sub(r"\{[{%].*?[}%]\}", "", words)) == []
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,9 +26,9 @@ from rdfia.report.engine.drawing import Drawing, themed
 from rdfia.report.engine.findings import lines, standing
 from rdfia.report.engine.references import linked
 from rdfia.report.engine.table import Cell, Table, escaped
+from rdfia.report.engine.text import TEMPLATES
 from rdfia.words import listed
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 COMPARE = "compare"  # the page where any runs are laid beside each other
 COPIED = 20_000  # letters of a figure's numbers that are in its page, at most: more is for the file
 LINK = re.compile(r"\[([^]]+)\]\((pages/\w+\.html(?:#[\w-]+)?)\)")
@@ -127,16 +126,21 @@ def _led(paragraph: str) -> tuple[str, str]:
     return lead, linked(rest.strip(), references.read())
 
 
-def _environment(name: str, study: Study) -> Environment:
-    """Templates: HTML escapes what it is given; a value that is not there is an error."""
-    environment = Environment(
+def templates(autoescape: bool = False) -> Environment:
+    """The report's templates: a value that is not there is an error."""
+    return Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=name.endswith(".html"),
+        autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _environment(name: str, study: Study) -> Environment:
+    """The templates of the pages, with their filters: HTML escapes what it is given."""
+    environment = templates(name.endswith(".html"))
     filters: dict[str, Any] = {"embedded": embedded, "coded": coded, "few": few, "breakable": breakable}
     filters |= {"grid": grid, "escaped": escaped, "marked": marked, "listed": listed}
     environment.filters.update(filters)
