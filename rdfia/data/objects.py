@@ -1,8 +1,10 @@
 """Procedural stand-in for CIFAR-10: ten classes of coloured objects in clutter, 32x32 pixels, from a seed.
 
-An image is painted from back to front: a patchy, striped background, a bar, the object, two more bars that may cover
-it; then each channel gets its own gain and offset (the colour cast), and each pixel its noise. Position, angle, size,
-proportion, colour, texture and contrast have the same distribution for all classes: they differ in shape alone.
+An image is painted from back to front: a shaded background, a bar, the object, two more bars that may cover it; then
+each channel gets its own gain and offset (the colour cast), and each pixel its noise. Position, angle, size,
+proportion, colour, shading and contrast have the same distribution for all classes: they differ in shape alone. The
+power of the images falls with the frequency about as that of photographs, so that whitening does to them what it does
+to those.
 """
 
 import math
@@ -21,7 +23,10 @@ from rdfia.data.store import RawData, Split
 
 SIDE = 32
 CHUNK = 256  # images painted at once: the working memory stays in the cache
-DARK = 0.06  # the background's mean; dark images with bright objects keep raw inputs in [0, 1] trainable
+MEAN, HUES, SHADES = 0.42, 0.12, 0.11  # of the background: mean, deviation between images, deviation within one
+GREY = 0.8  # the share of light and shade in the shading, beside colours
+FALL = 2.2  # of the shading's amplitude with the frequency; edges, which fall by 1, add the fine detail
+BRIGHTER = 0.66  # the strongest object's contrast against the mean of what it is painted on
 
 
 class Objects(Config):
@@ -53,7 +58,8 @@ class Objects(Config):
 
     def _paint(self, y: Tensor, generator: Generator) -> Tensor:
         """Return images uint8 (N, 3, 32, 32) of the classes `y` (N)."""
-        image = _texture(len(y), generator)
+        hue = MEAN + HUES * torch.randn(len(y), 3, 1, 1, generator=generator)
+        image = hue + _shading(len(y), generator)
         image = self._add_bar(image, generator)
         image = self._add(image, self._object_coverage(y, generator), generator)
         for _ in range(2):
@@ -74,12 +80,12 @@ class Objects(Config):
         return self._add(image, cover * shown, generator)
 
     def _add(self, image: Tensor, cover: Tensor, generator: Generator) -> Tensor:
-        """Blend a texture into the covered pixels, brighter than the image's mean in a random hue."""
+        """Blend a shaded hue into the covered pixels, brighter than the image's mean."""
         n = len(image)
-        hue = F.normalize(torch.randn(n, 3, 1, 1, generator=generator) + 2.5, dim=1)
-        contrast = 2.8 * uniform((n, 1, 1), self.faint, 1, generator).unsqueeze(1)
-        texture = image.mean(dim=(2, 3), keepdim=True) + contrast * hue + 0.5 * (_texture(n, generator) - 0.5)
-        return torch.lerp(image, texture, cover.unsqueeze(1))
+        hue = F.normalize(torch.randn(n, 3, 1, 1, generator=generator) + 2, dim=1)
+        contrast = BRIGHTER * uniform((n, 1, 1), self.faint, 1, generator).unsqueeze(1)
+        painted = image.mean(dim=(2, 3), keepdim=True) + contrast * hue + _shading(n, generator)
+        return torch.lerp(image, painted, cover.unsqueeze(1))
 
     def _add_cast_and_noise(self, image: Tensor, generator: Generator) -> Tensor:
         """Add the colour cast and the noise, and convert to uint8."""
@@ -87,7 +93,7 @@ class Objects(Config):
         gain = 1 + self.cast * torch.randn(n, 3, 1, 1, generator=generator)
         offset = self.cast / 2 * torch.randn(n, 3, 1, 1, generator=generator)
         grain = self.noise * torch.randn(image.shape, generator=generator)
-        lit = DARK + (image - DARK) * gain + offset + grain
+        lit = MEAN + (image - MEAN) * gain + offset + grain
         return (lit.clamp(0, 1) * 255).round().to(torch.uint8)
 
 
@@ -109,9 +115,14 @@ def _coverage(form: Form, x: Tensor, y: Tensor, softness: float) -> Tensor:
     return torch.sigmoid(-form(x, y) / softness)
 
 
-def _texture(n: int, generator: Generator) -> Tensor:
-    """Return a dark colour with low-frequency patches of other colours, and stripes (N, 3, 32, 32)."""
-    base = 2 * DARK * torch.rand(n, 3, 1, 1, generator=generator)
-    patches = F.interpolate(torch.randn(n, 3, 5, 5, generator=generator), SIDE, mode="bicubic", align_corners=False)
-    stripes = torch.sin(math.pi * _frame_coordinates(n, generator, (0.08, 0.3), 1.0)[0]).unsqueeze(1)
-    return base + 0.12 * patches + 0.06 * stripes * torch.randn(n, 3, 1, 1, generator=generator)
+def _shading(n: int, generator: Generator) -> Tensor:
+    """Return light and shade with some colour, random fields whose amplitude falls as f^-FALL (N, 3, 32, 32).
+
+    They are cut from fields of twice the side, as a field that a Fourier sum draws repeats itself.
+    """
+    side = 2 * SIDE
+    frequency = torch.hypot(torch.fft.fftfreq(side)[:, None], torch.fft.rfftfreq(side)).clamp(min=1 / side)
+    waves = torch.fft.rfft2(torch.randn(n, 3, side, side, generator=generator))
+    field = torch.fft.irfft2(waves * frequency**-FALL)[..., :SIDE, :SIDE]
+    shade = torch.lerp(field, math.sqrt(3) * field.mean(dim=1, keepdim=True), GREY)
+    return SHADES * shade / shade.std()

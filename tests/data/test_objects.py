@@ -54,7 +54,7 @@ def _nearest_accuracy(settings: dict[str, float]) -> float:
 
 
 def test_the_nearest_train_image_classifies_upright_shapes() -> None:
-    assert _nearest_accuracy(EXACT) > 0.9
+    assert _nearest_accuracy(EXACT) > 0.75
 
 
 def test_the_settings_make_the_task_harder() -> None:
