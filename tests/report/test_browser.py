@@ -129,6 +129,20 @@ def test_claims_can_be_chosen_by_report_chapter_and_verdict(browser: Any, report
     opened.execute_script("document.querySelectorAll('.filters select').forEach(choice => { choice.value = ''; })")
 
 
+def test_the_code_beside_an_equation_is_seen(browser: Any, report: Path) -> None:
+    opened = _open(browser, report / "pages" / "mlp.html")
+    script = """
+        document.querySelectorAll("details").forEach(each => { each.open = true; });
+        return [...document.querySelectorAll(".formula")].map(formula => {
+          const code = formula.querySelector("code"), box = code?.parentElement.getBoundingClientRect();
+          return code && [code.textContent, box.width, box.height];
+        })
+    """
+    shown = [each for each in opened.execute_script(script) if each]
+    assert len(shown) > 5
+    assert [code for code, width, height in shown if width < 40 or height < 10] == []
+
+
 WIDE = """
     const edge = document.documentElement.clientWidth + 1;
     const scrolls = (e) => getComputedStyle(e).overflowX !== "visible";
