@@ -9,7 +9,7 @@ import io
 import re
 from collections import Counter
 from functools import cache
-from itertools import groupby
+from itertools import cycle, groupby
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -70,6 +70,12 @@ def _decimal(tenths: int) -> str:
     return re.sub(r"^(-?)0\.", r"\1.", f"{tenths / 10:g}")
 
 
+@cache
+def _apart(tenths: int) -> str:
+    """Return so many tenths as they may stand behind a number: a minus parts them, too."""
+    return _decimal(tenths) if tenths < 0 else f" {_decimal(tenths)}"
+
+
 def steps(path: str) -> str:
     """Return a path whose points are given by the steps to them.
 
@@ -79,10 +85,10 @@ def steps(path: str) -> str:
     pen = start = (0, 0)
     for command, numbers in COMMAND.findall(path):
         ends = [round(10 * float(number)) for number in numbers.split()]
-        letter, ways = command.lower(), [end - pen[place % 2] for place, end in enumerate(ends)]
+        letter, ways = command.lower(), [end - at for end, at in zip(ends, cycle(pen), strict=False)]
         if letter == "l" and 0 in ways:
             letter, ways = ("h", ways[:1]) if ways[1] == 0 else ("v", ways[1:])
-        said = "".join(way if way[0] == "-" else f" {way}" for way in map(_decimal, ways))
+        said = "".join(map(_apart, ways))
         written += said if letter == last or (last, letter) == ("m", "l") else letter + said.lstrip()
         last = letter
         pen = (ends[-2], ends[-1]) if ends else start
