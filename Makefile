@@ -6,7 +6,6 @@ MINUTES ?= 60
 DAYS   ?= 7
 AUDIT  := pip-audit==2.10.1
 BIN    := $(VENV)/bin
-UPLOT  := rdfia/report/templates/uplot
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 # Every stage is a process: where Python may not keep its bytecode, each would compile PyTorch's sources anew.
@@ -77,17 +76,18 @@ lock: ## renew requirements.lock from pyproject.toml: versions that are DAYS=7 o
 		--exclude-newer "$$($(BIN)/python -c 'import datetime as d; print(d.date.today() - d.timedelta($(DAYS)))')" \
 		--no-annotate --no-header --upgrade pyproject.toml --output-file requirements.lock
 
-vendor: ## fetch uPlot from npm anew, in the version and with the hashes of its SHA256SUMS
-	cd $(UPLOT) && npm pack --silent uplot@$$(sed -n 's/.*uplot-\(.*\)\.tgz/\1/p' SHA256SUMS)
-	cd $(UPLOT) && grep tgz SHA256SUMS | sha256sum --check --quiet && tar -xzf uplot-*.tgz
-	cd $(UPLOT)/package && mv dist/uPlot.iife.min.js dist/uPlot.min.css .. && mv LICENSE ../LICENSE.txt
-	cd $(UPLOT) && rm -rf package && sha256sum --check SHA256SUMS && rm uplot-*.tgz
+# A package of npm in the version and with the hashes of the SHA256SUMS in its folder: folder, package, files of it.
+define fetch
+	cd $(1) && npm pack --silent $(2)@$$(sed -n 's/.*$(2)-\(.*\)\.tgz/\1/p' SHA256SUMS) >/dev/null
+	cd $(1) && grep tgz SHA256SUMS | sha256sum --check --quiet && tar -xzf $(2)-*.tgz
+	cd $(1)/package && mv $(3) .. && cd .. && rm -rf package && sha256sum --check SHA256SUMS && rm $(2)-*.tgz
+endef
 
-axe: ## fetch axe-core, with which tests look at the pages, in the version and with the hashes of its SHA256SUMS
-	cd tests/report/axe && npm pack --silent axe-core@$$(sed -n 's/.*axe-core-\(.*\)\.tgz/\1/p' SHA256SUMS) >/dev/null
-	cd tests/report/axe && grep tgz SHA256SUMS | sha256sum --check --quiet && tar -xzf axe-core-*.tgz
-	cd tests/report/axe && mv package/axe.min.js package/LICENSE* . && rm -rf package
-	cd tests/report/axe && sha256sum --check SHA256SUMS && rm axe-core-*.tgz
+vendor: ## fetch uPlot from npm anew, which the pages have inside
+	$(call fetch,rdfia/report/templates/uplot,uplot,dist/uPlot.iife.min.js dist/uPlot.min.css LICENSE)
+
+axe: ## fetch axe-core from npm anew, with which tests look at the pages
+	$(call fetch,tests/report/axe,axe-core,axe.min.js LICENSE*)
 
 audit: setup ## known holes of the locked packages, and the list of these (CycloneDX): reports/audit/; skipped offline
 	@rm -rf reports/audit && mkdir -p reports/audit

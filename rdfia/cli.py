@@ -68,8 +68,7 @@ def _of_runs(commands: "Commands") -> None:
 def _of_results(commands: "Commands") -> None:
     """Add the commands that judge results, compare them and publish them."""
     text = "say of each claim of the reports whether the recorded runs bear it out"
-    end = "Ends with 0 if every claim that was asked for could be computed: it holds, fails, or is not resolved; "
-    end += "with 1 if one cannot be decided here, as when a run that decides it has no result; its line says why."
+    end = "Ends with 1 if a claim cannot be decided here, as without a result: its line says why. Otherwise with 0."
     verified = commands.add_parser("verify", help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=end)
     verified.add_argument("--profile", help="whose results; without it: those of the profile in params.yaml")
     verified.add_argument("--json", action="store_true", help="one JSON object, as claims.json beside the report")
@@ -82,7 +81,7 @@ def _of_results(commands: "Commands") -> None:
     compared.set_defaults(act=lambda a: compare(a.first, a.second, a.patterns))
     tracked = commands.add_parser("track", help="publish to MLflow what is not there yet")
     tracked.add_argument(
-        "--models", action="store_true", help="with every run's model, not those of a chapter's first and best alone"
+        "--models", action="store_true", help="every run's model, not of a chapter's first and best alone"
     )
     tracked.set_defaults(act=lambda a: track(a.models))
     opened = commands.add_parser("ui", help="publish, then open MLflow's UI on this machine alone")
@@ -178,8 +177,7 @@ def write_pipeline() -> None:
     from rdfia.files import write_text
     from rdfia.study import pipeline
 
-    params = config.load()
-    write_text(pipeline.text(params), pipeline.PIPELINE)
+    write_text(pipeline.text(config.load()), pipeline.PIPELINE)
     print(f"{pipeline.PIPELINE}: written")
 
 
@@ -234,10 +232,9 @@ def track(models: bool = False) -> None:
 def ui(port: int) -> None:
     from rdfia.track import runs_table, ui_command
 
-    params = config.load()
     command, environment = ui_command(Path(), port)
     track()
-    print(f"MLflow UI (ends with Ctrl-C): {runs_table(params, Path(), port)}", flush=True)
+    print(f"MLflow UI (ends with Ctrl-C): {runs_table(config.load(), Path(), port)}", flush=True)
     os.execvpe(command[0], command, environment)
 
 

@@ -44,7 +44,8 @@ class OfMeasure(Config):
     ) -> Estimate:
         """Return the mean of the first run minus that of the second: seed by seed where both have the same seeds."""
         ours, theirs = (known.figures(run, self.of, to) for run in runs)
-        if ours.keys() == theirs.keys() and _data(runs[0]) == _data(runs[1]):
+        data = {run.record.data.get("sha256") for run in runs}
+        if ours.keys() == theirs.keys() and len(data) == 1:
             return interval(apart(ours, theirs), level, known.noise(runs[0], self.of, pairs=True))
         return difference(list(ours.values()), list(theirs.values()), level, known.noise(runs[0], self.of))
 
@@ -231,11 +232,6 @@ def _check_overfits(known: Measured, run: RunResult) -> None:
     """Refuse the epoch of the lowest loss of a run whose loss had not risen again."""
     if not overfits(known.curves(run)):
         raise UndecidableError(f"{run.key}: too few epochs, its validation loss had not risen by the last")
-
-
-def _data(run: RunResult) -> Any:
-    """Return the hash of the data that a run was trained and tested on."""
-    return run.record.data.get("sha256")
 
 
 def _seconds(run: RunResult) -> float:

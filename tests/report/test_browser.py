@@ -94,15 +94,17 @@ def test_a_click_sorts_by_number_and_a_second_turns_it_round(browser: Any, repor
     opened = _open(browser, report / "pages" / "cnn.html")
     script = """
         const table = document.querySelector("#table-cnn");
-        const column = [...table.querySelectorAll("th")].findIndex(h => h.innerText.startsWith("test accuracy"));
+        const column = [...table.querySelectorAll("th")].findIndex(h => h.innerText.startsWith(arguments[0]));
         table.querySelectorAll("th button")[column].click();
-        return [...table.tBodies[0].rows].map(row => row.cells[column].dataset.sort)
+        return [...table.tBodies[0].rows].map(row => row.cells[column].innerText)
     """
-    up, down = opened.execute_script(script), opened.execute_script(script)
-    numbers = [float(cell) for cell in up if cell]
-    assert numbers == sorted(numbers)
-    assert [float(cell) for cell in down if cell] == sorted(numbers, reverse=True)
-    assert (up[-1], down[-1]) == ("", "")
+    for heading in ("test accuracy", "train minus test", "weights"):
+        up, down = (opened.execute_script(script, heading) for _ in range(2))
+        counted = sum(cell != "–" for cell in up)
+        numbers = [float(cell.split()[0].replace(",", "")) for cell in up[:counted]]
+        assert numbers == sorted(numbers)
+        assert [float(cell.split()[0].replace(",", "")) for cell in down[:counted]] == numbers[::-1]
+        assert up[counted:] == down[counted:]
 
 
 def test_claims_can_be_chosen_by_report_chapter_and_verdict(browser: Any, report: Path) -> None:
@@ -125,6 +127,20 @@ def test_claims_can_be_chosen_by_report_chapter_and_verdict(browser: Any, report
     assert shown == {name for name in theirs if (found[name]["chapter"], found[name]["verdict"]) == ("cnn", "holds")}
     assert shown
     opened.execute_script("document.querySelectorAll('.filters select').forEach(choice => { choice.value = ''; })")
+
+
+def test_the_code_beside_an_equation_is_seen(browser: Any, report: Path) -> None:
+    opened = _open(browser, report / "pages" / "mlp.html")
+    script = """
+        document.querySelectorAll("details").forEach(each => { each.open = true; });
+        return [...document.querySelectorAll(".formula")].map(formula => {
+          const code = formula.querySelector("code"), box = code?.parentElement.getBoundingClientRect();
+          return code && [code.textContent, box.width, box.height];
+        })
+    """
+    shown = [each for each in opened.execute_script(script) if each]
+    assert len(shown) > 5
+    assert [code for code, width, height in shown if width < 40 or height < 10] == []
 
 
 WIDE = """

@@ -326,10 +326,29 @@ def test_latex_is_escaped_and_a_figures_numbers_are_copied_too(browser: Any, fol
     assert columns
     lines = rows[0].split(r"\bottomrule")[0].strip().split("\n")
     assert {len(re.findall(r"(?<!\\)&", line)) + 1 for line in lines} == {len(columns[1])}
-    numbers = copied(page, f"{FIGURE} .origin", "Markdown").strip().split("\n")
-    rows_of_file = (folder / "figures/cnn_accuracy.csv").read_text("utf-8").strip().split("\n")
-    assert len(numbers) == len(rows_of_file) + 1
     assert page.quiet()
+
+
+def test_of_a_figure_of_curves_what_is_shown_is_copied(browser: Any, folder: Path) -> None:
+    page = Page(browser, folder / "pages/cnn.html")
+    page.chart(FIGURE)
+    with (folder / "figures/cnn_accuracy.csv").open(encoding="utf-8") as file:
+        rows = [tuple(row.values()) for row in csv.DictReader(file)]
+    off: set[str] = set()
+    for run in ("baseline", "standardise"):
+        head, _, *lines = (
+            line.strip("| ").split(" | ") for line in copied(page, f"{FIGURE} .origin", "Markdown").split("\n")[:-1]
+        )
+        assert head == ["run", "data", "epoch", "low", "mean", "high"]
+        given = {tuple(row[:3]): [float(cell) for cell in row[3:]] for row in lines}
+        shown = [row for row in rows if row[1] != "train" and row[0] not in off]
+        expected = {row[:3]: [float(cell) for cell in row[3:]] for row in shown}
+        assert given.keys() == expected.keys()
+        assert given
+        assert all(given[key] == pytest.approx(expected[key], abs=0.006) for key in given)
+        labels = "[...document.querySelectorAll(`${arguments[0]} .runs label`)]"
+        page.run(f"{labels}.find(each => each.innerText.trim() === arguments[1]).control.click()", FIGURE, run)
+        off.add(run)
 
 
 def test_a_sorted_and_filtered_table_is_copied_as_it_is_seen(browser: Any, folder: Path) -> None:

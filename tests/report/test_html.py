@@ -86,6 +86,13 @@ def test_a_page_is_valid(report: Path, page: str) -> None:
     assert faults(html) == []
 
 
+def test_pages_are_light(report: Path) -> None:
+    """When the order of cells and the numbers of curves stood in a page besides, both limits were passed."""
+    sizes = {path: path.stat().st_size for path in report.rglob("*.html")}
+    assert max(sizes.values()) < 330_000
+    assert sum(sizes.values()) < 1_450_000
+
+
 @pytest.mark.parametrize(
     ("html", "said"),
     [

@@ -8,6 +8,7 @@ import pytest
 
 from rdfia.config import ConfigError
 from rdfia.report import paper
+from rdfia.report.engine.text import TEMPLATES
 from tests.report import test_browser
 
 KEYS = [key for key in test_browser.KEYS if key != paper.COMPARE]
@@ -35,6 +36,8 @@ def test_contents_have_the_pages_on_which_the_parts_begin(report: Path, tmp_path
     contents = dict(PRINTED.findall(paper.lay_out(leaves, pages)))
     assert len(contents) > len(KEYS)
     assert {name: str(pages[name]) for name in contents} == contents
+    bookmarks = re.findall(rb"/Title \((.*?)\)", printed.read_bytes())
+    assert {leaf.title.encode() for leaf in leaves} | {b"Contents"} <= set(bookmarks)
 
 
 def test_links_and_names_are_those_of_the_printed_report(report: Path) -> None:
@@ -45,6 +48,8 @@ def test_links_and_names_are_those_of_the_printed_report(report: Path) -> None:
     assert len(inner) > 50
     assert set(inner) <= set(names)
     assert "<script" not in whole
+    for name in ("style.css", "findings.css", "print.css", "paper.css"):
+        assert (TEMPLATES / name).read_text("utf-8").strip() in whole
     assert "<details>" not in whole
 
 

@@ -161,8 +161,12 @@ def embedded(drawing: Drawing) -> Markup:
 
 
 def grid(drawing: Drawing) -> list[list[str]]:
-    """Return the numbers of a figure, heads first, for a page to copy from; none where they are too many to."""
-    return list(csv.reader(io.StringIO(drawing.numbers))) if len(drawing.numbers) <= COPIED else []
+    """Return the numbers of a figure, heads first, for a page to copy from; none where they are too many to.
+
+    Those of curves are in the page already, as what its charts are drawn from.
+    """
+    here = len(drawing.numbers) <= COPIED and not drawing.curves
+    return list(csv.reader(io.StringIO(drawing.numbers))) if here else []
 
 
 def coded(text: str, base: str = "") -> Markup:

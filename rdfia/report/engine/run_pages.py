@@ -52,7 +52,7 @@ def files(
         tests = find_json(study.root / layout.test(study.profile, chapter.name))
         for run in (run for run in chapter.runs if run.ran):
             own: dict[str, Any] = {"section": sections.get(chapter.name), "key": chapter.name, "base": "../../../"}
-            own |= {"tables": _tables(run, _against(chapter, run)), "origin": _origin(run, tests.get(run.name, {}))}
+            own["origin"] = _origin(run, tests.get(run.name, {}))
             yield path(run), page.render(**facts, **own, **_facts(facts, explored, chapter, run))
 
 
@@ -63,7 +63,7 @@ def _against(chapter: ChapterResult, run: RunResult) -> RunResult | None:
 
 
 def _facts(facts: Mapping[str, Any], explored: Explored, chapter: ChapterResult, run: RunResult) -> dict[str, Any]:
-    """Return what the head of a run's page says, and the curves that it shows."""
+    """Return what the head of a run's page says, and the curves and tables that it shows."""
     study: Study = facts["study"]
     against, effect = _against(chapter, run), chapter.effect(run)
     labels = {each.key: each.name for each in (run, against) if each}
@@ -78,6 +78,7 @@ def _facts(facts: Mapping[str, Any], explored: Explored, chapter: ChapterResult,
         "published": joined(verdicts) if verdicts else "",
         "labels": labels,
         "runs": explore.with_curves(explored, labels),
+        "tables": _tables(run, against),
         "headings": HEADINGS,
         "stale": [line for line in study.stale if line.partition(" (")[0] == run.key],
         "replayed": [run.key] if run.record.replayed else [],

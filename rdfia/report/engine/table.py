@@ -76,11 +76,6 @@ class Column:
             return f"({cell.seeds} equal seeds)" if isinstance(cell, Estimate) and cell.seeds > 1 else ""
         return f"[{self.number(cell.low)}, {self.number(cell.high)}]"
 
-    def order(self, cell: Cell) -> str:
-        """What a click on the heading sorts by."""
-        value = cell.mean if isinstance(cell, Estimate) else cell
-        return "" if value is None else str(value)
-
 
 @dataclass(frozen=True)
 class Table:

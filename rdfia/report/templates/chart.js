@@ -48,6 +48,14 @@ function linesOf(runs, state, measure) {
   }));
 }
 
+/** The numbers of the lines that are shown, heads first. */
+function numbersOf(runs, state, measure) {
+  const rows = linesOf(runs, state, measure).flatMap(({ run, part, low, mean, high }) => run.epochs.map((epoch, at) => (
+    [run.label, part, epoch, ...[low, mean, high].map((values) => values[at] && Number(values[at].toPrecision(6)))]
+  )));
+  return [["run", "data", "epoch", "low", "mean", "high"], ...rows.filter((row) => row[4] !== null).map((row) => row.map(String))];
+}
+
 /** What uPlot draws: one x for all runs, and for each line its mean, then its band's ends or its seeds. */
 function series(lines, state) {
   const tables = [], looks = [{}], bands = [], means = new Map();

@@ -1,4 +1,4 @@
-/* uPlot: {% include "uplot/LICENSE.txt" %}*/
+/* uPlot: {% include "uplot/LICENSE" %}*/
 {% include "uplot/uPlot.iife.min.js" %}
 
 {% include "chart.js" %}

@@ -1,4 +1,4 @@
-// Below each table, and each figure whose numbers are in the page: copy them as Markdown or as LaTeX.
+// Below each table and each figure whose numbers are in the page: copy what is shown as Markdown or as LaTeX.
 {
   const words = (node) => node.textContent.replace(/\s+/g, " ").trim();
 
@@ -17,8 +17,7 @@
     };
   };
 
-  const ofFigure = (figure) => {
-    const [heads, ...rows] = JSON.parse(figure.querySelector("script.numbers").textContent);
+  const ofFigure = (figure, [heads, ...rows]) => {
     const caption = words(figure.querySelector("figcaption")), name = figure.id.replace("figure-", "");
     return { name, caption, heads, rows, numeric: heads.map((_, at) => rows.every((row) => !Number.isNaN(Number(row[at])))) };
   };
@@ -82,6 +81,7 @@
     place.append(...buttons, document.createElement("output"));
   };
   globalThis.copyTable = (table, place) => copyButtons(place, () => ofTable(table));
+  globalThis.copyFigure = (figure, read) => copyButtons(figure.querySelector(".origin"), () => ofFigure(figure, read()));
 
   for (const table of document.querySelectorAll("main table")) {
     const box = table.closest(".scroll"), next = box.nextElementSibling;
@@ -90,6 +90,6 @@
     copyTable(table, place);
   }
   for (const figure of document.querySelectorAll("figure:has(script.numbers)")) {
-    copyButtons(figure.querySelector(".origin"), () => ofFigure(figure));
+    copyFigure(figure, () => JSON.parse(figure.querySelector("script.numbers").textContent));
   }
 }

@@ -30,6 +30,7 @@ for (const figure of document.querySelectorAll("figure[data-measure]")) {
     const link = element("a", {}, "compare these with others");
     link.href = `compare.html#runs=${runs.map((run) => run.key).join(",")}`;
     figure.prepend(element("p", { className: "tools" }, swap, link));
+    copyFigure(figure, () => numbersOf(runs, state, measure));
   }
   figure.querySelector("figcaption").before(explorer);
   figure.classList.add("explored");

@@ -5,7 +5,7 @@ for (const table of document.querySelectorAll("table")) {
   if (rows.length < 12) continue; // all are in sight
   const names = [...new Set([...table.querySelectorAll("th[data-filter]")].map((heading) => heading.dataset.filter))];
   const columns = (name) => [...table.querySelectorAll(`th[data-filter="${name}"]`)].map((heading) => heading.cellIndex);
-  const things = (row, name) => columns(name).flatMap((at) => row.cells[at].dataset.sort.split("; ")).filter(Boolean);
+  const things = (row, name) => columns(name).flatMap((at) => shownIn(row.cells[at]).split("; ")).filter(Boolean);
   const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
   const line = document.createElement("p");
   line.className = "filters";

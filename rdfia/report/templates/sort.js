@@ -1,10 +1,17 @@
 "use strict";
+/** What a cell shows, empty where it has nothing. */
+const shownIn = (cell) => cell.textContent.replace(/\s+/g, " ").trim().replace(/^–$/, "");
+/** What a cell is sorted by: in a column of numbers the number that it begins with. */
+const orderOf = (cell) => {
+  const shown = shownIn(cell), number = parseFloat(shown.replaceAll(",", ""));
+  return !cell.classList.contains("n") ? shown : Number.isNaN(number) ? "" : number;
+};
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0];
   const headings = [...table.querySelectorAll("th")];
   headings.forEach((heading, column) => heading.querySelector("button").addEventListener("click", () => {
     const down = heading.getAttribute("aria-sort") === "ascending";
-    const key = (row) => row.cells[column].dataset.sort;
+    const key = (row) => orderOf(row.cells[column]);
     const rows = [...body.rows].sort((one, other) => {
       const [a, b] = [key(one), key(other)];
       if (a === "" || b === "") return (a === "") - (b === "");

@@ -152,7 +152,7 @@ def test_equations_take_the_colours_of_the_page() -> None:
 
 def test_a_longer_equation_is_wider() -> None:
     def width(latex: str) -> float:
-        found = re.search(r'width="([0-9.]+)pt"', equation(latex).svg.decode())
+        found = re.search(r"width='([0-9.]+)pt'", equation(latex).svg.decode())
         assert found is not None
         return float(found[1])
 

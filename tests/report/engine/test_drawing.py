@@ -109,15 +109,23 @@ def test_words_and_marks_stand_out_from_the_paper(palette: dict[str, str]) -> No
 
 
 def test_montage_lays_images_in_rows() -> None:
-    images = np.arange(3, dtype=np.uint8)[:, None, None, None] * np.ones((1, 3, 2, 2), dtype=np.uint8)
-    for shown in (images, images[:, :1]):
+    images = 85 * np.arange(3, dtype=np.uint8)[:, None, None, None] * np.ones((1, 3, 2, 2), dtype=np.uint8)
+    for shown in (images, images[:, :1], images / 255):
         sheet = style.montage(shown, 2)
         assert sheet.shape == (5, 5, 4)
-        assert (sheet[:2, 3:, :3] == 1).all()
-        assert (sheet[3:, :2, :3] == 2).all()
+        assert (sheet[:2, 3:, :3] == 85).all()
+        assert (sheet[3:, :2, :3] == 170).all()
         assert (sheet[3:, :2, 3] == 255).all()
         assert (sheet[2, :, 3] == 0).all()  # between the images the page is seen
         assert (sheet[3:, 3:, 3] == 0).all()
+
+
+def test_a_montage_keeps_every_colour_to_a_hundredth_and_the_ends_as_they_are() -> None:
+    images = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
+    for shown in (images, images / 255):
+        sheet = style.montage(shown, 1)[..., 0].astype(int)
+        assert np.abs(sheet - images[0, 0]).max() == 2
+        assert (sheet.min(), sheet.max(), len(np.unique(sheet))) == (0, 255, 64)
 
 
 @pytest.mark.parametrize(("names", "text"), [([], "none"), (["a"], "a"), (["a", "b", "c"], "a, b and c")])

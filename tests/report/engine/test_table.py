@@ -60,7 +60,3 @@ def test_equal_seeds_have_no_interval_and_say_so() -> None:
 )
 def test_cells_as_text(cell: object, text: str) -> None:
     assert Column("x").text(cell) == text  # type: ignore[arg-type]
-
-
-def test_sorting_uses_the_number_and_not_its_text() -> None:
-    assert [Column("x").order(cell) for cell in (1191170, Estimate(70.0, 1, 2, 3), None)] == ["1191170", "70.0", ""]

@@ -26,7 +26,7 @@ def test_the_caption_is_computed(tmp_path: Path) -> None:
     assert drawing.name == "cnn_range_test"
     assert f"from {low:.2g} to {high:.2g}" in drawing.caption
     assert f"smoothed over {test.window} steps" in drawing.caption
-    assert "Of the runs, baseline, best of the grid uses 0.1, " in drawing.caption
+    assert "The rates in use: baseline, best of the grid 0.1, which is " in drawing.caption
     assert drawing.alt.endswith("one line for each seed, in range_test.")
 
 

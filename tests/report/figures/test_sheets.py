@@ -77,10 +77,10 @@ def test_the_spectrum_is_plotted_from_the_largest(tmp_path: Path) -> None:
 
 def test_the_same_images_come_first_as_they_are(tmp_path: Path) -> None:
     keys = ("augment/flip", "augment/crop", "augment/none", "samples")
-    given = {key: np.full((2, 3, 1, 4, 4), place, dtype=np.uint8) for place, key in enumerate(keys)}
+    given = {key: np.full((2, 3, 1, 4, 4), 85 * place, dtype=np.uint8) for place, key in enumerate(keys)}
     (plot,) = making.plots(sheets.augment, context(tmp_path, given))
     assert making.titles(plot) == ["none", "crop", "flip"] == [row[0] for row in plot.numbers.rows]
-    assert [making.shown(plot, panel)[0, 0, 0] for panel in range(3)] == [2, 1, 0]
+    assert [making.shown(plot, panel)[0, 0, 0] for panel in range(3)] == [170, 85, 0]
 
 
 def test_without_what_prepare_measured_there_is_no_figure(tmp_path: Path) -> None:

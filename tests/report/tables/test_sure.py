@@ -63,7 +63,7 @@ def test_the_table_and_its_caption(study: Study) -> None:
     (table,) = making.tables(sure_effects, Context(study, (), study.chapters[1]))
     assert [row[0] for row in table.rows] == list(SHARES)
     assert f"of the {IMAGES} test examples" in table.caption
-    assert f"resolve them {100 * paired.POWER:.0f} % of the times" in table.caption
+    assert f"open: the seeds that would resolve it in {100 * paired.POWER:.0f} % of tries" in table.caption
 
 
 def test_without_bits_there_is_no_table(study: Study) -> None:
