@@ -44,8 +44,8 @@ def _shorten(element: Element) -> None:
     """Shorten what an element says of itself."""
     for name in COORDINATES:
         if name in element.attrib:
-            value = re.sub(r"\.(\d\d)\d+", r".\1", element.attrib[name]).replace(".00", "")
-            value = re.sub(r"\s*([MLQCz])\s*", r"\1", value.strip())
+            value = re.sub(r"(?<=\.\d\d)\d+", "", element.attrib[name]).replace(".00", "")
+            value = re.sub(r"(?<=[MLQCz])\s+|\s+(?=[MLQCz])", "", value.strip())
             element.attrib[name] = re.sub(r"M([^ML]+)L\1(?=M|$)", r"M\1h0", value)
     if element.get("transform", "").startswith("rotate(-0 "):
         del element.attrib["transform"]
