@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -98,8 +99,8 @@ def band(records: Sequence[Record], key: str) -> Band:
     by_epoch: dict[float, list[float]] = defaultdict(list)
     for record in records:
         epoch, value = record.get("epoch"), record.get(key)
-        if epoch is not None and value is not None and np.isfinite(value):
+        if epoch is not None and value is not None and isfinite(value):
             by_epoch[epoch].append(value)
     epochs = sorted(by_epoch)
-    parts = [[reduce(by_epoch[epoch]) for epoch in epochs] for reduce in (np.min, np.mean, np.max)]
+    parts = [[reduce(by_epoch[epoch]) for epoch in epochs] for reduce in (min, np.mean, max)]
     return Band(*(np.asarray(values, dtype=np.float64) for values in (epochs, *parts)))

@@ -11,6 +11,7 @@ change. With images drawn anew too it has (M_a + M_b - M_e) / SN.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from math import inf, sqrt
 from typing import Any
 
@@ -122,12 +123,20 @@ def power(effect: float, deviation: float, seeds: int, level: float = LEVEL, deg
     With z a normal number and k s² / σ² a χ² one, it is the mean over s of P(|z + δ √n / σ| > t(k) s / σ), here over
     the middles of `SLICES` equally likely parts of χ². `degrees` are those that an expected noise adds to k = n - 1.
     """
-    from scipy.special import gammaincinv, ndtr
+    from scipy.special import ndtr
 
-    freedom, shift = degrees + seeds - 1, abs(effect) * sqrt(seeds) / deviation
-    middles = (np.arange(SLICES) + 0.5) / SLICES
-    edges = quantile(freedom, level) * np.sqrt(2 * gammaincinv(freedom / 2, middles) / freedom)
+    shift, edges = abs(effect) * sqrt(seeds) / deviation, _edges(degrees + seeds - 1, level)
     return float((ndtr(shift - edges) + ndtr(-shift - edges)).mean())
+
+
+@cache
+def _edges(freedom: float, level: float) -> npt.NDArray[np.float64]:
+    """Return t(k) s / σ at the middles of `SLICES` equally likely parts of χ², k the degrees of freedom."""
+    from scipy.special import gammaincinv
+
+    middles = (np.arange(SLICES) + 0.5) / SLICES
+    edges: npt.NDArray[np.float64] = quantile(freedom, level) * np.sqrt(2 * gammaincinv(freedom / 2, middles) / freedom)
+    return edges
 
 
 def seeds_needed(effect: float, deviation: float, level: float = LEVEL, degrees: float = 0.0) -> float:

@@ -15,7 +15,7 @@ from rdfia.study import runs
 from rdfia.track.client import PUBLISHING, Client, StoreError, connect, exclusive
 from rdfia.track.figures import write_figures
 from rdfia.track.held import CONTENT, Held
-from rdfia.track.model import MISSING, log_model
+from rdfia.track.model import MISSING, exporting, log_model
 from rdfia.track.result import Result, points, read
 from rdfia.track.store import locate
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 # MLflow's limits on one request and on one value
-METRICS_PER_BATCH, PARAMS_PER_BATCH, KEY_LENGTH, PARAM_LENGTH, DIGEST_LENGTH = 1000, 100, 250, 6000, 36
+PARAMS_PER_BATCH, KEY_LENGTH, PARAM_LENGTH, DIGEST_LENGTH = 100, 250, 6000, 36
 FORM = "2"  # of what is written for a result: where a store has an older one, it is written anew
 SPARED = "none: not the best of its chapter; `rdfia track --models` logs it"
 CODE = ("rdfia", "stages", "params.yaml", "dvc.yaml")
@@ -97,12 +97,14 @@ def _mirror(
     held.discard_unfinished([result.content for result in new])
     if new:
         client.set_experiment_tag(experiment, "mlflow.note.content", NOTE)
-    for result in new:
-        for run in held.runs_of(result.content):
-            held.discard(run)
-        name = held.free_name(result.name + (f" ({result.experiment})" if result.experiment else ""))
-        _write(client, experiment, name, result, commit, result.name in wanted)
-        there.append(result)
+    with exporting([result for result in new if result.name in wanted]) as models:
+        for result in sorted(new, key=lambda one: one.name in wanted):  # by the last of the others many are exported
+            for run in held.runs_of(result.content):
+                held.discard(run)
+            name = held.free_name(result.name + (f" ({result.experiment})" if result.experiment else ""))
+            model = next(models) if result.name in wanted else (Path(), SPARED)
+            _write(client, experiment, name, result, commit, model)
+            there.append(result)
 
 
 def chosen(params: Mapping[str, Any], results: Sequence[Result]) -> set[str]:
@@ -122,28 +124,29 @@ def _settled(result: Result, runs: "Sequence[Run]", wanted: bool) -> bool:
     return bool(whole or (finished and not (wanted and result.weights.is_file())))
 
 
-def _write(client: Client, experiment: str, name: str, result: Result, commit: str, wanted: bool) -> None:
+def _write(client: Client, experiment: str, name: str, result: Result, commit: str, exported: tuple[Path, str]) -> None:
     """One run from first to last; until the closing line it counts as half-written.
 
-    A run that diverged is a result like any other: FINISHED, with its `rdfia.status` tag to tell.
+    A run that diverged is a result like any other: FINISHED, with its `rdfia.status` tag to tell. The files come first
+    and the numbers last, because MLflow reads all that it has of a run again and again.
     """
-    config = dict(_flatten(result.record.settings))
-    run = client.create_run(experiment, start_time=result.moment(0), run_name=name, tags=_tags(result, commit))
+    config, state = dict(_flatten(result.record.settings)), exported[1]
+    tags = {**_tags(result, commit), "rdfia.model": state, "mlflow.note.content": f"{result.title}\n\nModel: {state}"}
+    run = client.create_run(experiment, start_time=result.moment(0), run_name=name, tags=tags)
     run_id = run.info.run_id
-    # the model comes before the metrics, which name it
-    model, state = log_model(client, experiment, run_id, result, config) if wanted else (None, SPARED)
-    client.set_tag(run_id, "rdfia.model", state)
-    how = f'{state}, `mlflow.pyfunc.load_model("models:/{model}")`' if model else state
-    client.set_tag(run_id, "mlflow.note.content", f"{result.title}\n\nModel: {how}")
-    _log_numbers(client, run_id, result, config, model)
-    _log_data(client, run_id, result.record.data)
     for path in result.files:
         client.log_artifact(run_id, str(path))
+    _log_data(client, run_id, result.record.data)
+    # the model comes before the metrics, which name it
+    if model := log_model(client, experiment, run_id, result, config, *exported):
+        how = f'`mlflow.pyfunc.load_model("models:/{model}")`'
+        client.set_tag(run_id, "mlflow.note.content", f"{tags['mlflow.note.content']}, {how}")
+    _log_numbers(client, run_id, result, config, model)
     client.set_terminated(run_id, "FINISHED", end_time=result.moment(None))
 
 
 def _log_numbers(client: Client, run_id: str, result: Result, config: Mapping[str, str], model: str | None) -> None:
-    """The configuration and every point, in requests no larger than MLflow accepts."""
+    """The configuration and every point; the final figures are the model's too, if there is one."""
     from mlflow.entities import Metric, Param
 
     params = [Param(key, value) for key, value in config.items()]
@@ -153,8 +156,9 @@ def _log_numbers(client: Client, run_id: str, result: Result, config: Mapping[st
     ]
     for first in range(0, len(params), PARAMS_PER_BATCH):
         client.log_batch(run_id, params=params[first : first + PARAMS_PER_BATCH])
-    for first in range(0, len(metrics), METRICS_PER_BATCH):
-        client.log_batch(run_id, metrics=metrics[first : first + METRICS_PER_BATCH])
+    if model:
+        client.log_batch(run_id, metrics=[metric for metric in metrics if metric.model_id])
+    client.log_curves(run_id, [metric for metric in metrics if not metric.model_id])
 
 
 def _log_data(client: Client, run_id: str, card: Mapping[str, Any]) -> None:

@@ -3,7 +3,8 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class Result:
         """The files of the record that are stored with the run."""
         return [self.record.folder / name for name in (METRICS, HISTORY)]
 
-    @property
+    @cached_property
     def last_epoch(self) -> int:
         """The last epoch that any seed reached."""
         return max((int(row["epoch"] or 0) for row in self.record.history), default=0)
@@ -64,7 +65,12 @@ class Result:
         """When an epoch ended, in milliseconds since 1970: its share of the run's time; None is the end of the run."""
         share = 1.0 if epoch is None else epoch / max(self.last_epoch, 1)
         seconds = float(self.record.timing.get("seconds", 0.0))
-        return round(1000 * (self.record.started.timestamp() + share * seconds))
+        return round(1000 * (self._started + share * seconds))
+
+    @cached_property
+    def _started(self) -> float:
+        """When the run was begun, in seconds since 1970."""
+        return self.record.started.timestamp()
 
 
 def read(params: Mapping[str, Any], root: Path, chapter: str, run: str) -> Result | None:
@@ -91,7 +97,7 @@ def points(result: Result) -> Iterator[Point]:
     finals = (Point(key, value, result.last_epoch, final=True) for key, value in _finals(result).items())
     for point in (*_curves(result), *finals):
         if math.isfinite(point.value):
-            yield replace(point, value=in_percent(point.key, point.value))
+            yield Point(point.key, in_percent(point.key, point.value), point.epoch, point.final)
 
 
 def in_percent(key: str, value: float) -> float:

@@ -181,3 +181,24 @@ def test_the_places_of_another_kind_of_store_are_left_alone(tmp_path: Path, empt
     create(locate(tmp_path))
     client, _ = connect(locate(tmp_path), "rdfia/quick")
     assert client.get_experiment("0").artifact_location == "s3://bucket/mlartifacts/0"
+
+
+def test_a_database_holds_the_curves_as_mlflow_would_have_written_them(study: Study) -> None:
+    client, experiment = connect(locate(study.root), "curves")
+    values = [
+        (f"seed_{seed}/loss", 0.1 * seed + 1 / (epoch + 1), 1000 + epoch, epoch)
+        for seed in (0, 1)
+        for epoch in (2, 0, 1)
+    ]
+    metrics = [mlflow.entities.Metric(*value) for value in [*values, values[0]]]
+    at_once, by_mlflow = (client.create_run(experiment).info.run_id for _ in range(2))
+    client.log_curves(at_once, metrics)
+    client.log_batch(by_mlflow, metrics=metrics)
+    with closing(sqlite3.connect(study.root / "mlflow.db")) as database:
+        for table in ("metrics", "latest_metrics"):
+            query = f"SELECT key, value, timestamp, step, is_nan FROM {table} WHERE run_uuid = ? ORDER BY key, step"
+            found = [database.execute(query, (run,)).fetchall() for run in (at_once, by_mlflow)]
+            assert found[0] == found[1]
+            assert len(found[0]) == (6 if table == "metrics" else 2)
+    assert client.get_run(at_once).data.metrics == client.get_run(by_mlflow).data.metrics
+    assert len(client.get_metric_history(at_once, "seed_1/loss")) == 3

@@ -1,10 +1,14 @@
 """The logged model: raw examples in, logits out, loaded where this project is not installed."""
 
 import io
+import json
 import re
+import shutil
+import subprocess
 import sys
 import zipfile
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +18,16 @@ import pytest
 import torch
 import yaml
 
+from rdfia.parallel import Message, cores
+from rdfia.record import layout
+from rdfia.record.predictor import predictor
+from rdfia.record.select import best_seed
 from rdfia.track import mirror
 from rdfia.track.mirror import publish
-from rdfia.track.model import example
+from rdfia.track.model import _states, example
 from rdfia.track.result import read
 from tests.processes import Touch
+from tests.record.making import written
 from tests.track.conftest import IMAGES, POINTS, Linear, Study
 from tests.track.test_mirror import opened, runs
 
@@ -168,7 +177,8 @@ def fixed(*_: Any) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize(
-    ("build", "reason"), [(broken, "RuntimeError: no such layer"), (fixed, "ConstraintViolationError|UserError")]
+    ("build", "reason"),
+    [(broken, "RuntimeError: no such layer"), (fixed, "ValueError: its graph takes batches of one size")],
 )
 def test_a_model_that_cannot_be_exported_costs_a_warning(
     build: Any, reason: str, study: Study, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -179,6 +189,43 @@ def test_a_model_that_cannot_be_exported_costs_a_warning(
     assert re.match(f"failed: ({reason})", runs(study)["cnn/baseline"].data.tags["rdfia.model"])
     [line] = capsys.readouterr().err.splitlines()
     assert re.match(f"cnn/baseline: logged without its model: ({reason})", line)
+
+
+BESIDE = """
+import json, sys
+from pathlib import Path
+from rdfia.track import publish
+
+print(publish(json.loads(sys.argv[1]), Path(), models=True))
+print("torch" in sys.modules)
+"""
+
+
+def test_models_are_exported_by_a_process_beside(study: Study) -> None:
+    for name in ("baseline", "fast"):  # records of the real class: no other process knows the stand-in
+        folder = study.root / layout.recorded("quick", "cnn", name)
+        made = written(folder)
+        weights = study.root / layout.weights("quick", "cnn", name)
+        weights.parent.mkdir(parents=True)
+        shutil.copyfile(made.record.weights, weights)
+    command = [sys.executable, "-c", BESIDE, json.dumps(study.params)]
+    said = subprocess.run(command, cwd=study.root, capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines()[0].startswith("3 new, 0 known, 1 not run")
+    assert said.stdout.splitlines()[1] == str(cores() < 2)
+    assert said.stderr == ""
+    found = runs(study)
+    states = {name: run.data.tags["rdfia.model"].split()[0] for name, run in found.items()}
+    assert states == {"cnn/baseline": "seed", "cnn/fast": "seed", "mlp/autograd": "missing:"}
+    mlflow.set_tracking_uri(f"sqlite:///{study.root}/mlflow.db")
+    x, _ = made.data.validation
+    for name in ("baseline", "fast"):
+        model = mlflow.pytorch.load_model(f"runs:/{found[f'cnn/{name}'].info.run_id}/cnn-{name}")
+        torch.testing.assert_close(model(x), predictor(made.record, best_seed(made.record) or 0)(x))
+
+
+def test_of_a_process_that_is_killed_the_models_are_failures() -> None:
+    said = [Message(0, "seed 1"), Message(-1), Message(0, ended=True, error=RuntimeError("ended by signal 9"))]
+    assert list(islice(_states(iter(said)), 3)) == ["seed 1", *["failed: ended by signal 9"] * 2]
 
 
 def test_examples_look_like_the_data() -> None:

@@ -57,4 +57,4 @@ def _dots(axis: Axes, points: Array, colour: str, size: float) -> None:
     """Plot points as one path of strokes without length: with round ends they are dots, at 15 bytes each."""
     path = Path(np.repeat(points[:, :2], 2, axis=0), np.tile([Path.MOVETO, Path.LINETO], len(points)))
     path.should_simplify = False
-    axis.add_patch(PathPatch(path, fill=False, edgecolor=colour, linewidth=size, capstyle="round"))
+    axis.add_artist(PathPatch(path, fill=False, edgecolor=colour, linewidth=size, capstyle="round"))  # no new limits
