@@ -134,8 +134,9 @@ class Folder:
 
 
 def _environment() -> dict[str, str]:
-    """The same Python for stages too, and nothing of a tracker or an experiment around us."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "DVC_", "RDFIA_"))}
+    """The same Python for stages too, which may keep its bytecode, and nothing of a tracker or experiment around us."""
+    ours = ("MLFLOW_", "DVC_", "RDFIA_", "PYTHONDONTWRITEBYTECODE")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     return kept | {"PATH": path, "DVC_NO_ANALYTICS": "1"}
 

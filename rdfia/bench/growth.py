@@ -164,7 +164,7 @@ def _sizes(folder: Folder) -> Row:
         "runs and DVC's cache: bytes": folder.size("runs") + folder.size(".dvc/cache"),
         "reports: bytes": folder.size("reports"),
         "reports: files": len(folder.files("reports")),
-        "largest page: bytes of a page": max(file.stat().st_size for file in folder.files("reports", "*.html")),
+        "the chapter's page: bytes of a page": folder.size(f"reports/{PROFILE}/pages/{CHAPTER}.html"),
         "MLflow: bytes": folder.size("mlflow.db") + folder.size("mlartifacts"),
         "MLflow: files": len(folder.files("mlartifacts")),
     }

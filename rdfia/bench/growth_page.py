@@ -10,8 +10,10 @@ from rdfia.bench.power import Power
 
 PAGE = Path("docs/growth.md")
 FACTORS = (1, 10, 1000)
-NIGHT, LARGE_PAGE = 8 * 3600, 100e6  # seconds; bytes that a browser lays out in seconds
-MEGABYTE, GIGABYTE = 1e6, 1e9
+HOUR = 3600
+NIGHT, LARGE_PAGE = 8 * HOUR, 100e6  # seconds; bytes that a browser lays out in seconds
+KILOBYTE, MEGABYTE, GIGABYTE = 1e3, 1e6, 1e9
+UNITS = ((GIGABYTE, "GB"), (MEGABYTE, "MB"), (KILOBYTE, "kB"))
 AXES = {
     "stages": "## DVC alone, a stage after the other",
     "runs": "## Runs",
@@ -36,8 +38,11 @@ class Quantity:
     def text(self, value: float) -> str:
         """Write a value in its unit."""
         if self.unit.startswith("bytes"):
-            return f"{value / GIGABYTE:,.1f} GB" if value >= GIGABYTE else f"{_short(value / MEGABYTE)} MB"
-        return f"{_short(value)} s" if "seconds" in self.unit else f"{value:,.0f}"
+            unit, name = next(one for one in UNITS if value >= one[0] or one is UNITS[-1])
+            return f"{_short(value / unit)} {name}"
+        if "seconds" in self.unit:
+            return f"{_short(value / HOUR)} h" if value > 2 * HOUR else f"{_short(value)} s"
+        return f"{value:,.0f}"
 
 
 def page(content: Mapping[str, Any]) -> str:
@@ -68,7 +73,7 @@ costs grow, not how large they are. Times are those of processors where nothing 
     cost = fixed + factor · size ^ exponent
 
 all three are fitted to the logarithms of the costs by least squares; behind the exponent stands its standard error.
-What grows by less than a tenth over all sizes has none. Numbers beyond the largest size are computed from the law."""
+What grows by less than a fifth, or than two errors, has none. Numbers beyond the largest size are those of the law."""
 
 
 def _breaks(found: Iterable[Quantity], content: Mapping[str, Any]) -> str:
@@ -91,8 +96,9 @@ def _breaks(found: Iterable[Quantity], content: Mapping[str, Any]) -> str:
     head = ("axis", "cost", *(f"at {times:,} ×" for times in FACTORS), "limit", "reached at")
     text = f"""## What breaks first
 
-Today's study at its own scale has {today}. Limits are this machine's memory and disk, a night
-of one core, and a page of {LARGE_PAGE / MEGABYTE:.0f} MB. What is not in the table keeps within them at 1,000 ×."""
+Today's study at its own scale has {today}. Limits are this machine's
+memory and disk, a night of one core, and a page of {LARGE_PAGE / MEGABYTE:.0f} MB.
+What is not in the table keeps within them at 1,000 ×."""
     return f"{text}\n\n{_markdown(head, (row for _, row in rows))}"
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import exp, inf, log
 from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
 
 NEGLIGIBLE = 1e-3  # of the smallest cost: no fixed cost is left
-GROWS = 0.1  # of the largest cost: what does not grow has no exponent
+LARGEST = 100.0  # logarithm of a size: beyond it is never
+GROWS = 0.2  # of the largest cost: what does not grow has no exponent
 
 
 @dataclass(frozen=True)
@@ -31,22 +32,30 @@ class Power:
             return 0.0
         if self.factor <= 0 or self.exponent <= 0:
             return inf
-        return float(((cost - self.fixed) / self.factor) ** (1 / self.exponent))
+        times = log((cost - self.fixed) / self.factor) / self.exponent
+        return exp(times) if times < LARGEST else inf
 
 
 def fit(x: Sequence[float], costs: Sequence[float]) -> Power:
     """Fit log(fixed + factor · x^exponent) to the logarithms of costs.
 
-    Where the fit finds nothing fixed it is the line through the logarithms. What grows by less than a tenth of itself
-    is taken to be fixed alone.
+    Where the fit finds nothing fixed it is the line through the logarithms. What grows by less than a fifth of itself,
+    or by an exponent that is less than two standard errors, is taken to be fixed alone.
     """
     u, y = np.log(x), np.log(costs)
+    flat = Power(float(np.exp(y.mean())), 0.0, 0.0, None)
     if max(costs) - min(costs) < GROWS * max(costs):
-        return Power(float(np.exp(y.mean())), 0.0, 0.0, None)
+        return flat
+    found = _law(u, y)
+    return found if found.error is None or found.exponent > 2 * found.error else flat
+
+
+def _law(u: np.ndarray, y: np.ndarray) -> Power:
+    """Fit what grows."""
     slope, start = np.polyfit(u, y, 1)
-    found = [_with_fixed(u, y, share) for share in (0.5, 0.9, 0.99)] if len(x) > 3 else []
+    found = [_with_fixed(u, y, share) for share in (0.5, 0.9, 0.99)] if len(u) > 2 else []
     best = min(found, key=lambda one: one.cost, default=None)
-    if best is None or np.exp(best.x[0]) < NEGLIGIBLE * min(costs):
+    if best is None or best.x[0] < np.log(NEGLIGIBLE) + y.min():
         residuals = y - start - slope * u
         return Power(0.0, float(np.exp(start)), float(slope), _error(np.stack([np.ones_like(u), u], 1), residuals))
     fixed, factor, exponent = best.x
