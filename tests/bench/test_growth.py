@@ -22,12 +22,12 @@ SIZES = (1, 10, 30, 100, 300, 1000)
 @pytest.mark.parametrize("fixed", [0.0, 3.0])
 def test_a_known_exponent_is_found_beside_a_fixed_cost(fixed: float, exponent: float) -> None:
     noise = np.random.default_rng(0).normal(0, 0.01, len(SIZES))
-    costs = [(fixed + 0.02 * n**exponent) * np.exp(e) for n, e in zip(SIZES, noise, strict=True)]
+    costs = [(fixed + 0.2 * n**exponent) * np.exp(e) for n, e in zip(SIZES, noise, strict=True)]
     found = fit(SIZES, costs)
     assert found.exponent == pytest.approx(exponent, abs=0.05)
     assert found.error is not None
     assert 0 < found.error < 0.05
-    assert found.at(10_000) == pytest.approx(fixed + 0.02 * 10_000**exponent, rel=0.3)
+    assert found.at(10_000) == pytest.approx(fixed + 0.2 * 10_000**exponent, rel=0.3)
     assert found.at(found.reaches(50.0)) == pytest.approx(50.0)
 
 
