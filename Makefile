@@ -59,7 +59,7 @@ pdf: setup ## the report as one PDF with contents and page numbers (reports/<pro
 pictures: setup ## the pictures of the README from the report of the chosen profile (docs/report.png, docs/figure.svg)
 	python -m rdfia.report.pictures
 
-bench: setup ## training against yardsticks, what a run costs, and the finished study beside it (half an hour): reports/bench/
+bench: setup ## training against yardsticks, growth, what a run and the finished study cost (45 minutes): reports/bench/
 	python -m rdfia bench
 
 prune: setup ## remove the files of runs that params.yaml no longer declares

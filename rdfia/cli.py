@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rdfia import config
-from rdfia.command import one_line
+from rdfia.command import Parser, one_line
 from rdfia.record import layout
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    Commands = argparse._SubParsersAction[Parser]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="rdfia", description=__doc__)
+    parser = Parser(prog="rdfia", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
     _of_runs(commands)
     _of_results(commands)
@@ -29,7 +29,6 @@ def main() -> None:
         ("pdf", pdf, "print the report as one PDF with contents and page numbers, by Chromium"),
         ("prune", prune, "remove the files of runs that params.yaml no longer declares"),
         ("mend", mend, "restore dvc.lock where a kill cut it while DVC wrote it"),
-        ("bench", bench, "measure the speed of training, and what a run and the study around it cost"),
     ):
         commands.add_parser(name, help=text).set_defaults(act=lambda _, act=act: act())
     arguments = parser.parse_args()
@@ -87,6 +86,11 @@ def _of_results(commands: "Commands") -> None:
     opened = commands.add_parser("ui", help="publish, then open MLflow's UI on this machine alone")
     opened.add_argument("--port", type=int, default=5000, help="(5000)")
     opened.set_defaults(act=lambda a: ui(a.port))
+    timed = commands.add_parser(
+        "bench", help="measure the speed of training, what a run and the study cost, and growth"
+    )
+    timed.add_argument("parts", nargs="*", help="throughput, growth, run, overhead; without names: all")
+    timed.set_defaults(act=lambda a: bench(a.parts))
 
 
 def show(chapter: str, run: str | None, code: bool) -> None:
@@ -238,14 +242,10 @@ def ui(port: int) -> None:
     os.execvpe(command[0], command, environment)
 
 
-def bench() -> None:
-    from rdfia.bench import measure, measure_overhead, throughput
+def bench(parts: list[str]) -> None:
+    from rdfia.bench import measure
 
-    folder = Path("reports/bench")
-    # First, as its processes inherit what this one has set up, and `measure` trains here. The laptop's network is full.
-    throughput.measure(folder, config.load() | {"profile": "laptop"})
-    measure(folder)
-    measure_overhead(folder)
+    measure(parts)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import errno
 import os
 import signal
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import signature
@@ -26,6 +27,13 @@ REMEDIES = {
     errno.EPERM: "give yourself the right to read and write there",
     errno.EROFS: "the file system is read-only: mount it for writing, or move the project",
 }
+
+
+class Parser(ArgumentParser):
+    """A parser that says in one line which words it cannot use."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(UNUSABLE, f"error: {message}; `{self.prog} --help` says what is allowed\n")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rdfia import cli
 from rdfia.command import FAILURE, INTERRUPTED, REMEDIES, UNUSABLE, one_line, run_stage
 from rdfia.config import ConfigError
 from rdfia.files import write_text
@@ -159,3 +160,31 @@ def test_an_interruption_while_libraries_are_imported_has_no_traceback() -> None
     code = "import sys; sys.argv = ['-m']; import stages, os, signal; os.kill(os.getpid(), signal.SIGINT)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["sweep", "-j", "x"],
+            "error: argument -j/--jobs: invalid int value: 'x'; `rdfia sweep --help` says what is allowed",
+        ),
+        (["sweep", "-j", "0"], "error: --jobs: found 0, allowed: 1 or more"),
+        (["sweep", "--executor", "slurm"], "error: --executor: found 'slurm', allowed: local, ray"),
+        (["bench", "grow"], "error: part: found 'grow', allowed: throughput, growth, run, overhead"),
+        (["sweep", "--nope"], "error: unrecognized arguments: --nope; `rdfia --help` says what is allowed"),
+    ],
+)
+def test_words_that_cannot_be_used_are_one_line(
+    words: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["rdfia", *words])
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    finally:
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGTERM, before[1])
+    assert ended.value.code == UNUSABLE
+    assert capsys.readouterr().err.splitlines() == [said]

@@ -55,13 +55,17 @@ def _python(code: str) -> None:
 
 def _dvc() -> float:
     """`dvc repro` of stages that do nothing but write a byte."""
-    stage = "  s{0}:\n    cmd: echo {0} > out{0}\n    deps: [in]\n    outs: [out{0}]\n"
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "in").write_text("1")
-        (folder / "dvc.yaml").write_text("stages:\n" + "".join(stage.format(n) for n in range(STAGES)))
-        subprocess.run(["dvc", "init", "--no-scm", "-q"], cwd=folder, check=True)
-        return _best(lambda: subprocess.run(["dvc", "repro", "-q"], cwd=folder, check=True), times=1)
+        idle_stages(Path(name), STAGES)
+        subprocess.run(["dvc", "init", "--no-scm", "-q"], cwd=name, check=True)
+        return _best(lambda: subprocess.run(["dvc", "repro", "-q"], cwd=name, check=True), times=1)
+
+
+def idle_stages(folder: Path, count: int) -> None:
+    """Write a pipeline of stages that do nothing but write a byte."""
+    stage = "  s{0}:\n    cmd: echo {0} > out{0}\n    deps: [in]\n    outs: [out{0}]\n"
+    (folder / "in").write_text("1")
+    (folder / "dvc.yaml").write_text("stages:\n" + "".join(stage.format(n) for n in range(count)))
 
 
 def _training(chapter: str, run: str) -> float:

@@ -64,9 +64,8 @@ def publish(params: dict[str, Any], root: Path, models: bool = False) -> Publish
     Publishers of one project wait for each other, so that no result is written twice. To export a model takes longer
     than all else: see `chosen` for those that are; with `models` all are.
     """
-    found = [read(params, root, chapter, run) for chapter, run in runs.trained_runs(params)]
-    results = [result for result in found if result]
-    missing, store = len(found) - len(results), locate(root)
+    results = [result for chapter in runs.chapters(params) for result in read(params, root, chapter).values()]
+    missing, store = len(runs.trained_runs(params)) - len(results), locate(root)
     if not results:
         return Published(0, 0, missing, store.uri)
     wanted = {result.name for result in results} if models else chosen(params, results)

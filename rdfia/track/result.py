@@ -13,7 +13,7 @@ from rdfia.config import profile
 from rdfia.files import find_json
 from rdfia.record import layout
 from rdfia.record.run import HISTORY, METRICS, RunRecord
-from rdfia.study.runs import place
+from rdfia.study.runs import place, trained
 
 AXES = ("seed", "epoch", "step")  # where a row of the history stands; the other columns are curves
 
@@ -73,13 +73,19 @@ class Result:
         return self.record.started.timestamp()
 
 
-def read(params: Mapping[str, Any], root: Path, chapter: str, run: str) -> Result | None:
+def read(params: Mapping[str, Any], root: Path, chapter: str) -> dict[str, Result]:
+    """Read the results of a chapter's runs, whose evaluation is one file; what has not been run is not among them."""
+    tests = find_json(root / layout.test(profile(params), chapter))
+    found = {run: _read(params, root, chapter, run, tests.get(run) or {}) for run in trained(params, chapter)}
+    return {run: result for run, result in found.items() if result}
+
+
+def _read(params: Mapping[str, Any], root: Path, chapter: str, run: str, test: Mapping[str, Any]) -> Result | None:
     """Read a run's record, None where it has not been run."""
     chosen = profile(params)
     record = RunRecord.read(root / layout.recorded(chosen, chapter, run))
     if not record.exists or not record.history:
         return None
-    test = find_json(root / layout.test(chosen, chapter)).get(run) or {}
     return Result(
         chapter=chapter,
         run=run,

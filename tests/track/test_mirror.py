@@ -198,7 +198,7 @@ def test_nothing_to_publish_makes_no_store(tmp_path: Path) -> None:
 def test_long_runs_keep_within_the_limits_of_a_request(study: Study) -> None:
     study.add("cnn", "long", epochs=200, notes="x" * 7000, many={f"key_{i}": i for i in range(120)})
     publish(study.params, study.root)
-    run, result = runs(study)["cnn/long"], read(study.params, study.root, "cnn", "long")
+    run, result = runs(study)["cnn/long"], read(study.params, study.root, "cnn")["long"]
     assert result is not None
     assert len(list(points(result))) > 3000
     assert len(opened(study)[0].get_metric_history(run.info.run_id, "seed_1/validation_loss")) == 201

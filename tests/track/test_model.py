@@ -154,7 +154,7 @@ def test_the_first_and_the_best_of_a_chapter_have_their_model(tmp_path: Path) ->
     names = [f"r{number}" for number in range(5)]
     for number, name in enumerate(names):
         study.add("cnn", name, losses=(2.0, 3.0 - 0.01 * number))
-    found = [read(study.params, study.root, "cnn", name) for name in names]
+    found = [read(study.params, study.root, "cnn")[name] for name in names]
     results = [result for result in found if result]
     means = [sum(s["validation_accuracy"] for s in r.record.seeds.values()) for r in results]
     best = names[max(range(1, 5), key=lambda place: means[place])]
