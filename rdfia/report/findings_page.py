@@ -11,23 +11,34 @@ from rdfia.analyse.read_study import read_study
 from rdfia.analyse.results import Study
 from rdfia.files import write_text
 from rdfia.report import readme_tables
+from rdfia.report.engine.collect import chapter_makers
 from rdfia.report.engine.context import Context
+from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.findings import TONES, lines
+from rdfia.report.engine.make import make
 from rdfia.report.engine.render import templates
 from rdfia.report.engine.table import Column
+from rdfia.report.figures.effects import accuracies
 from rdfia.words import listed
 
 PAGE = Path("docs/findings.md")
 PROFILES = ("jpeg", "mnist")  # whose results are in git
+# The charts of the README: where each is written, and the profile, chapter and figure that it is.
+CHARTS = {
+    Path("docs/normalisation.svg"): ("jpeg", "cnn", "cnn_accuracies_normalisation"),
+    Path("docs/transformers.svg"): ("mnist", "vit", "vit_accuracies_grid"),
+}
 
 
 def write(params: Mapping[str, Any], root: Path) -> str:
-    """Write the page and the tables of the README, and say so."""
+    """Write the page, and the tables and charts of the README, and say so."""
     contexts = committed(params, root)
     readme = readme_tables.filled((root / readme_tables.PAGE).read_text(encoding="utf-8"), contexts)
     write_text(page(contexts), root / PAGE)
     write_text(readme, root / readme_tables.PAGE)
-    return f"{PAGE}, {readme_tables.PAGE}: written"
+    for path, drawing in charts(contexts):
+        write_text(drawing.svg.decode("utf-8"), root / path)
+    return f"{', '.join(map(str, (PAGE, readme_tables.PAGE, *CHARTS)))}: written"
 
 
 def committed(params: Mapping[str, Any], root: Path) -> list[Context]:
@@ -52,6 +63,16 @@ def page(contexts: Sequence[Context]) -> str:
         undecided=len(claims.read()) - sum(map(len, verdicts.values())),
         open=[row for each in contexts for row in _open(each.study)],
     )
+
+
+def charts(contexts: Sequence[Context]) -> Iterator[tuple[Path, Drawing]]:
+    """Yield the charts of the README as the report draws them."""
+    for path, (profile, name, figure) in CHARTS.items():
+        context = next(each for each in contexts if each.study.profile == profile)
+        chapter = next(each for each in context.study.active_chapters if each.name == name)
+        (maker,) = (each for each in chapter_makers(chapter) if each.function is accuracies)
+        drawn = (each for each in make(maker, context.of(chapter)) if isinstance(each, Drawing))
+        yield path, next(each for each in drawn if each.name == figure)
 
 
 def _part(study: Study) -> dict[str, Any]:

@@ -54,3 +54,15 @@ def test_every_link_leads_somewhere(page: str) -> None:
     targets = [ROOT / "docs" / target for target in re.findall(r"\]\(([^)]+)\)", page)]
     assert len(targets) >= 5
     assert [str(target) for target in targets if not target.exists()] == []
+
+
+def test_the_charts_are_drawn_from_what_is_in_git(contexts: list[Context]) -> None:
+    for path, drawing in findings_page.charts(contexts):
+        written = (ROOT / path).read_text(encoding="utf-8")
+        assert _words(written) == _words(drawing.svg.decode("utf-8")), "`rdfia findings` draws them"
+        assert str(path) in (ROOT / readme_tables.PAGE).read_text(encoding="utf-8")
+
+
+def _words(svg: str) -> list[str]:
+    """The words of a drawing, in order: names of runs, ticks and what lies beyond the axis."""
+    return re.findall(r"<text[^>]*>([^<]+)</text>", svg)
