@@ -27,7 +27,7 @@ from rdfia.train import device
 
 Row = dict[str, float]
 Params = Mapping[str, Any]
-MIDDLE = {"channels": [8, 8, 16], "hidden": 64}  # the network of the quick profile
+MIDDLE = {"channels": [8, 8, 16], "hidden": 64}  # a network whose training takes seconds
 IMAGES = 1000  # where they do not grow
 SIZES = {
     "stages": (3, 10, 30, 100),
