@@ -166,7 +166,7 @@ TEXTS = {
     "stages": "Stages that write a byte each, as `dvc repro` runs them without a sweep.",
     "runs": """Each run is a stage of DVC. One of them is trained, and the others get its files, under a declaration of
 their own; all else is as ever. What is *without work* finds all as it should be.""",
-    "images": """Grey images of 28×28: a data set is prepared, and the network of the quick profile trains on it for an
+    "images": """Grey images of 28×28: a data set is prepared, and a small network trains on it for an
 epoch.""",
     "epochs": "One run of one seed, in a process of its own; its fixed cost is mostly that of importing PyTorch.",
     "seeds": "One run, as above, of two epochs.",
