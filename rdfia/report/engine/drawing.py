@@ -174,7 +174,7 @@ def themed(svg: bytes) -> str:
     """The SVG with the page's colours for light and dark, its system font, and no background."""
     text = svg.decode("utf-8")
     text = text[text.index("<svg") :].replace(f"font-family: {FONT}", "font-family: system-ui, sans-serif")
-    text = re.sub(rf"fill: {PAPER}(?=[;}}\"])", "fill: none", text)
+    text = re.sub(rf"fill: {PAPER}(?=[;}}'])", "fill: none", text)
     for colour, variable in THEME.items():
         text = re.sub(rf"(fill|stroke): {colour}\b", rf"\1: var({variable})", text)
     light, dark = (";".join(f"{k}:{v}" for k, v in palette.items() if f"var({k})" in text) for palette in (LIGHT, DARK))

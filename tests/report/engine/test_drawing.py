@@ -71,6 +71,14 @@ def test_the_page_swaps_every_named_colour() -> None:
     assert [colour for colour in (*style.THEME, style.PAPER) if f": {colour}" in body] == []
 
 
+def test_a_figure_without_axes_leaves_the_pages_paper() -> None:
+    with style.style():
+        figure = style.canvas(2, 1)
+        figure.text(0.5, 0.5, "alone")
+        text = style.themed(style.finish(figure, "alone", "Alone.", "A word alone.").svg)
+    assert style.PAPER not in text
+
+
 def test_words_on_a_line_have_the_page_behind_them() -> None:
     with style.style():
         figure, (axis,) = style.panels(1, 1, 1.5)
