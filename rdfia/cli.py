@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rdfia import config
+from rdfia.bench import PARTS
 from rdfia.command import Parser, one_line
 from rdfia.record import layout
 
@@ -79,17 +80,13 @@ def _of_results(commands: "Commands") -> None:
     compared.add_argument("patterns", nargs="*", help="files to compare, such as '*.csv'; without any: all")
     compared.set_defaults(act=lambda a: compare(a.first, a.second, a.patterns))
     tracked = commands.add_parser("track", help="publish to MLflow what is not there yet")
-    tracked.add_argument(
-        "--models", action="store_true", help="every run's model, not of a chapter's first and best alone"
-    )
+    tracked.add_argument("--models", action="store_true", help="every run's model, not only a chapter's first and best")
     tracked.set_defaults(act=lambda a: track(a.models))
     opened = commands.add_parser("ui", help="publish, then open MLflow's UI on this machine alone")
     opened.add_argument("--port", type=int, default=5000, help="(5000)")
     opened.set_defaults(act=lambda a: ui(a.port))
-    timed = commands.add_parser(
-        "bench", help="measure the speed of training, what a run and the study cost, and growth"
-    )
-    timed.add_argument("parts", nargs="*", help="throughput, growth, run, overhead; without names: all")
+    timed = commands.add_parser("bench", help="measure training's speed, what a run and the study cost, and growth")
+    timed.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}; without names: all")
     timed.set_defaults(act=lambda a: bench(a.parts))
 
 

@@ -1,6 +1,6 @@
-"""Phrases that sentences are made of."""
+"""Phrases that sentences are made of, and tables of words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def listed(names: Sequence[str]) -> str:
@@ -19,3 +19,9 @@ def first_line(error: BaseException) -> str:
     """Say an error in one line; one that is no sentence of ours begins with its kind."""
     kind = "" if type(error).__name__ == "ConfigError" else f"{type(error).__name__}: "
     return f"{kind}{error}".splitlines()[0]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Lay out rows as Markdown: the first column names them, the others are numbers."""
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rdfia.bench.power import Power
+from rdfia.words import table
 
 PAGE = Path("docs/growth.md")
 FACTORS = (1, 10, 1000)
@@ -14,14 +15,6 @@ HOUR = 3600
 NIGHT, LARGE_PAGE = 8 * HOUR, 100e6  # seconds; bytes that a browser lays out in seconds
 KILOBYTE, MEGABYTE, GIGABYTE = 1e3, 1e6, 1e9
 UNITS = ((GIGABYTE, "GB"), (MEGABYTE, "MB"), (KILOBYTE, "kB"))
-AXES = {
-    "stages": "## DVC alone, a stage after the other",
-    "runs": "## Runs",
-    "images": "## Images",
-    "epochs": "## Epochs",
-    "seeds": "## Seeds",
-    "workers": "## Workers",
-}
 
 
 @dataclass(frozen=True)
@@ -49,8 +42,8 @@ def page(content: Mapping[str, Any]) -> str:
     """Return the page of what `growth.measure` found."""
     found = list(_quantities(content))
     parts = [_head(content["machine"]), _breaks(found, content), DONE]
-    for axis, title in ((axis, AXES[axis]) for axis in content["axes"]):
-        parts += [title, TEXTS[axis], _table(axis, [one for one in found if one.axis == axis], content)]
+    for axis in content["axes"]:
+        parts += [TEXTS[axis], _table(axis, [one for one in found if one.axis == axis], content)]
     return "\n\n".join([*parts, _computed(content["workers"])]) + "\n"
 
 
@@ -99,7 +92,7 @@ def _breaks(found: Iterable[Quantity], content: Mapping[str, Any]) -> str:
 Today's study at its own scale has {today}. Limits are this machine's
 memory and disk, a night of one core, and a page of {LARGE_PAGE / MEGABYTE:.0f} MB.
 What is not in the table keeps within them at 1,000 ×."""
-    return f"{text}\n\n{_markdown(head, (row for _, row in rows))}"
+    return f"{text}\n\n{table(head, (row for _, row in rows))}"
 
 
 def _table(axis: str, found: Sequence[Quantity], content: Mapping[str, Any]) -> str:
@@ -108,7 +101,7 @@ def _table(axis: str, found: Sequence[Quantity], content: Mapping[str, Any]) -> 
     shown = [one for one in found if one.unit != "seconds" or axis == "workers"]
     head = (axis, *(f"{size:,}" for size in sizes), "exponent")
     rows = ([_label(one), *map(one.text, one.values), _exponent(one.law)] for one in shown)
-    return _markdown(head, rows)
+    return table(head, rows)
 
 
 def _label(one: Quantity) -> str:
@@ -133,18 +126,13 @@ def _computed(workers: Mapping[str, Any]) -> str:
 ([cluster](cluster.md)). However many these are, a sweep is never more than {most} times as fast: no run is divided,
 and those that begin from the weights of others wait.
 
-{_markdown(head, [row])}"""
+{table(head, [row])}"""
 
 
 def _short(value: float) -> str:
     """Write three digits of a number."""
     digits = 2 - int(log10(value)) if value >= 1 else 2
     return f"{value:,.{max(digits, 0)}f}"
-
-
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
 DONE = """What was done about it:
@@ -163,13 +151,25 @@ DONE = """What was done about it:
   this study is for."""
 
 TEXTS = {
-    "stages": "Stages that write a byte each, as `dvc repro` runs them without a sweep.",
-    "runs": """Each run is a stage of DVC. One of them is trained, and the others get its files, under a declaration of
+    "stages": """## DVC alone, a stage after the other
+
+Stages that write a byte each, as `dvc repro` runs them without a sweep.""",
+    "runs": """## Runs
+
+Each run is a stage of DVC. One of them is trained, and the others get its files, under a declaration of
 their own; all else is as ever. What is *without work* finds all as it should be.""",
-    "images": """Grey images of 28×28: a data set is prepared, and a small network trains on it for an
+    "images": """## Images
+
+Grey images of 28×28: a data set is prepared, and a small network trains on it for an
 epoch.""",
-    "epochs": "One run of one seed, in a process of its own; its fixed cost is mostly that of importing PyTorch.",
-    "seeds": "One run, as above, of two epochs.",
-    "workers": """The same eight runs by `rdfia sweep -j`. Memory is that of all processes together, what they share
+    "epochs": """## Epochs
+
+One run of one seed, in a process of its own; its fixed cost is mostly that of importing PyTorch.""",
+    "seeds": """## Seeds
+
+One run, as above, of two epochs.""",
+    "workers": """## Workers
+
+The same eight runs by `rdfia sweep -j`. Memory is that of all processes together, what they share
 counted once. More processes than cores take memory and no less time.""",
 }

@@ -18,6 +18,7 @@ from rdfia.parallel import Send, messages
 from rdfia.record import layout
 from rdfia.study import runs
 from rdfia.train import device
+from rdfia.words import table
 
 T = TypeVar("T")
 MOST = 20  # runs of a chapter that are evaluated, declared and forked
@@ -66,11 +67,10 @@ def measure(folder: Path) -> None:
 def _table(profile: str, parts: dict[str, Any]) -> str:
     head = ["part", "runs", "seconds", "of processors", "a run", "share"]
     rows = [
-        f"| {part} | {c['runs']} | {c['seconds']:.2f} | {c['processor']:.2f} | {c['a_run']:.3f} | {c['share']:.0%} |"
+        [part, f"{c['runs']}", f"{c['seconds']:.2f}", f"{c['processor']:.2f}", f"{c['a_run']:.3f}", f"{c['share']:.0%}"]
         for part, c in parts.items()
     ]
-    rule = "| --- | ---: | ---: | ---: | ---: | ---: |"
-    return "\n".join([f"Cost beside training, profile {profile}", "", f"| {' | '.join(head)} |", rule, *rows, ""])
+    return f"Cost beside training, profile {profile}\n\n{table(head, rows)}\n"
 
 
 def timed(action: Callable[[], T], count: int) -> tuple[Cost, T]:

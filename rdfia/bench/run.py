@@ -12,6 +12,7 @@ from rdfia import chapters, config
 from rdfia.files import write_json
 from rdfia.study import runs
 from rdfia.train import device
+from rdfia.words import table
 
 STAGES = 20
 
@@ -35,8 +36,8 @@ def measure(folder: Path, chapter: str = "cnn", run: str = "baseline") -> None:
 
 
 def _table(title: str, shares: dict[str, Any]) -> str:
-    rows = [f"| {part} | {cost['seconds']:.2f} | {cost['share']:.0%} |" for part, cost in shares.items()]
-    return "\n".join([f"Cost of {title}", "", "| part | seconds | share |", "| --- | ---: | ---: |", *rows, ""])
+    rows = [[part, f"{cost['seconds']:.2f}", f"{cost['share']:.0%}"] for part, cost in shares.items()]
+    return f"Cost of {title}\n\n{table(('part', 'seconds', 'share'), rows)}\n"
 
 
 def _best(action: Callable[[], object], times: int = 3) -> float:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from rdfia.words import table
+
 HEAD = """# Speed of training
 
 Images a second, the best of {rounds} rounds, in each of which everything is measured in turn; batches of {batch},
@@ -31,10 +33,7 @@ def page(content: dict[str, Any]) -> str:
     parts = [HEAD.format(**content, cores=machine["cores"], mflop=round(cost))]
     for precision in ("float32", "bfloat16"):
         rows = [_row(name, run, precision) for name, run in measured.items()]
-        rule = ["---", *["---:"] * (len(COLUMNS) - 1)]
-        parts.append(
-            "\n".join([f"## {precision}", "", *("| " + " | ".join(r) + " |" for r in (COLUMNS, rule, *rows)), ""])
-        )
+        parts.append(f"## {precision}\n\n{table(COLUMNS, rows)}\n")
     first = next(iter(measured.values()))["ratios"]
     gains = ", ".join(f"{_spread(first[p]['(c) / plain'][PROCESSOR])} in {p}" for p in ("float32", "bfloat16"))
     parts.append(

@@ -23,10 +23,10 @@ from rdfia.words import listed
 
 PAGE = Path("docs/findings.md")
 PROFILES = ("jpeg", "mnist")  # whose results are in git
-# The charts of the README: where each is written, and the profile, chapter and figure that it is.
+# The charts of the README: where each is written, and the profile, chapter and group whose accuracies it shows.
 CHARTS = {
-    Path("docs/normalisation.svg"): ("jpeg", "cnn", "cnn_accuracies_normalisation"),
-    Path("docs/transformers.svg"): ("mnist", "vit", "vit_accuracies_grid"),
+    Path("docs/normalisation.svg"): ("jpeg", "cnn", "normalisation"),
+    Path("docs/transformers.svg"): ("mnist", "vit", "grid"),
 }
 
 
@@ -67,12 +67,12 @@ def page(contexts: Sequence[Context]) -> str:
 
 def charts(contexts: Sequence[Context]) -> Iterator[tuple[Path, Drawing]]:
     """Yield the charts of the README as the report draws them."""
-    for path, (profile, name, figure) in CHARTS.items():
+    for path, (profile, name, group) in CHARTS.items():
         context = next(each for each in contexts if each.study.profile == profile)
         chapter = next(each for each in context.study.active_chapters if each.name == name)
         (maker,) = (each for each in chapter_makers(chapter) if each.function is accuracies)
         drawn = (each for each in make(maker, context.of(chapter)) if isinstance(each, Drawing))
-        yield path, next(each for each in drawn if each.name == figure)
+        yield path, next(each for each in drawn if each.group == group)
 
 
 def _part(study: Study) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -41,9 +41,8 @@ def exporting(results: Sequence[Result]) -> Iterator[Iterator[tuple[Path, str]]]
             yield zip(places, map(_attempt, results, places), strict=True)
             return
         with closing(messages([partial(_send_all, results, places)], 1)) as said:
-            yield zip(
-                places, _states(chain([next(said)], said)), strict=False
-            )  # to ask for the first begins the process
+            begun = chain([next(said)], said)  # to ask for the first begins the process
+            yield zip(places, _states(begun), strict=False)
 
 
 def _send_all(results: Sequence[Result], places: Sequence[Path], send: Send) -> None:
@@ -57,8 +56,8 @@ def _states(said: Iterator[Message]) -> Iterator[str]:
     for message in said:
         if message.content:
             yield message.content
-        while message.error:
-            yield f"{FAILED}{message.error}"
+        if message.error:
+            yield from repeat(f"{FAILED}{message.error}")
 
 
 def _attempt(result: Result, place: Path) -> str:
