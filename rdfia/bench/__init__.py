@@ -1,5 +1,7 @@
 """What training costs on this machine, and the study beside it: `rdfia bench` writes its figures to files."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,24 +9,29 @@ from rdfia import config
 from rdfia.config import ConfigError, options
 
 FOLDER = Path("reports/bench")
-# In this order: the processes of the first inherit what this one has set up, and the last two train here.
-PARTS = ("throughput", "growth", "run", "overhead")
+PARTS = ("throughput", "sharing", "growth", "run", "overhead")
 
 
 def measure(names: Sequence[str]) -> None:
-    """Measure the parts that are named, all without names."""
+    """Measure the parts that are named, all without names, each in a process of its own, as each sets itself up."""
     for name in names:
         if name not in PARTS:
             raise ConfigError(f"part: found {name!r}, allowed: {options(PARTS)}")
-    from rdfia.bench import growth, overhead, run, throughput
+    chosen = [part for part in PARTS if part in names or not names]
+    if len(chosen) > 1:
+        for part in chosen:
+            if code := subprocess.run([sys.executable, "-m", "rdfia", "bench", part], check=False).returncode:
+                sys.exit(code)
+        return
+    from rdfia.bench import growth, overhead, run, sharing, throughput
 
     params = config.load()
+    laptop = params | {"profile": "laptop"}  # whose network is full
     acts = {
-        "throughput": lambda: throughput.measure(FOLDER, params | {"profile": "laptop"}),  # whose network is full
+        "throughput": lambda: throughput.measure(FOLDER, laptop),
+        "sharing": lambda: sharing.measure(FOLDER, laptop),
         "growth": lambda: growth.measure(FOLDER, params),
         "run": lambda: run.measure(FOLDER),
         "overhead": lambda: overhead.measure(FOLDER),
     }
-    for name in PARTS:
-        if name in names or not names:
-            acts[name]()
+    acts[chosen[0]]()

@@ -94,5 +94,5 @@ def test_every_axis_at_its_smallest(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_part_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"^part: found 'grow', allowed: throughput, growth, run, overhead$"):
+    with pytest.raises(ConfigError, match=r"^part: found 'grow', allowed: throughput, sharing, growth, run, overhead$"):
         measure(["run", "grow"])

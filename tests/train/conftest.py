@@ -1,10 +1,13 @@
 """A small learnable data set in memory: two classes of blobs, as images."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from torch import Generator, Tensor
 
 from rdfia.data.normalise import fit_all
+from rdfia.train import device
 from rdfia.train.run import Data
 
 
@@ -23,3 +26,15 @@ def data() -> Data:
     train, validation = blobs(120, 0), blobs(40, 1)
     card = {"name": "blobs", "kind": "images", "classes": ["left", "right"], "shape": [1, 8, 8], "sha256": "0"}
     return Data(card, fit_all(train[0]), train, validation)
+
+
+@pytest.fixture
+def in_fixed_order(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have a GPU add in a fixed order, as a processor does by itself: without it two equal runs differ."""
+    if device.device().type == "cpu":
+        yield
+        return
+    monkeypatch.setenv("RDFIA_DETERMINISTIC", "1")
+    device.settle()
+    yield
+    torch.use_deterministic_algorithms(False)

@@ -15,6 +15,7 @@ from rdfia.study.checkpoint import Checkpoints, Pace
 from rdfia.train.run import Data, Program, Run, Trained
 from tests.train.sample import perceptron, recorded, run
 
+pytestmark = pytest.mark.usefixtures("in_fixed_order")
 EPOCHS = 5
 RATE = {
     "sgd": {"learning_rate": 0.05},
