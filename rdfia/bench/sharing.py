@@ -102,7 +102,7 @@ def _stacked_steps(run: Any, data: Data, number: int, start: Callable[[], object
         for _ in range(STEPS):
             replay()
         torch.cuda.synchronize()
-        return STEPS * run.batch_size * number
+        return STEPS * int(run.batch_size) * number
 
     return paced(steps)
 
