@@ -1,4 +1,4 @@
-"""Stage `declare`: one small file for each run of a chapter. `python -m stages.declare cnn`
+"""Stage `declare`: one small file for each run of a chapter, or of several. `python -m stages.declare cnn`
 
 It adds to what the stage `check` wrote the hash of the data, and that of the weights that a run begins from. A run that
 will be trained is checked against its data here, before DVC removes its old result; where there is none, nothing of
@@ -12,24 +12,31 @@ from typing import Any
 
 from rdfia import config
 from rdfia.command import run_stage
-from rdfia.files import read_json, read_list, write_text
+from rdfia.files import read_json, read_list, whole_folder, write_text
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
 from rdfia.record.run import RunRecord
 from rdfia.study import runs
 
 
-def main(chapter: str) -> None:
+def main(chapter: str, *others: str) -> None:
     params = config.load()
-    runs.allowed(params, [chapter])
+    for name in runs.allowed(params, (chapter, *others)):
+        declare(params, name)
+
+
+def declare(params: Mapping[str, Any], chapter: str) -> None:
+    """Write the files of one chapter."""
     profile = config.profile(params)
     path = layout.declared(profile) / "chapters" / f"{chapter}.json"
     found = [completed(profile, Declaration(**one)) for one in read_list(path, "`dvc repro check` writes it")]
     for one in found:
         if not one.left_out and one.changed(RunRecord.read(layout.trained(profile, chapter, one.run))):
             check_trainable(params, profile, one)
-    for one in found:
-        write_text(one.text(), layout.declared_run(profile, one.chapter, one.run))
+    with whole_folder(layout.declared_run(profile, chapter, "any").parent) as fresh:
+        for one in found:
+            path = layout.declared_run(profile, chapter, one.run)
+            write_text(one.text(), fresh / path.name)
 
 
 def check_trainable(params: Mapping[str, Any], profile: str, one: Declaration) -> None:

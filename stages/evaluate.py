@@ -1,4 +1,4 @@
-"""Stage `evaluate`: a chapter on the test split, which no other stage reads. `python -m stages.evaluate cnn`
+"""Stage `evaluate`: chapters on the test split, which no other stage reads. `python -m stages.evaluate cnn`
 
 It also publishes the records of the runs below `reports`, where they are in git. Runs whose weights, data and code are
 those of the last evaluation are not evaluated again.
@@ -6,6 +6,7 @@ those of the last evaluation are not evaluated again.
 
 import shutil
 from collections.abc import Mapping
+from typing import Any
 
 from rdfia import chapters, config
 from rdfia.analyse.evaluate_chapter import Evaluation, Right, evaluate_chapter
@@ -20,9 +21,14 @@ from rdfia.study.definitions import Sources
 from rdfia.train import device
 
 
-def main(chapter: str) -> None:
+def main(chapter: str, *others: str) -> None:
     params = config.load()
-    runs.allowed(params, [chapter])
+    for name in runs.allowed(params, (chapter, *others)):
+        evaluate(params, name)
+
+
+def evaluate(params: Mapping[str, Any], chapter: str) -> None:
+    """Evaluate one chapter."""
     profile = config.profile(params)
     records = {name: RunRecord.read(layout.trained(profile, chapter, name)) for name in runs.trained(params, chapter)}
     for name, record in records.items():

@@ -1,6 +1,12 @@
-"""Stage `prepare`: a data set from its source to splits, statistics, contact sheets and card."""
+"""Stage `prepare`: a data set from its source to splits, statistics, contact sheets and card.
+
+`python -m stages.prepare mnist`; several are prepared side by side.
+"""
 
 import sys
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 from rdfia import config
 from rdfia.command import run_stage
@@ -9,12 +15,18 @@ from rdfia.data.sheets import contact_sheets, unsuitable
 from rdfia.data.sources import resolve_dataset
 from rdfia.data.store import save_split, save_tensors
 from rdfia.files import write_json
+from rdfia.parallel import map_forked
 from rdfia.record import layout
 from rdfia.record.card import Card
 
 
-def main(name: str) -> None:
+def main(name: str, *others: str) -> None:
     params = config.load()
+    map_forked([partial(prepare, params, one) for one in (name, *others)])
+
+
+def prepare(params: Mapping[str, Any], name: str) -> None:
+    """Prepare one data set."""
     profile = config.profile(params)
     splits, card = resolve_dataset(params, name).prepare(name, layout.downloads())
     for split, content in splits.items():

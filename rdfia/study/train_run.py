@@ -80,6 +80,12 @@ def load_data(profile: str, dataset: str) -> Data:
     return Data(card, statistics, (train.x, train.y), (validation.x, validation.y))
 
 
+def leave_out(task: Task) -> None:
+    """Write the files of a run that its profile leaves out, and remove the checkpoints of one that was begun."""
+    shutil.rmtree(layout.checkpoints(task.profile, task.chapter, task.name), ignore_errors=True)
+    outcome.leave_out(layout.trained(task.profile, task.chapter, task.name), task.head)
+
+
 def train(
     task: Task,
     data: Data,
@@ -91,9 +97,8 @@ def train(
     folder, label = layout.trained(task.profile, task.chapter, task.name), f"{task.chapter}/{task.name}"
     unfinished = layout.checkpoints(task.profile, task.chapter, task.name)
     if task.run is None:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        leave_out(task)
         say(f"{label}: left out of the profile {task.profile}")
-        outcome.leave_out(folder, task.head)
         return
     checks.trainable(task.run, data.card, task.key)
     with checks.at(task.key):

@@ -75,8 +75,26 @@ def declared_is_current(profile: str) -> bool:
 
     Where this cannot be told, the answer is no, and DVC is asked.
     """
-    deps = locked().get(f"check@{profile}", {}).get("deps", ())
-    return bool(deps) and all(dep.get("md5") == _md5(Path(dep["path"])) for dep in deps)
+    return _current(locked().get(f"check@{profile}", {}))
+
+
+def make(stage: str, names: Mapping[str, str]) -> None:
+    """Have one process make what is stale of a stage, and DVC take it; `names` are DVC's, by the word for each.
+
+    DVC would begin a process for every one of them, one after the other, and each would import PyTorch.
+    """
+    entries = locked()
+    stale = {word: name for word, name in names.items() if not _current(entries.get(name, {}))}
+    if stale:
+        printed = _run([sys.executable, "-m", f"stages.{stage}", *stale], f"`{stage}`")
+        print(f"{stage}: {', '.join(stale)}", *printed.splitlines(), sep="\n  ", flush=True)
+        run("commit", "--force", *stale.values(), quiet=True)
+
+
+def _current(entry: Mapping[str, Any]) -> bool:
+    """Tell whether a stage's dependencies are those of its entry in the lock file, and its outputs are there."""
+    same = all(dep.get("md5") == _md5(Path(dep["path"])) for dep in entry.get("deps", ()))
+    return bool(entry) and same and all(Path(out["path"]).exists() for out in entry.get("outs", ()))
 
 
 def _md5(path: Path) -> str:

@@ -22,7 +22,7 @@ from rdfia.parallel import Message
 from rdfia.record import layout
 from rdfia.record.run import FILES, TIMING, WEIGHTS, RunRecord
 from rdfia.revision import commit
-from rdfia.study.train_run import Task, begins_at, train, with_weights
+from rdfia.study.train_run import Task, begins_at, with_weights
 from rdfia.sweep import ray_worker as worker
 from rdfia.train.run import Data
 from rdfia.words import listed
@@ -103,14 +103,9 @@ class Batch:
             yield Message(-1, "no node is left that can train; what is left waits for one")
 
     def begin(self, place: int) -> Iterator[Message]:
-        """Send a run; what the profile leaves out needs no cluster."""
-        task = self.tasks[place]
+        """Send a run."""
         try:
-            if task.run is None:
-                train(task, self.data[task.chapter], 1, lambda _: None)
-                yield Message(place, ended=True)
-            else:
-                self.sent.append(Sent(place, self.send(task)))
+            self.sent.append(Sent(place, self.send(self.tasks[place])))
         except (ConfigError, OSError) as error:
             self.note(place, f"{error}")
             yield Message(place, ended=True, error=error)

@@ -16,9 +16,9 @@ from rdfia.words import first_line
 class Show:
     """Called with every message of the tasks."""
 
-    def __init__(self, labels: Sequence[str], trained: Sequence[bool], logs: Path) -> None:
-        self.labels, self.trained, self.logs = labels, trained, logs
-        self.started, self.ended = time.monotonic(), list[bool]()
+    def __init__(self, labels: Sequence[str], logs: Path) -> None:
+        self.labels, self.logs = labels, logs
+        self.started, self.ended = time.monotonic(), 0
         self.active: dict[int, str] = {}
         self.console = Console(highlight=False, soft_wrap=True)
         self.live = Live(console=self.console, transient=True, auto_refresh=False)
@@ -46,25 +46,24 @@ class Show:
         elif message.content is not None:
             self.console.print(Text(str(message.content)))
         lines = [*(f"  {text[:110]}" for text in self.active.values())]
-        lines.append(f"  {len(self.ended)} of {len(self.labels)} runs, {self.left()}")
+        lines.append(f"  {self.ended} of {len(self.labels)} runs, {self.left()}")
         self.live.update(Text("\n".join(lines)), refresh=self.live.is_started)
 
     def end(self, message: Message) -> None:
         """Say how a task ended."""
-        self.ended.append(self.trained[message.place])
+        self.ended += 1
         self.active.pop(message.place, None)
         name = self.labels[message.place]
         state = "done"
         if message.error is not None:
             state = f"failed: {first_line(message.error)} (all of it in {self.logs / name.replace('/', '-')}.log)"
-        count = f"[{len(self.ended):>3}/{len(self.labels)}]"
+        count = f"[{self.ended:>3}/{len(self.labels)}]"
         where = f"  on {message.content}" if message.content else ""
         self.console.print(Text(f"{count} {name}  {message.seconds:.1f} s{where}  {state}  {self.left()}"))
 
     def left(self) -> str:
-        """Say the time left, as if runs that wait took as long as those that ended; what is left out takes none."""
-        done, every = sum(self.ended), sum(self.trained)
-        if not done:
+        """Say the time left, as if runs that wait took as long as those that ended."""
+        if not self.ended:
             return "time left unknown"
-        left = (every - done) * (time.monotonic() - self.started) / done
+        left = (len(self.labels) - self.ended) * (time.monotonic() - self.started) / self.ended
         return f"about {left / 60:.0f} min left" if left > 90 else f"about {left:.0f} s left"

@@ -1,4 +1,7 @@
-"""The command `rdfia sweep`: train every stale run side by side, and commit to DVC what ended well."""
+"""The command `rdfia sweep`: train every stale run side by side, and commit to DVC what ended well.
+
+What comes before and after, data sets, declarations and evaluations, it makes too, each kind in one process.
+"""
 
 import shutil
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -40,6 +43,7 @@ class Outcome:
     stale: int
     committed: int
     failed: Mapping[str, str]
+    chapters: Sequence[str] = ()  # of what was stale
 
 
 def local(
@@ -72,9 +76,10 @@ def _sweep(executor: "Executor", jobs: int | None, names: Sequence[str]) -> int:
     outcomes = []
     for chapters in waves(params, chosen):
         if not current:
-            dvc.repro([f"declare_{chapter}@{profile(params)}" for chapter in chapters])
+            declare(params, chapters)
         outcomes.append(wave(params, executor, jobs, chapters))
         current &= not outcomes[-1].stale  # later chapters begin from weights that may be new
+        evaluate(params, outcomes[-1], chapters)
     if not any(one.stale for one in outcomes):
         print("no run is stale")
     failed = {name: reason for one in outcomes for name, reason in one.failed.items()}
@@ -90,6 +95,25 @@ def waves(params: Mapping[str, Any], names: Iterable[str]) -> list[list[str]]:
     every = list(names)
     later = [name for name in every if pipeline.begins_from(params, name)]
     return [wave for wave in ([name for name in every if name not in later], later) if wave]
+
+
+def declare(params: Mapping[str, Any], chapters: Sequence[str]) -> None:
+    """Check the settings, prepare the data of chapters, and write what is declared."""
+    name = profile(params)
+    if any(pipeline.begins_from(params, chapter) for chapter in chapters):
+        dvc.repro([f"declare_{chapter}@{name}" for chapter in chapters])  # which trains what is to begin from
+        return
+    dvc.repro([f"check@{name}"])
+    sets = dict.fromkeys(folders.dataset(params, chapter) for chapter in chapters)
+    dvc.make("prepare", {one: f"prepare@{name}-{one}" for one in sets})
+    dvc.make("declare", {chapter: f"declare_{chapter}@{name}" for chapter in chapters})
+
+
+def evaluate(params: Mapping[str, Any], outcome: Outcome, chapters: Sequence[str]) -> None:
+    """Evaluate the chapters that were trained, but for those in which a run failed."""
+    name, failed = profile(params), {label.partition("/")[0] for label in outcome.failed}
+    whole = [chapter for chapter in chapters if chapter in outcome.chapters and chapter not in failed]
+    dvc.make("evaluate", {chapter: f"evaluate@{name}-{chapter}" for chapter in whole})
 
 
 def wave(params: Mapping[str, Any], executor: "Executor", jobs: int | None, chapters: Sequence[str]) -> Outcome:
@@ -114,7 +138,7 @@ def wave(params: Mapping[str, Any], executor: "Executor", jobs: int | None, chap
         dvc.commit(load(), done)
         done += restored
         print(f"{len(done)} of {len(stale)} stages are DVC's", flush=True)
-    return Outcome(len(stale), len(done), failed)
+    return Outcome(len(stale), len(done), failed, [stage.chapter for stage in stale])
 
 
 def known(profile: str, chapter: str, run: str) -> bool:
@@ -132,12 +156,12 @@ def train_all(
     """Train the runs of the stages, the dearest first; return those that failed with their reasons."""
     import torch
 
-    from rdfia.study.train_run import load_data, tasks
+    from rdfia.study.train_run import leave_out, load_data, tasks
 
     name = profile(params)
     waiting = {s: [run for run in s.runs if not known(name, s.chapter, run)] for s in stages}
-    todo = [task for stage, names in waiting.items() for task in tasks(params, stage.chapter, names)]
-    todo.sort(key=lambda task: -task.effort)
+    every = [task for stage, names in waiting.items() for task in tasks(params, stage.chapter, names)]
+    todo = sorted((task for task in every if task.run is not None), key=lambda task: -task.effort)
     begun = [task for task in todo if any(layout.checkpoints(name, task.chapter, task.name).glob("*.safetensors"))]
     if begun:
         print(f"{len(begun)} runs have checkpoints, from which they go on where nothing that they use has changed")
@@ -147,10 +171,11 @@ def train_all(
     labels, failed = [f"{task.chapter}/{task.name}" for task in todo], dict[str, str]()
     for stage in stages:
         tidy(stage)
-    with (
-        Show(labels, [task.run is not None for task in todo], LOGS) as show,
-        closing(executor(todo, data, jobs, show.log)) as received,
-    ):
+    for task in (without := [task for task in every if task.run is None]):
+        leave_out(task)
+    if without:
+        print(f"the profile {name} leaves out {len(without)} runs", flush=True)
+    with Show(labels, LOGS) as show, closing(executor(todo, data, jobs, show.log)) as received:
         for message in received:
             show(message)
             if message.error is not None:

@@ -14,7 +14,7 @@ LABELS = ("mlp/a", "mlp/b", "cnn/c")
 
 @pytest.fixture
 def show(tmp_path: Path) -> Show:
-    return Show(LABELS, [True] * 3, tmp_path)
+    return Show(LABELS, tmp_path)
 
 
 def test_progress_counts_and_guesses_the_time_left(show: Show, capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,18 +37,9 @@ def test_an_error_of_the_settings_is_shown_as_it_is(show: Show, capsys: pytest.C
 
 def test_the_time_left_is_that_of_the_runs_that_wait(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.monotonic", lambda: show.started + 60)
-    show.ended = [True]
+    show.ended = 1
     assert show.left() == "about 2 min left"
-    show.ended = [True, True]
-    assert show.left() == "about 30 s left"
-
-
-def test_what_a_profile_leaves_out_takes_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    show = Show([*LABELS, *(f"cnn/{name}" for name in "defg")], [True, True, True, *[False] * 4], tmp_path)
-    monkeypatch.setattr("time.monotonic", lambda: show.started + 60)
-    show.ended = [False] * 4
-    assert show.left() == "time left unknown"
-    show.ended += [True, True]
+    show.ended = 2
     assert show.left() == "about 30 s left"
 
 
