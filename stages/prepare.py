@@ -1,11 +1,10 @@
 """Stage `prepare`: a data set from its source to splits, statistics, contact sheets and card.
 
-`python -m stages.prepare mnist`; several are prepared side by side.
+`python -m stages.prepare mnist`, or several: one after the other, as each takes all cores.
 """
 
 import sys
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from rdfia import config
@@ -15,14 +14,14 @@ from rdfia.data.sheets import contact_sheets, unsuitable
 from rdfia.data.sources import resolve_dataset
 from rdfia.data.store import save_split, save_tensors
 from rdfia.files import write_json
-from rdfia.parallel import map_forked
 from rdfia.record import layout
 from rdfia.record.card import Card
 
 
 def main(name: str, *others: str) -> None:
     params = config.load()
-    map_forked([partial(prepare, params, one) for one in (name, *others)])
+    for one in (name, *others):
+        prepare(params, one)
 
 
 def prepare(params: Mapping[str, Any], name: str) -> None:

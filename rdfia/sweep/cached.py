@@ -14,14 +14,14 @@ def restorable(names: Sequence[str]) -> Iterator[str]:
     from dvc.stage.cache import RunCacheNotFoundError
 
     with Repo() as repo, repo.lock:
+        stages = {str(stage.addressing): stage for stage in repo.index.stages}  # to collect each would resolve all
         for name in names:
-            for stage in repo.stage.collect(name):
-                stage.save_deps()
-                try:
-                    repo.stage_cache.restore(stage, dry=True)
-                except RunCacheNotFoundError:
-                    continue
-                yield str(stage.addressing)
+            stages[name].save_deps()
+            try:
+                repo.stage_cache.restore(stages[name], dry=True)
+            except RunCacheNotFoundError:
+                continue
+            yield name
 
 
 if __name__ == "__main__":

@@ -59,8 +59,10 @@ def stale(stages: Sequence[Stage]) -> list[Stage]:
 
 def restore(stages: Sequence[Stage]) -> list[Stage]:
     """Take from DVC's cache what it holds of stale stages; return those that it does not hold."""
-    names = [stage.name for stage in stages]
-    if not names or not Path(".dvc/cache/runs").exists():
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in Path(".dvc/cache/runs").glob("*/*/*"))
+    chapters = set(re.findall(r"^cmd: python -m stages\.train (\w+)", "\n".join(texts), re.MULTILINE))
+    names = [stage.name for stage in stages if stage.chapter in chapters]
+    if not names:
         return list(stages)
     printed = _run([sys.executable, "-m", "rdfia.sweep.cached", *names], "the run cache").split()
     held = [name for name in names if name in printed]  # DVC prints words of its own beside
@@ -81,7 +83,7 @@ def declared_is_current(profile: str) -> bool:
 def make(stage: str, names: Mapping[str, str]) -> None:
     """Have one process make what is stale of a stage, and DVC take it; `names` are DVC's, by the word for each.
 
-    DVC would begin a process for every one of them, one after the other, and each would import PyTorch.
+    DVC would begin a process for every one of them, and each would import PyTorch.
     """
     entries = locked()
     stale = {word: name for word, name in names.items() if not _current(entries.get(name, {}))}

@@ -79,7 +79,7 @@ def _sweep(executor: "Executor", jobs: int | None, names: Sequence[str]) -> int:
             declare(params, chapters)
         outcomes.append(wave(params, executor, jobs, chapters))
         current &= not outcomes[-1].stale  # later chapters begin from weights that may be new
-        evaluate(params, outcomes[-1], chapters)
+    evaluate(params, outcomes)
     if not any(one.stale for one in outcomes):
         print("no run is stale")
     failed = {name: reason for one in outcomes for name, reason in one.failed.items()}
@@ -109,10 +109,10 @@ def declare(params: Mapping[str, Any], chapters: Sequence[str]) -> None:
     dvc.make("declare", {chapter: f"declare_{chapter}@{name}" for chapter in chapters})
 
 
-def evaluate(params: Mapping[str, Any], outcome: Outcome, chapters: Sequence[str]) -> None:
-    """Evaluate the chapters that were trained, but for those in which a run failed."""
-    name, failed = profile(params), {label.partition("/")[0] for label in outcome.failed}
-    whole = [chapter for chapter in chapters if chapter in outcome.chapters and chapter not in failed]
+def evaluate(params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> None:
+    """Evaluate the chapters in which something was stale, but for those in which a run failed."""
+    name, failed = profile(params), {label.partition("/")[0] for one in outcomes for label in one.failed}
+    whole = dict.fromkeys(chapter for one in outcomes for chapter in one.chapters if chapter not in failed)
     dvc.make("evaluate", {chapter: f"evaluate@{name}-{chapter}" for chapter in whole})
 
 
@@ -174,7 +174,7 @@ def train_all(
     for task in (without := [task for task in every if task.run is None]):
         leave_out(task)
     if without:
-        print(f"the profile {name} leaves out {len(without)} runs", flush=True)
+        print(f"runs that the profile {name} leaves out: {len(without)}", flush=True)
     with Show(labels, LOGS) as show, closing(executor(todo, data, jobs, show.log)) as received:
         for message in received:
             show(message)
