@@ -19,7 +19,7 @@ def main(chapter: str, *names: str) -> None:
     for name in names:
         runs.own(params, chapter, name)
     data = load_data(config.profile(params), chapters.dataset(params, chapter))
-    chosen = sorted(tasks(params, chapter, names or runs.runs(params, chapter)), key=lambda task: -task.effort)
+    chosen = sorted(tasks(params, {chapter: names or runs.runs(params, chapter)}), key=lambda task: -task.effort)
     import_libraries(chosen)
     within = device.jobs_within() if len(chosen) == 1 else 1
     map_forked([partial(train, task, data, within) for task in chosen], device.jobs())

@@ -176,7 +176,7 @@ def fill() -> None:
     params = config.load()
     profile = config.profile(params)
     data = load_data(profile, chapters.dataset(params, CHAPTER))
-    made = tasks(params, CHAPTER, runs.runs(params, CHAPTER))
+    made = tasks(params, {CHAPTER: runs.runs(params, CHAPTER)})
     gathered = outcome.Outcome()
     for seed, report in events(made[0].run, data, 1):  # type: ignore[arg-type]
         gathered.add(seed, report)

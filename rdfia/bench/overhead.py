@@ -133,7 +133,7 @@ def sweep(params: dict[str, Any]) -> dict[str, Cost]:
 
     chapter, names = _largest(params)
     profile, count = config.profile(params), len(names)
-    resolved, _ = timed(lambda: tasks(params, chapter, names), count)
+    resolved, _ = timed(lambda: tasks(params, {chapter: names}), count)
     looked, _ = timed(lambda: [known(profile, chapter, name) for name in names], count)
     forked, _ = timed(lambda: list(messages([_nothing] * count, device.jobs())), count)
     return {"sweep, settings and code": resolved, "sweep, look for results": looked, "sweep, processes": forked}

@@ -55,14 +55,15 @@ class Task:
         return {"chapter": self.chapter, "run": self.name, "kind": self.kind, "code_sha256": self.code_sha256}
 
 
-def tasks(params: Mapping[str, Any], chapter: str, names: Sequence[str]) -> list[Task]:
-    """Return the named runs of a chapter, resolved, with the hash of their code as it lies there now."""
-    chosen, without, sources = profile(params), runs.left_out(params, chapter), Sources(layout.ROOT)
-    kind, found = chapters.kind(params, chapter), list[Task]()
-    for name in names:
-        run = None if name in without else runs.resolve(params, chapter, name)
-        code = "" if run is None else sources.fingerprint(roots(run))
-        found.append(Task(chosen, chapter, name, kind, run, code))
+def tasks(params: Mapping[str, Any], wanted: Mapping[str, Sequence[str]]) -> list[Task]:
+    """Return the runs that are wanted of each chapter, resolved, with the hash of their code as it lies there now."""
+    chosen, sources, found = profile(params), Sources(layout.ROOT), list[Task]()
+    for chapter, names in wanted.items():
+        kind, without = chapters.kind(params, chapter), runs.left_out(params, chapter)
+        for name in names:
+            run = None if name in without else runs.resolve(params, chapter, name)
+            code = "" if run is None else sources.fingerprint(roots(run))
+            found.append(Task(chosen, chapter, name, kind, run, code))
     return found
 
 

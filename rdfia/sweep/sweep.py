@@ -159,8 +159,10 @@ def train_all(
     from rdfia.study.train_run import leave_out, load_data, tasks
 
     name = profile(params)
-    waiting = {s: [run for run in s.runs if not known(name, s.chapter, run)] for s in stages}
-    every = [task for stage, names in waiting.items() for task in tasks(params, stage.chapter, names)]
+    waiting = dict[str, list[str]]()
+    for stage in stages:
+        waiting.setdefault(stage.chapter, []).extend(run for run in stage.runs if not known(name, stage.chapter, run))
+    every = tasks(params, waiting)
     todo = sorted((task for task in every if task.run is not None), key=lambda task: -task.effort)
     begun = [task for task in todo if any(layout.checkpoints(name, task.chapter, task.name).glob("*.safetensors"))]
     if begun:

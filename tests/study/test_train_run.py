@@ -10,7 +10,7 @@ import sys
 from rdfia import config
 from rdfia.study.train_run import import_libraries, tasks
 
-chosen = tasks(config.load(), sys.argv[1], [sys.argv[2]])
+chosen = tasks(config.load(), {sys.argv[1]: [sys.argv[2]]})
 assert not {"timm", "sklearn"} & set(sys.modules), "imported before anything asks for it"
 import_libraries(chosen)
 print(*sorted({"timm", "sklearn"} & set(sys.modules)))

@@ -99,7 +99,7 @@ def chosen(names: Sequence[str], **settings: Any) -> list[Task]:
     params = load()
     for name in names:
         params["profiles"]["tiny"][name] |= settings
-    return [task for name in names for task in tasks(params, name, RUNS[name])]
+    return tasks(params, {name: RUNS[name] for name in names})
 
 
 Hear = Callable[[Message], object]
