@@ -43,6 +43,8 @@ def evaluate(params: Mapping[str, Any], chapter: str) -> None:
     right = {name: find_tensors(layout.right(profile, chapter, name)) for name in records}
     kept = Evaluation(find_json(answers), find_tensors(probes), right)
     found = evaluate_chapter(records, (train, validation, test), code, kept, device.jobs())
+    known = sum(found.answers[name] is kept.answers.get(name) for name in records)
+    print(f"{chapter}: evaluated {len(records) - known} of {len(records)} runs, {known} were known")
     save_tensors(found.drawn, probes)
     write_json(found.answers, answers)
     publish(profile, chapter, records, found.right)

@@ -47,7 +47,7 @@ class Show:
 def evaluate_chapter(
     records: Mapping[str, RunRecord], splits: Splits, code: str, kept: Evaluation, jobs: int
 ) -> Evaluation:
-    """Return the evaluation of every run; what `kept` has of the same weights, data and code is taken from there.
+    """Return the evaluation of every run; what `kept` has of the same weights, data and code is taken as it is.
 
     Mistakes are drawn of the best run alone, attention of the best and the first.
     """
@@ -67,7 +67,6 @@ def evaluate_chapter(
     train, validation, _ = splits
     seen = {"points/train": points(train), "points/validation": points(validation)} if train.x.ndim == 2 else {}
     own = {name: part for run in records for name, part in drawn.items() if name.split("/")[0] == run}
-    print(f"evaluated {len(stale)} of {len(records)} runs, {len(records) - len(stale)} were known")
     return Evaluation({name: answers[name] for name in records}, seen | own, right)
 
 
