@@ -171,7 +171,7 @@ def test_an_interruption_while_libraries_are_imported_has_no_traceback() -> None
         ),
         (["sweep", "-j", "0"], "error: --jobs: found 0, allowed: 1 or more"),
         (["sweep", "--executor", "slurm"], "error: --executor: found 'slurm', allowed: local, ray"),
-        (["bench", "grow"], "error: part: found 'grow', allowed: throughput, growth, run, overhead"),
+        (["bench", "grow"], "error: part: found 'grow', allowed: throughput, sharing, growth, run, overhead"),
         (["sweep", "--nope"], "error: unrecognized arguments: --nope; `rdfia --help` says what is allowed"),
     ],
 )

@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from rdfia.config import ConfigError
 from rdfia.sweep import dvc, holders
-from tests.processes import Process, started
+from tests.processes import Process, started, wait_until
 
 HOLDS = """
 import sys, zc.lockfile
@@ -76,6 +77,7 @@ def test_two_that_would_hold_one_file_come_one_after_the_other(tmp_path: Path) -
 
 def test_nobody_waits_for_one_that_was_killed(folder: Path) -> None:
     with subprocess.Popen(["sleep", "60"]) as process:
+        wait_until(lambda: bool(psutil.Process(process.pid).cmdline()), "the words of the process")
         noted = {"pid": process.pid, "cmd": "dvc repro"}
         holders.NOTED.parent.mkdir(exist_ok=True)
         holders.NOTED.write_text(json.dumps({"write": {str(folder / "made"): noted}, "read": {}}))

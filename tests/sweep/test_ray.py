@@ -21,7 +21,7 @@ from rdfia.command import UNUSABLE
 from rdfia.config import ConfigError, load, profile
 from rdfia.parallel import Message
 from rdfia.record.run import TIMING, RunRecord
-from rdfia.study.train_run import Task, load_data, tasks, train
+from rdfia.study.train_run import Task, leave_out, load_data, tasks, train
 from rdfia.sweep import ray_executor
 from rdfia.sweep.sweep import local
 from stages import prepare
@@ -106,8 +106,11 @@ Hear = Callable[[Message], object]
 
 
 def ends(execute: Any, todo: Sequence[Task], hear: Hear = lambda _: None) -> tuple[dict[str, Message], list[str]]:
-    """How each run ended, each once, and the lines that are of no run."""
+    """How each run ended, each once, and the lines that are of no run; what is left out needs no cluster."""
     params, found, lines = load(), dict[str, Message](), list[str]()
+    for task in (without := [task for task in todo if task.run is None]):
+        leave_out(task)
+    todo = [task for task in todo if task not in without]
     data = {task.chapter: load_data(profile(params), chapters.dataset(params, task.chapter)) for task in todo}
     with closing(execute(todo, data, None, lambda place: Path(f"{place}.log"))) as messages:
         for message in messages:
@@ -150,10 +153,10 @@ def test_every_run_has_the_bytes_of_a_local_sweep(project: Path, execute: Any) -
     assert str(execute).count("1 CPU") == 2
     found = waves(execute)
     assert {name for name, one in found.items() if one.error is None} == {
-        f"{chapter}/{run}" for chapter, names in RUNS.items() for run in names
+        f"{chapter}/{run}" for chapter, names in RUNS.items() for run in names if f"{chapter}/{run}" != LEFT_OUT
     }
     assert bytes_of(Path("runs")) == bytes_of(Path("local"))
-    assert len({one.content for name, one in found.items() if name != LEFT_OUT}) == 2  # both nodes had work
+    assert len({one.content for one in found.values()}) == 2  # both nodes had work
     for path in Path("local").rglob(TIMING):
         there = RunRecord.read(Path("runs") / path.parent.relative_to("local")).timing
         assert there.keys() == RunRecord.read(path.parent).timing.keys()
