@@ -36,6 +36,8 @@ def main() -> None:
         for stage in declaration.STAGES:
             write_text(declaration.stage_code(stage, sources) + "\n", fresh / f"{stage}.txt")
     write_text(declaration.printed(params) + "\n", folder / "printed.txt")
+    # A clone has none, as they hold images, and DVC refuses a stage that reads a folder which is not there.
+    layout.probes(config.profile(params), "any").parent.mkdir(parents=True, exist_ok=True)
 
 
 if __name__ == "__main__":
