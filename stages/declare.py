@@ -35,8 +35,7 @@ def declare(params: Mapping[str, Any], chapter: str) -> None:
             check_trainable(params, profile, one)
     with whole_folder(layout.declared_run(profile, chapter, "any").parent) as fresh:
         for one in found:
-            path = layout.declared_run(profile, chapter, one.run)
-            write_text(one.text(), fresh / path.name)
+            write_text(one.text(), fresh / layout.declared_run(profile, chapter, one.run).name)
 
 
 def check_trainable(params: Mapping[str, Any], profile: str, one: Declaration) -> None:

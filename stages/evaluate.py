@@ -23,12 +23,13 @@ from rdfia.train import device
 
 def main(chapter: str, *others: str) -> None:
     params = config.load()
+    code = stage_code("evaluate", Sources(layout.ROOT))
     for name in runs.allowed(params, (chapter, *others)):
-        evaluate(params, name)
+        evaluate(params, name, code)
 
 
-def evaluate(params: Mapping[str, Any], chapter: str) -> None:
-    """Evaluate one chapter."""
+def evaluate(params: Mapping[str, Any], chapter: str, code: str) -> None:
+    """Evaluate one chapter by the code of this hash."""
     profile = config.profile(params)
     records = {name: RunRecord.read(layout.trained(profile, chapter, name)) for name in runs.trained(params, chapter)}
     for name, record in records.items():
@@ -39,7 +40,6 @@ def evaluate(params: Mapping[str, Any], chapter: str) -> None:
         load_split(layout.split(profile, dataset, name)) for name in ("train", "validation", "test")
     )
     answers, probes = layout.test(profile, chapter), layout.probes(profile, chapter)
-    code = stage_code("evaluate", Sources(layout.ROOT))
     right = {name: find_tensors(layout.right(profile, chapter, name)) for name in records}
     kept = Evaluation(find_json(answers), find_tensors(probes), right)
     found = evaluate_chapter(records, (train, validation, test), code, kept, device.jobs())

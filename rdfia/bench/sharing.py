@@ -29,7 +29,7 @@ from rdfia.train.run import Data
 from rdfia.words import table
 
 RUN = "crop_flip"
-IMAGES = {"cpu": 4_500, "cuda": 18_000}
+IMAGES, IMAGES_OF_GPU = 4_500, 18_000  # of an epoch
 STEPS = 200  # of networks that are stacked
 
 
@@ -43,20 +43,21 @@ def measure(
     """Train the run in 1, 2, 4 … processes, up to one a core; write sharing.json and sharing.md."""
     where = device.device()
     run: Any = runs.resolve(params, CHAPTER, RUN)
-    data = pictures(run, images or IMAGES[where.type])
+    on_gpu = where.type == "cuda"
+    data = pictures(run, images or (IMAGES_OF_GPU if on_gpu else IMAGES))
     numbers = numbers or [2**power for power in range(cores().bit_length())]
     shared = "through one server (MPS)" if os.environ.get("CUDA_MPS_PIPE_DIRECTORY") else "in turn"
     content: dict[str, Any] = {
         "run": f"{CHAPTER}/{RUN}",
         "batch": run.batch_size,
         "images": len(data.train[1]),
-        "shared": shared if where.type == "cuda" else "a core each",
+        "shared": shared if on_gpu else "a core each",
         "rates": {},
     }
     for precision in precisions:
         one = run.model_copy(update={"precision": precision, "epochs": 3, "seeds": 1})
         ways: dict[str, Callable[[int], list[Pace]]] = {"taken": partial(_side_by_side, one, data, "0")}
-        if where.type == "cuda":
+        if on_gpu:
             ways |= {"replayed": partial(_side_by_side, one, data, "1"), "stacked": partial(_stacked, one, data)}
         for way, act in ways.items():
             found = {str(number): _rate(act(number)) for number in numbers}

@@ -33,19 +33,17 @@ class Stage:
     name: str
     chapter: str
     runs: tuple[str, ...]
-    declared: Path
     folder: Path
 
 
 def training(params: Mapping[str, Any], chapter: str) -> list[Stage]:
     """Return a chapter's training stages."""
     name, names = profile(params), tuple(runs.runs(params, chapter))
-    whole = layout.declared_run(name, chapter, "any").parent
     if pipeline.one_stage(params, chapter):
         stage = pipeline.stage(params, chapter, names[0])
-        return [Stage(stage, chapter, names, whole, layout.trained(name, chapter))]
+        return [Stage(stage, chapter, names, layout.trained(name, chapter))]
     return [
-        Stage(stage, chapter, (run,), whole / f"{run}.json", layout.trained(name, chapter, run))
+        Stage(stage, chapter, (run,), layout.trained(name, chapter, run))
         for run in names
         for stage in [pipeline.stage(params, chapter, run)]
     ]
@@ -53,8 +51,8 @@ def training(params: Mapping[str, Any], chapter: str) -> list[Stage]:
 
 def stale(stages: Sequence[Stage]) -> list[Stage]:
     """Return the stages whose declaration is not that of the lock file, or whose results are not there."""
-    known = {name: str(dep.get("md5")) for name, stage in locked().items() for dep in stage.get("deps", ())[:1]}
-    return [s for s in stages if known.get(s.name) != _md5(s.declared) or not s.folder.is_dir()]
+    entries = locked()
+    return [stage for stage in stages if not _current(entries.get(stage.name, {}))]
 
 
 def restore(stages: Sequence[Stage]) -> list[Stage]:

@@ -38,12 +38,10 @@ LOCK = Path(".dvc/tmp/rdfia/sweep")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many stages were stale, how many were committed, and the runs that failed with their reasons."""
+    """The chapters of the stages that were stale, and the runs that failed with their reasons."""
 
-    stale: int
-    committed: int
+    stale: Sequence[str]
     failed: Mapping[str, str]
-    chapters: Sequence[str] = ()  # of what was stale
 
 
 def local(
@@ -112,7 +110,7 @@ def declare(params: Mapping[str, Any], chapters: Sequence[str]) -> None:
 def evaluate(params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> None:
     """Evaluate the chapters in which something was stale, but for those in which a run failed."""
     name, failed = profile(params), {label.partition("/")[0] for one in outcomes for label in one.failed}
-    whole = dict.fromkeys(chapter for one in outcomes for chapter in one.chapters if chapter not in failed)
+    whole = dict.fromkeys(chapter for one in outcomes for chapter in one.stale if chapter not in failed)
     dvc.make("evaluate", {chapter: f"evaluate@{name}-{chapter}" for chapter in whole})
 
 
@@ -121,7 +119,7 @@ def wave(params: Mapping[str, Any], executor: "Executor", jobs: int | None, chap
     name = profile(params)
     stale = dvc.stale([stage for chapter in chapters for stage in dvc.training(params, chapter)])
     if not stale:
-        return Outcome(0, 0, {})
+        return Outcome((), {})
     ready = [stage for stage in stale if all(known(name, stage.chapter, run) for run in stage.runs)]
     if ready:
         print(f"{len(ready)} stages have results of today's declaration already")
@@ -138,7 +136,7 @@ def wave(params: Mapping[str, Any], executor: "Executor", jobs: int | None, chap
         dvc.commit(load(), done)
         done += restored
         print(f"{len(done)} of {len(stale)} stages are DVC's", flush=True)
-    return Outcome(len(stale), len(done), failed, [stage.chapter for stage in stale])
+    return Outcome([stage.chapter for stage in stale], failed)
 
 
 def known(profile: str, chapter: str, run: str) -> bool:

@@ -108,9 +108,10 @@ Hear = Callable[[Message], object]
 def ends(execute: Any, todo: Sequence[Task], hear: Hear = lambda _: None) -> tuple[dict[str, Message], list[str]]:
     """How each run ended, each once, and the lines that are of no run; what is left out needs no cluster."""
     params, found, lines = load(), dict[str, Message](), list[str]()
-    for task in (without := [task for task in todo if task.run is None]):
-        leave_out(task)
-    todo = [task for task in todo if task not in without]
+    for task in todo:
+        if task.run is None:
+            leave_out(task)
+    todo = [task for task in todo if task.run is not None]
     data = {task.chapter: load_data(profile(params), chapters.dataset(params, task.chapter)) for task in todo}
     with closing(execute(todo, data, None, lambda place: Path(f"{place}.log"))) as messages:
         for message in messages:
