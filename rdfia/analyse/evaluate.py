@@ -18,7 +18,7 @@ from rdfia.record.run import RunRecord
 from rdfia.train import device
 from rdfia.train.classifier import Classifier
 from rdfia.train.fit import predict
-from rdfia.train.precision import FLOAT32, autocast
+from rdfia.train.precision import FLOAT32, Precision
 
 Networks = Mapping[int, Classifier]  # the trained network of each sound seed
 
@@ -40,7 +40,7 @@ def evaluate(record: RunRecord, test: Split, built: Networks | None = None) -> d
     seeds, right, own = {}, {}, own_normaliser(record, test.x)
     for seed, model in (networks(record) if built is None else built).items():
         kept, model.normalise = model.normalise, own or model.normalise
-        logits = predict(model.to(where), test.x.to(where), autocast(FLOAT32, where)).cpu()
+        logits = predict(model.to(where), test.x.to(where), Precision(FLOAT32, where)).cpu()
         model.normalise = kept
         model.cpu()
         confusion += _confusion(test.y, logits.argmax(1), len(classes))

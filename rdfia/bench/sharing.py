@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from rdfia.bench.throughput import CHAPTER, PRECISIONS, forked, pictures
+from rdfia.bench.throughput import CHAPTER, forked, pictures
 from rdfia.bench.yardsticks import Pace, paced
 from rdfia.files import write_json, write_text
 from rdfia.parallel import cores
@@ -23,8 +23,8 @@ from rdfia.train import device
 from rdfia.train.classifier import build
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.fit import cross_entropy
-from rdfia.train.graphs import BEFORE
-from rdfia.train.precision import autocast
+from rdfia.train.graphs import replay
+from rdfia.train.precision import BFLOAT16, FLOAT32, TRIED, Precision
 from rdfia.train.run import Data
 from rdfia.words import table
 
@@ -38,7 +38,7 @@ def measure(
     params: Mapping[str, Any],
     images: int | None = None,
     numbers: Sequence[int] = (),
-    precisions: Sequence[str] = PRECISIONS,
+    precisions: Sequence[str] = (),
 ) -> None:
     """Train the run in 1, 2, 4 … processes, up to one a core; write sharing.json and sharing.md."""
     where = device.device()
@@ -54,7 +54,7 @@ def measure(
         "shared": shared if on_gpu else "a core each",
         "rates": {},
     }
-    for precision in precisions:
+    for precision in precisions or (FLOAT32, *TRIED.get(where.type, (BFLOAT16,))):
         one = run.model_copy(update={"precision": precision, "epochs": 3, "seeds": 1})
         ways: dict[str, Callable[[int], list[Pace]]] = {"taken": partial(_side_by_side, one, data, "0")}
         if on_gpu:
@@ -96,12 +96,14 @@ def _stacked_steps(run: Any, data: Data, number: int, start: Callable[[], object
     """Time steps of as many networks in one tensor program, replayed as a CUDA graph."""
     device.settle()
     _, step = stacked(run, data, number)
-    replay = _captured(step)
+    again = replay(step)
+    again()
+    torch.cuda.synchronize()
     start()
 
     def steps() -> int:
         for _ in range(STEPS):
-            replay()
+            again()
         torch.cuda.synchronize()
         return STEPS * int(run.batch_size) * number
 
@@ -113,40 +115,26 @@ def stacked(run: Any, data: Data, number: int) -> tuple[dict[str, Tensor], Calla
     where = device.device()
     built = [build(run, data.card, data.statistics, Generator().manual_seed(seed)).to(where) for seed in range(number)]
     weights, _ = torch.func.stack_module_state([one.network for one in built])
-    shape, precision = copy.deepcopy(built[0].network).to("meta"), autocast(run.precision, where)
+    shape, precision = copy.deepcopy(built[0].network).to("meta"), Precision(run.precision, where)
     images = built[0].augmented(data.train[0][: run.batch_size].to(where), Generator(where).manual_seed(0))
     labels = data.train[1][: run.batch_size].to(where)
     x = images.contiguous(memory_format=torch.channels_last)
 
     def loss(w: dict[str, Tensor]) -> Tensor:
-        with precision():
+        with precision.forward():
             logits = torch.func.functional_call(shape, w, (x,))
         return cross_entropy(logits, labels)
 
     gradient = torch.func.vmap(torch.func.grad(loss))
 
     def step() -> None:
-        changes = gradient(weights)
+        with precision.backward():
+            changes = gradient(weights)
         with torch.no_grad():
             for name, w in weights.items():
                 w.sub_(changes[name], alpha=run.optimiser.learning_rate)
 
     return weights, step
-
-
-def _captured(step: Callable[[], None]) -> Callable[[], None]:
-    """Return a replay of a step, after some that are taken."""
-    aside = torch.cuda.Stream()
-    with torch.cuda.stream(aside):
-        for _ in range(BEFORE):
-            step()
-    torch.cuda.current_stream().wait_stream(aside)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        step()
-    graph.replay()
-    torch.cuda.synchronize()
-    return graph.replay
 
 
 def page(content: dict[str, Any]) -> str:

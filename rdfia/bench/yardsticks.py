@@ -22,7 +22,7 @@ from rdfia.bench.transforms import mixing, transforms
 from rdfia.train import device
 from rdfia.train.classifier import Classifier, build
 from rdfia.train.fit import EVALUATION_BATCH, cross_entropy
-from rdfia.train.precision import autocast
+from rdfia.train.precision import Precision
 from rdfia.train.run import Data
 
 CPU = torch.device("cpu")
@@ -101,12 +101,12 @@ def advised(run: Any, data: Data) -> Pace:
     change = transforms(run.augment, v2.ToDtype(torch.float32, scale=True), moments(data), v2)
     network = in_the_courses_order(_model(run, data).network).to(memory_format=torch.channels_last)
     optimiser = torch.optim.SGD(network.parameters(), run.optimiser.learning_rate)
-    mix, precision = mixing(run.mixing, len(data.card["classes"])), autocast(run.precision, CPU)
+    mix, precision = mixing(run.mixing, len(data.card["classes"])), Precision(run.precision, CPU)
     total = torch.zeros(())
 
     def step(images: Tensor, labels: Tensor) -> None:
         images, targets = mix(images.to(memory_format=torch.channels_last), labels)
-        with precision():
+        with precision.forward():
             loss = nn.functional.cross_entropy(network(images), targets)
         optimiser.zero_grad()
         loss.backward()
@@ -150,20 +150,20 @@ def bare(run: Any, data: Data, start: Callable[[], object], fast: bool = True) -
     device.settle()
     model = _model(run, data)
     network = (model.network if fast else in_the_courses_order(model.network)).to(memory_format=torch.channels_last)
-    descent, precision = run.optimiser.over(network.parameters()), autocast(run.precision, CPU)
+    descent, precision = run.optimiser.over(network.parameters()), Precision(run.precision, CPU)
     x, y = data.train[0][: run.batch_size], data.train[1][: run.batch_size]
     with torch.no_grad():
         images = model.augmented(x, Generator().manual_seed(0)).contiguous(memory_format=torch.channels_last)
 
     def steps(count: int) -> int:
         for _ in range(count):
-            with precision():
+            with precision.forward():
                 logits = network(images)
             cross_entropy(logits, y).backward()
             descent.step(1.0)
         return count * len(y)
 
-    with torch.no_grad(), precision():
+    with torch.no_grad(), precision.forward():
         network(images.repeat(EVALUATION_BATCH // len(images) + 1, 1, 1, 1)[:EVALUATION_BATCH])
     steps(3)
     start()

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rdfia.data.products import exact
 from rdfia.data.spectra import FLOOR
 
 
@@ -109,7 +110,7 @@ class Whiten(nn.Module):
         self.before, self.after = before or nn.Identity(), after or nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):
+        with exact(x.device):
             y = (self.before(x) - self.shift).flatten(1) @ self.weight
         return self.after(y.view(x.shape))  # type: ignore[no-any-return]
 
@@ -132,6 +133,6 @@ class PatchWhiten(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         before, after = (self.weight.shape[-1] - 1) // 2, self.weight.shape[-1] // 2
-        with torch.autocast(x.device.type, enabled=False):
+        with exact(x.device):
             y = F.conv2d(F.pad(x - self.shift, (before, after, before, after)), self.weight)
         return F.relu(torch.cat([y, -y], 1)) if self.both_signs else y

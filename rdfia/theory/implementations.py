@@ -4,7 +4,6 @@ They add the same numbers in different orders, so they differ by rounding alone:
 float64, 1e-7 in float32. The growth of that difference is measured.
 """
 
-from contextlib import nullcontext
 from typing import Any, Literal
 
 import torch
@@ -18,6 +17,7 @@ from rdfia.theory.answer import Answer
 from rdfia.train.classifier import Classifier
 from rdfia.train.fit import Plan, fit
 from rdfia.train.optimise import SGD, TorchSGD
+from rdfia.train.precision import FLOAT32, Precision
 from rdfia.train.schedule import Constant
 from rdfia.train.targets import Targets
 
@@ -65,7 +65,8 @@ class Implementations(Config):
         )
         model = Classifier(torch.nn.Identity(), (), network).to(dtype)
         descent = optimiser(learning_rate=self.learning_rate).over(network.parameters())
-        plan = Plan(descent, Constant(), self.epochs, min(self.batch_size, len(circles)), nullcontext, Targets(2))
+        precision = Precision(FLOAT32, torch.device("cpu"))  # it leaves float64 as it is
+        plan = Plan(descent, Constant(), self.epochs, min(self.batch_size, len(circles)), precision, Targets(2))
         split = (circles.x.to(dtype), circles.y)
         rows = []
         for _ in fit(model, split, split, plan, [Generator().manual_seed(self.seed)]):

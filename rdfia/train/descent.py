@@ -20,7 +20,7 @@ from rdfia.train.epochs import EpochRecord, Position
 from rdfia.train.fit import EVALUATION_BATCH, Plan, fit
 from rdfia.train.optimise import Optimiser
 from rdfia.train.patience import EarlyStopping
-from rdfia.train.precision import PrecisionName, autocast, resolve
+from rdfia.train.precision import Precision, PrecisionName, resolve
 from rdfia.train.run import Checkpoint, Data, Event, Program, Record, Run, Snapshot, Trained, Weights
 from rdfia.train.schedule import Constant, Schedule
 from rdfia.train.state import Generators, State, Stateful, Stopwatch, copied_state, restore
@@ -121,10 +121,10 @@ def _plan(run: DescentRun, data: Data, model: Classifier, step_log: StepLog) -> 
         schedule=run.schedule,
         epochs=run.epochs,
         batch_size=count if run.batch_size == "all" else min(run.batch_size, count),
-        precision=autocast(resolve(run, data.card), where),
+        precision=Precision(resolve(run, data.card), where),
         targets=Targets(len(data.card["classes"]), run.label_smoothing, run.mixing),
         recorded=run.recorded,
-        on_step=step_log.append if run.schedule.searches else _ignore,
+        on_step=step_log.append if run.schedule.logs_steps else _ignore,
     )
 
 
@@ -160,7 +160,7 @@ def program(run: DescentRun, data: Data) -> Program:
 
 def _stackable(run: DescentRun, data: Data) -> bool:
     """Return whether the seeds' networks are so small that a step costs more in calls than in products."""
-    alone = run.patience or run.schedule.searches or not run.optimiser.elementwise
+    alone = run.patience or run.schedule.logs_steps or not run.optimiser.elementwise
     if data.card["kind"] != "points" or alone:
         return False
     return getattr(network(run, data.card, torch.Generator()), "stackable", False)

@@ -127,10 +127,12 @@ def _step(model: Classifier, plan: Plan, generators: Sequence[Generator]) -> Ste
 
 def _autograd(model: Classifier, x: Tensor, y: Tensor, plan: Plan, generator: Generator) -> Tensor:
     """Fill the gradients of one batch by autograd; return its logits, without a graph."""
-    with plan.precision():
+    with plan.precision.forward():
         images, targets = plan.targets(model.augmented(x, generator), y, generator)
         logits = model.logits(images)
-    cross_entropy(logits, targets).sum().backward()
+    loss = cross_entropy(logits, targets).sum()
+    with plan.precision.backward():
+        loss.backward()
     return logits.detach()
 
 
@@ -167,6 +169,6 @@ def evaluate(model: nn.Module, examples: Examples, precision: Precision) -> Tens
 def predict(model: nn.Module, x: Tensor, precision: Precision) -> Tensor:
     """Return logits (…, N, classes) under frozen weights."""
     model.eval()
-    with precision():
+    with precision.forward():
         parts = [model(batch) for batch in x.split(EVALUATION_BATCH)]
     return torch.cat([part if part.dtype == torch.float64 else part.float() for part in parts], -2)

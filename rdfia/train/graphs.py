@@ -5,7 +5,8 @@ one by one: a replay asks for all of them at once. It computes what the step com
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Generator, Tensor
@@ -19,6 +20,34 @@ BEFORE = 3  # equal steps before one is captured: libraries choose their kernels
 def wanted() -> bool:
     """Return whether steps are to be replayed: `RDFIA_GRAPHS=1` says so."""
     return os.environ.get("RDFIA_GRAPHS") == "1"
+
+
+@contextmanager
+def _aside() -> Iterator[None]:
+    """Have what is asked of the accelerator done as a capture has it: beside all else, and waiting is an error."""
+    aside = torch.cuda.Stream()
+    aside.wait_stream(torch.cuda.current_stream())
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        with torch.cuda.stream(aside):
+            yield
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+        torch.cuda.current_stream().wait_stream(aside)
+
+
+def replay(step: Callable[[], object]) -> Callable[[], object]:
+    """Return the replay of a step that reads no batch and draws nothing; where it waits, the step as it is."""
+    try:
+        with _aside():
+            for _ in range(BEFORE):
+                step()
+    except RuntimeError:
+        return step
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay
 
 
 class Replayed:
@@ -51,19 +80,13 @@ class Replayed:
     def _try(self, raw: Tensor, labels: Tensor, factor: float, scoring: bool) -> Tensor | None:
         """Take a step in which waiting is an error; where it waits, before any gradient, take it again."""
         states = [(generator, generator.get_state()) for generator in self.generators()]
-        aside = torch.cuda.Stream()
-        aside.wait_stream(torch.cuda.current_stream())
-        torch.cuda.set_sync_debug_mode("error")
         try:
-            with torch.cuda.stream(aside):
+            with _aside():
                 scored = self.step(raw, labels, factor, scoring)
             self.waits = False
         except RuntimeError:
             self.waits = True
-        finally:
-            torch.cuda.set_sync_debug_mode("default")
-            torch.cuda.current_stream().wait_stream(aside)
-        if not self.waits:
+        else:
             return scored
         for generator, state in states:
             generator.set_state(state)

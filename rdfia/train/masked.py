@@ -20,7 +20,7 @@ from rdfia.train.classifier import Classifier, build, forward_flops
 from rdfia.train.epochs import EpochRecord, Position, Timetable, record_epochs
 from rdfia.train.fit import EVALUATION_BATCH
 from rdfia.train.optimise import Optimiser
-from rdfia.train.precision import Precision, PrecisionName, autocast, resolve
+from rdfia.train.precision import Precision, PrecisionName, resolve
 from rdfia.train.run import Checkpoint, Data, Event, Examples, Program, Record, Run, Trained
 from rdfia.train.schedule import Constant, Schedule
 from rdfia.train.state import Generators, State, Stateful, Stopwatch, copied_state, restore
@@ -62,8 +62,8 @@ class MaskedRun(Run):
 
     @model_validator(mode="after")
     def _trains(self) -> Self:
-        if self.schedule.searches:
-            raise ValueError(f"a schedule that trains, not {self.schedule.name}, which searches a learning rate")
+        if self.schedule.logs_steps:
+            raise ValueError(f"a schedule other than {self.schedule.name}, which keeps the loss of every step")
         return self
 
     def program(self, data: Data) -> Program:
@@ -107,7 +107,7 @@ class Learner:
     def features(self, raw: Tensor) -> Tensor:
         """Return the head's input for whole images (N, E), in batches."""
         vit = self.network.vit
-        with self.precision():
+        with self.precision.forward():
             parts = (vit.forward_features(self.preprocessed(batch)) for batch in raw.split(EVALUATION_BATCH))
             return torch.cat([vit.forward_head(tokens, pre_logits=True).float() for tokens in parts])
 
@@ -133,7 +133,7 @@ def train_seed(
     generator = Generator().manual_seed(seed)
     model = build(run, data.card, data.statistics, generator)
     network = run.around(model.network, generator)
-    precision = autocast(resolve(run, data.card), where)
+    precision = Precision(resolve(run, data.card), where)
     learner = Learner(run, model.to(where), network.to(where), precision)
     train, validation = ((x.to(where), y.to(where)) for x, y in (data.train, data.validation))
     generator, position = Generator(where).manual_seed(seed), Position.first(1)
@@ -181,10 +181,11 @@ def _train_epoch(
     total = torch.zeros((), device=train[0].device)
     learner.model.train()
     for step, (raw, _) in enumerate(batches(*train, size, [generator]), start=first):
-        with learner.precision():
+        with learner.precision.forward():
             x = learner.resized(learner.model.augmented(raw, generator))
             loss = learner.network.loss(x, learner.masks(len(x), generator))
-        loss.backward()
+        with learner.precision.backward():
+            loss.backward()
         descent.step(timetable.factor(step))
         total += loss.detach() * len(raw)
     return total.item() / count
@@ -210,7 +211,7 @@ def _loss(learner: Learner, raw: Tensor) -> float:
     total, masks = 0.0, learner.masks(len(raw))
     parts = (part.split(EVALUATION_BATCH) for part in (raw, masks.visible, masks.hidden))
     for batch, visible, hidden in zip(*parts, strict=True):
-        with learner.precision():
+        with learner.precision.forward():
             loss = learner.network.loss(learner.preprocessed(batch), Masking(visible, hidden))
         total += loss.item() * len(batch)
     return total / len(raw)

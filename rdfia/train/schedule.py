@@ -21,7 +21,7 @@ class _Schedule(Config):
     Goyal et al. 2017: random weights do not bear the rate that suits them later.
     """
 
-    searches: ClassVar[bool] = False  # whether the loss of every step is kept, as a range test needs it
+    logs_steps: ClassVar[bool] = False  # keep the loss of every step, as a range test needs it
     warmup: float = Field(0.0, ge=0)
 
     def __call__(self, step: int, per_epoch: int, epochs: int) -> float:
@@ -48,7 +48,7 @@ class Constant(_Schedule):
 class Logged(Constant):
     """1 at every step, whose loss is kept."""
 
-    searches: ClassVar[bool] = True
+    logs_steps: ClassVar[bool] = True
     name: Literal["logged"] = "logged"  # type: ignore[assignment]
 
 
@@ -146,7 +146,7 @@ class RangeTest(_Schedule):
     Smith 2017, with even steps of the logarithm: rates that matter lie decades apart. `suggest` reads the losses.
     """
 
-    searches: ClassVar[bool] = True
+    logs_steps: ClassVar[bool] = True
     name: Literal["range_test"] = "range_test"
     low: float = Field(1e-4, gt=0)
     high: float = Field(100.0, gt=0)

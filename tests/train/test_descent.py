@@ -1,6 +1,5 @@
 """A run over its seeds: reproducible to the byte, the same side by side as one after the other, and written whole."""
 
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from rdfia.train.classifier import build
 from rdfia.train.descent import whitened
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.fit import EVALUATION_BATCH, predict
+from rdfia.train.precision import Precision
 from rdfia.train.run import Data, Trained
 from tests.train.sample import outcome, run, written
 
@@ -131,7 +131,7 @@ def test_whitening_ahead_keeps_the_shape_of_many_images(data: Data) -> None:
 def test_predictions_of_many_images_are_those_of_each(data: Data) -> None:
     model = build(run(), data.card, data.statistics, torch.Generator().manual_seed(0)).eval()
     x = data.train[0].repeat(5, 1, 1, 1)
-    logits = predict(model, x, nullcontext)
+    logits = predict(model, x, Precision("float32", torch.device("cpu")))
     assert logits.shape == (600, 2)
     torch.testing.assert_close(logits[480:], logits[:120])
 

@@ -16,7 +16,7 @@ from rdfia.train.classifier import build
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.fit import Plan, evaluate, fit
 from rdfia.train.optimise import SGD
-from rdfia.train.precision import autocast
+from rdfia.train.precision import Precision
 from rdfia.train.run import Data
 from rdfia.train.schedule import Constant, Exponential
 from rdfia.train.targets import Targets
@@ -25,7 +25,7 @@ from tests.train.sample import run
 
 def plan(model: torch.nn.Module, rate: float = 0.1, epochs: int = 3, batch_size: int = 16) -> Plan:
     descent = SGD(learning_rate=rate).over(model.parameters())
-    precision = autocast("float32", torch.device("cpu"))
+    precision = Precision("float32", torch.device("cpu"))
     return Plan(descent, Exponential(gamma=0.5), epochs, batch_size, precision, Targets(2))
 
 
@@ -63,7 +63,7 @@ def test_it_learns(data: Data) -> None:
 def test_validation_figures_are_those_of_the_final_weights(data: Data) -> None:
     model = build(run(), data.card, data.statistics, Generator().manual_seed(0))
     last = list(fit(model, data.train, data.validation, plan(model.network), [Generator().manual_seed(0)]))[-1][0]
-    figures = evaluate(model, data.validation, autocast("float32", torch.device("cpu")))
+    figures = evaluate(model, data.validation, Precision("float32", torch.device("cpu")))
     assert [last.validation_loss, last.validation_accuracy] == figures.tolist()
 
 

@@ -173,7 +173,7 @@ def test_the_head_answers_as_the_ridge_regression_does() -> None:
     [
         ({"mask": 1.0}, "mask"),
         ({"mask": 0.0}, "mask"),
-        ({"schedule": {"name": "range_test"}}, "a schedule that trains, not range_test"),
+        ({"schedule": {"name": "range_test"}}, "a schedule other than range_test"),
         ({"readout": {"examples": 1}}, "examples"),
     ],
 )
