@@ -9,7 +9,7 @@ from rdfia import chapters, config
 from rdfia.command import run_stage
 from rdfia.parallel import map_forked
 from rdfia.study import runs
-from rdfia.study.train_run import import_libraries, load_data, tasks, train
+from rdfia.study.train_run import load_data, make_ready, tasks, train
 from rdfia.train import device
 
 
@@ -20,7 +20,7 @@ def main(chapter: str, *names: str) -> None:
         runs.own(params, chapter, name)
     data = load_data(config.profile(params), chapters.dataset(params, chapter))
     chosen = sorted(tasks(params, {chapter: names or runs.runs(params, chapter)}), key=lambda task: -task.effort)
-    import_libraries(chosen)
+    make_ready(chosen, {chapter: data})
     within = device.jobs_within() if len(chosen) == 1 else 1
     map_forked([partial(train, task, data, within) for task in chosen], device.jobs())
 

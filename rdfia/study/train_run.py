@@ -1,7 +1,8 @@
 """One run, from its declaration to its files."""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -16,13 +17,14 @@ from rdfia.chapters import checks
 from rdfia.config import profile
 from rdfia.data.store import load_split
 from rdfia.files import read_json
-from rdfia.parallel import stream_forked
+from rdfia.parallel import Send, messages, stream_forked
 from rdfia.record import layout, outcome
 from rdfia.study import runs
 from rdfia.study.checkpoint import Checkpoints, key
 from rdfia.study.declaration import roots
 from rdfia.study.definitions import Sources
 from rdfia.study.progress import Progress
+from rdfia.train import device, precision
 from rdfia.train.run import Data, Event, Run
 
 MODULES = {"scikit-learn": "sklearn"}  # of packages whose modules have another name
@@ -67,10 +69,27 @@ def tasks(params: Mapping[str, Any], wanted: Mapping[str, Sequence[str]]) -> lis
     return found
 
 
-def import_libraries(tasks: Iterable[Task]) -> None:
-    """Import what training these runs takes, once, so that processes that part from this one need not."""
+def make_ready(tasks: Sequence[Task], data: Mapping[str, Data]) -> None:
+    """Do once what processes that part from this one need not: import what the runs take, and try their precisions.
+
+    They are tried in a process of their own, while no other shares the device. A run that is alone does it itself.
+    """
     for library in dict.fromkeys(name for task in tasks if task.run for name in task.run.libraries):
         import_module(MODULES.get(library, library))
+    unsure = [task for task in tasks if getattr(task.run, "precision", "") == "auto"]
+    if unsure and len(tasks) > 1:
+        print(f"precision: trying the networks of {len(unsure)} runs", flush=True)
+        for message in messages([partial(_try_precisions, unsure, data)], 1):
+            precision.known.update(message.content or {})
+
+
+def _try_precisions(tasks: Sequence[Task], data: Mapping[str, Data], send: Send) -> None:
+    """Send what the self-test finds for the network of each run."""
+    device.settle()
+    for task in tasks:
+        with suppress(Exception):  # the run itself says what is wrong
+            precision.trials(task.run, data[task.chapter].card)
+    send(precision.known)
 
 
 def load_data(profile: str, dataset: str) -> Data:

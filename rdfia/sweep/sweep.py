@@ -48,10 +48,10 @@ def local(
     tasks: "Sequence[Task]", data: "Mapping[str, Data]", jobs: int | None, log: Callable[[int], Path]
 ) -> Generator[Message]:
     """Train in processes of this machine, one a core where nothing else is said."""
-    from rdfia.study.train_run import import_libraries, train
+    from rdfia.study.train_run import make_ready, train
     from rdfia.train import device
 
-    import_libraries(tasks)
+    make_ready(tasks, data)
     work = [partial(train, task, data[task.chapter], 1) for task in tasks]
     return messages(work, jobs or device.jobs(), log)
 

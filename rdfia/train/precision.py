@@ -49,7 +49,7 @@ class Trial:
     speed: float
 
 
-_tried: dict[tuple[Any, ...], dict[str, Trial]] = {}  # processes that are forked from this one share what it measured
+known: dict[tuple[Any, ...], dict[str, Trial]] = {}  # what was measured here, and in processes that this one asked
 
 
 def resolve(run: Any, card: Mapping[str, Any]) -> str:
@@ -77,14 +77,16 @@ def trials(run: Any, card: Mapping[str, Any]) -> dict[str, Trial]:
     """Take steps of the run's own network in every precision, on noise in the shape of its batches."""
     where, size = device(), run.batch_size
     count = LARGEST if size == "all" else min(size, LARGEST)
-    key = (str(where), run.model.model_dump_json(), count, tuple(card["shape"]))
-    if key not in _tried:
+    shape = tuple(example_input(run, card).shape[1:])
+    settings = run.model.model_dump_json(exclude={"start"})  # weights to begin from change neither error nor speed
+    key = (str(where), settings, count, shape)
+    if key not in known:
         generator = Generator().manual_seed(0)
         built = network(run, card, generator).to(where).to(memory_format=torch.channels_last)
-        x = torch.randn(count, *example_input(run, card).shape[1:], generator=generator).to(where)
+        x = torch.randn(count, *shape, generator=generator).to(where)
         y = torch.zeros(count, dtype=torch.int64, device=where)  # of one class, so that their gradients add up
-        _tried[key] = _trials(built.eval(), x, y)  # without dropout all see the same network
-    return _tried[key]
+        known[key] = _trials(built.eval(), x, y)  # without dropout all see the same network
+    return known[key]
 
 
 def _trials(built: nn.Module, x: Tensor, y: Tensor) -> dict[str, Trial]:

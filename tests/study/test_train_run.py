@@ -2,17 +2,27 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
+from rdfia import config
+from rdfia.study.train_run import make_ready, tasks
+from rdfia.train import precision
+from rdfia.train.run import Data
+from tests.train.conftest import blobs
+
+PARAMS = config.load() | {"profile": "jpeg"}
 
 CODE = """
 import sys
 from rdfia import config
-from rdfia.study.train_run import import_libraries, tasks
+from rdfia.study.train_run import make_ready, tasks
 
 chosen = tasks(config.load(), {sys.argv[1]: [sys.argv[2]]})
 assert not {"timm", "sklearn"} & set(sys.modules), "imported before anything asks for it"
-import_libraries(chosen)
+make_ready(chosen, {})
 print(*sorted({"timm", "sklearn"} & set(sys.modules)))
 """
 
@@ -23,3 +33,38 @@ print(*sorted({"timm", "sklearn"} & set(sys.modules)))
 def test_the_libraries_of_runs_are_imported_once_before_processes_part(chapter: str, run: str, imported: str) -> None:
     ended = subprocess.run([sys.executable, "-c", CODE, chapter, run], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == imported
+
+
+def data(**card: Any) -> dict[str, Data]:
+    split = blobs(4, 0)
+    return {"cnn": Data({"kind": "images", "classes": ["left", "right"], **card}, {}, split, split)}
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[Any, Any]]:
+    found: dict[Any, Any] = {}
+    monkeypatch.setattr(precision, "known", found)
+    monkeypatch.setattr(precision, "trials", trial)
+    return found
+
+
+def trial(run: Any, card: Any) -> dict[str, precision.Trial]:
+    """A self-test that fails where the run itself would, and notes what it was asked for."""
+    if "shape" not in card:
+        raise config.ConfigError("no shape")
+    return precision.known.setdefault(run.batch_size, {"bfloat16": precision.Trial(0.0, run.batch_size)})
+
+
+def test_the_networks_of_runs_are_tried_before_any_of_them_trains(known: dict[Any, Any]) -> None:
+    """In another process, which leaves this one as it is: no thread began here, and no device was touched."""
+    make_ready(tasks(PARAMS, {"cnn": ["baseline", "b32_lr01", "b512_lr01"]}), data(shape=[1, 8, 8]))
+    assert {size: found["bfloat16"].speed for size, found in known.items()} == {128: 128, 32: 32, 512: 512}
+
+
+def test_what_cannot_be_tried_is_left_to_the_run(known: dict[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    make_ready(tasks(PARAMS, {"cnn": ["baseline", "b32_lr01"]}), data())
+    assert not known
+    make_ready(tasks(PARAMS, {"cnn": ["baseline"]}), data(shape=[1, 8, 8]))  # is alone
+    make_ready(tasks(PARAMS | {"profile": "quick"}, {"cnn": ["baseline", "standardise"]}), data(shape=[1, 8, 8]))
+    assert not known
+    assert capsys.readouterr().out == "precision: trying the networks of 2 runs\n"

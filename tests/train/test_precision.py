@@ -66,7 +66,7 @@ def run(**changed: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _nothing_measured_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(precision, "_tried", {})
+    monkeypatch.setattr(precision, "known", {})
     monkeypatch.setenv("RDFIA_DEVICE", "cpu")
     return
 
@@ -97,10 +97,11 @@ def test_a_kernel_that_is_slow_in_bfloat16_is_found() -> None:
 def test_each_network_is_measured_once_and_what_is_said_is_taken() -> None:
     assert described(run(precision="float32"), CARD) == {"precision": "float32"}
     assert described(run(precision="bfloat16"), CARD) == {"precision": "bfloat16"}
-    assert not precision._tried
+    assert not precision.known
     first = trials(run(), CARD)
     assert trials(run(epochs=9, normalise="mean_image"), CARD) is first
     assert trials(run(batch_size=8), CARD) is not first
+    assert trials(run(normalise="patch_zca"), CARD) is not first  # more channels
     with Precision("bfloat16", CPU).forward():
         assert torch.nn.functional.linear(torch.ones(2, 2), torch.ones(2, 2)).dtype == torch.bfloat16
 
@@ -178,7 +179,7 @@ def test_products_are_rounded_on_a_gpu_as_they_are_said_to_be(monkeypatch: pytes
     x, w = (torch.randn(256, 256, generator=generator, device=where) for _ in range(2))
     images = torch.randn(64, 16, 16, 16, generator=generator, device=where)
     kernels = torch.randn(32, 16, 5, 5, generator=generator, device=where)
-    whitening = Whiten(torch.zeros(256, device=where), w)
+    whitening = Whiten(torch.zeros(1, 16, 16, device=where), w)
 
     def errors(name: str) -> list[float]:
         with Precision(name, where).forward():
