@@ -38,6 +38,7 @@ WORDS: dict[str, tuple[str, str]] = {  # with the unit
 
 
 OF_ANY = ("accuracy", "start_accuracy", "C_range")  # figures that a network has too which only guesses
+LATE = 0.1  # of the epochs: a lowest loss in them may not be the lowest
 GUESS = 1.5  # times the accuracy of guessing: who is not above it has learnt nothing
 
 
@@ -193,5 +194,8 @@ def _ranges(run: RunResult) -> Figures:
 
 
 def overfits(curves: Sequence[Curve]) -> bool:
-    """Whether the validation loss of a seed rises again before its last epoch."""
-    return any(curve.lowest_epoch < curve.epochs[-1] for curve in curves)
+    """Whether the validation loss of every seed rises again: it was lowest before the last tenth of the epochs.
+
+    Where it falls to the end, or only wavers there, training ended too early to say when over-fitting begins.
+    """
+    return all(curve.lowest_epoch <= (1 - LATE) * curve.epochs[-1] for curve in curves)

@@ -1,6 +1,7 @@
 """docs/findings.md: what was found, as sentences and lists from the results of the profiles that are in git."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from rdfia.report import readme_tables
 from rdfia.report.engine.collect import chapter_makers
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.drawing import Drawing
-from rdfia.report.engine.findings import TONES, lines
+from rdfia.report.engine.findings import TONES, Line, lines
 from rdfia.report.engine.make import make
 from rdfia.report.engine.render import templates
 from rdfia.report.engine.table import Column
@@ -22,12 +23,20 @@ from rdfia.report.figures.effects import accuracies
 from rdfia.words import listed
 
 PAGE = Path("docs/findings.md")
-PROFILES = ("jpeg", "mnist")  # whose results are in git
+PROFILES = ("jpeg", "published", "mnist")  # whose results are in git
 # The charts of the README: where each is written, and the profile, chapter and group whose accuracies it shows.
 CHARTS = {
     Path("docs/normalisation.svg"): ("jpeg", "cnn", "normalisation"),
     Path("docs/transformers.svg"): ("mnist", "vit", "grid"),
 }
+
+
+@dataclass(frozen=True)
+class Said:
+    """A finding as one profile's runs decide it."""
+
+    line: Line
+    profile: str
 
 
 def write(params: Mapping[str, Any], root: Path) -> str:
@@ -49,18 +58,24 @@ def committed(params: Mapping[str, Any], root: Path) -> list[Context]:
 
 def page(contexts: Sequence[Context]) -> str:
     """Return the page."""
-    topics = list(_topics(contexts))
+    topics, figures = list(_topics(contexts)), [row for each in contexts for row in _figures(each)]
+    found = [each.line for topic in topics for each in topic["said"]]
+    usual = {
+        line.name for line in found if line.tone != TONES[FAILS]
+    }  # somewhere it came out as expected, or not at all
+    surprises = {line.name: line for line in reversed(found) if line.name not in usual}  # of several the first
     verdicts = {kind: [row for each in contexts for row in _claims(each, kind)] for kind in (HOLDS, FAILS, UNRESOLVED)}
     environment = templates()
     environment.filters |= {"listed": listed, "capitalised": lambda text: text[:1].upper() + text[1:]}
     return environment.get_template("findings.md").render(
         parts=[_part(each.study) for each in contexts],
         topics=topics,
-        surprises=[line for topic in topics for line in topic["lines"] if line.tone == TONES[FAILS]],
-        figures=[row for each in contexts for row in _figures(each)],
+        surprises=list(reversed(surprises.values())),
+        figures=figures,
+        compared=len({row["verdict"].published for row in figures}),
         printed=len(published.read()),
         claims=verdicts,
-        undecided=len(claims.read()) - sum(map(len, verdicts.values())),
+        undecided=len(claims.read().keys() - {row["name"] for rows in verdicts.values() for row in rows}),
         open=[row for each in contexts for row in _open(each.study)],
     )
 
@@ -76,22 +91,27 @@ def charts(contexts: Sequence[Context]) -> Iterator[tuple[Path, Drawing]]:
 
 
 def _part(study: Study) -> dict[str, Any]:
-    """Return what the page says of the runs of a profile: how many, on which data, with how many seeds."""
+    """Return what the page says of the runs of a profile: how many, on which data, how long, with how many seeds."""
     runs = [run for run in study.runs if run.test]
     seeds = sorted({len(run.test) for run in runs})
     data = dict.fromkeys(run.card.label for run in runs)
-    return {"profile": study.profile, "runs": len(runs), "data": list(data), "seeds": listed(list(map(str, seeds)))}
+    epochs = {run.config["epochs"] for run in runs if "epochs" in run.config}
+    scale = [f"{epochs.pop()} epochs"] if len(epochs) == 1 else []
+    scale += [f"{listed(list(map(str, seeds)))} seeds each"]
+    return {"profile": study.profile, "runs": len(runs), "data": list(data), "scale": ", ".join(scale)}
 
 
 def _topics(contexts: Sequence[Context]) -> Iterator[dict[str, Any]]:
     """Yield each topic with the sentences of what is decided, and why the rest is not."""
     for title, topic in findings.read().items():
+        order = {name: place for place, name in enumerate(topic.findings)}
         own = [(each, context.study) for context in contexts for each in context.findings if each.topic == title]
-        said = [line for each, study in own for line in lines([each], study, ())]
-        known = {line.name for line in said}
+        said = [Said(line, study.profile) for each, study in own for line in lines([each], study, ())]
+        known = {each.line.name for each in said}
         reasons = {each.name: each.decision.reason for each, _ in reversed(own) if each.name not in known}
         waiting = dict.fromkeys(reasons[name] for name in topic.findings if name in reasons)
-        yield {"title": title, "about": topic.about, "lines": said, "waiting": list(waiting)}
+        said.sort(key=lambda each: order[each.line.name])
+        yield {"title": title, "about": topic.about, "said": said, "waiting": list(waiting)}
 
 
 def _figures(context: Context) -> Iterator[dict[str, Any]]:
@@ -100,7 +120,7 @@ def _figures(context: Context) -> Iterator[dict[str, Any]]:
     for verdict in context.verdicts:
         run = context.study.run(verdict.published.run)
         if run and verdict.kind in (published.AGREES, published.DIFFERS):
-            yield {"verdict": verdict, "ours": column.text(run.test_accuracy)}
+            yield {"verdict": verdict, "ours": column.text(run.test_accuracy), "profile": context.study.profile}
 
 
 def _claims(context: Context, kind: str) -> Iterator[dict[str, Any]]:
@@ -109,7 +129,7 @@ def _claims(context: Context, kind: str) -> Iterator[dict[str, Any]]:
         if outcome.verdict == kind:
             column = Column("figure", signed=findings.signed(outcome.claim.statistic))
             figure = f"{column.text(outcome.estimate)} {outcome.claim.statistic.unit}"
-            yield {"claim": outcome.claim, "figure": figure}
+            yield {"name": outcome.name, "claim": outcome.claim, "figure": figure, "profile": context.study.profile}
 
 
 def _open(study: Study) -> Iterator[dict[str, Any]]:
@@ -118,4 +138,4 @@ def _open(study: Study) -> Iterator[dict[str, Any]]:
         effects = {run.name: effect for run in chapter.runs if (effect := chapter.effect(run)) is not None}
         names = [name for name, effect in effects.items() if resolve(effect) == UNRESOLVED]
         if names:
-            yield {"chapter": chapter.name, "runs": names, "all": len(effects)}
+            yield {"profile": study.profile, "chapter": chapter.name, "runs": names, "all": len(effects)}

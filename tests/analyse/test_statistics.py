@@ -184,6 +184,13 @@ def test_over_fitting_has_to_begin_before_its_epoch_is_compared(tmp_path: Path) 
         Difference(of="lowest_epoch", runs=("cnn/rises", "cnn/falls")).estimate(known, 0.95)
     with pytest.raises(UndecidableError, match="cnn/falls: too few epochs"):
         Value(of="lowest_epoch", runs=("cnn/falls",)).estimate(known, 0.95)
+    accuracies = {0: [0.1, *(0.5 + 0.01 * epoch for epoch in range(20))]}
+    wavers = curved(tmp_path, "wavers", accuracies, [*range(21, 2, -1), 2.5, 2.6])
+    begins = curved(tmp_path, "begins", accuracies, [*range(21, 3, -1), 4.1, 4.2, 4.3])
+    late = measured(wavers, begins)
+    with pytest.raises(UndecidableError, match="cnn/wavers: too few epochs"):  # lowest in the last but one of 20
+        Value(of="lowest_epoch", runs=("cnn/wavers",)).estimate(late, 0.95)
+    assert Value(of="lowest_epoch", runs=("cnn/begins",)).estimate(late, 0.95).mean == 17
     start = Value(of="start_accuracy", runs=("cnn/rises",), minus=10).estimate(known, 0.95)
     assert start.mean == pytest.approx(0)
 

@@ -45,6 +45,36 @@ def test_the_page_in_git_is_that_of_the_results_in_git(page: str) -> None:
     assert (ROOT / findings_page.PAGE).read_text(encoding="utf-8") == page, "`rdfia findings` writes it"
 
 
+def test_what_two_profiles_decide_is_said_for_each_and_counted_once(contexts: list[Context], page: str) -> None:
+    names = [each.study.profile for each in contexts]
+    assert names == list(findings_page.PROFILES)
+    decided = [{found.name for found in each.findings if found.decided} for each in contexts]
+    twice = decided[0] & decided[1]
+    assert twice
+    said = [each for topic in findings_page._topics(contexts) for each in topic["said"] if each.line.name in twice]
+    assert len(said) == 2 * len(twice)
+    for each in said:
+        assert f"{each.line.sentence} *" in page
+        assert f"(`{each.line.place}` of `{each.profile}`)" in page
+    rows = re.findall(r"^\| (R20\d\d\w?) \| ([^|]+) \| ([^|]+) \| .* \| `([^`]+)` \| (\w+) \|$", page, re.MULTILINE)
+    assert len({row[:4] for row in rows}) < len(rows)
+    compared = {v.published for each in contexts for v in each.verdicts if v.kind in ("agrees", "differs")}
+    assert f"\n{len(compared)} of " in page
+
+
+def test_a_surprise_is_one_wherever_it_is_decided(contexts: list[Context], page: str) -> None:
+    """What came out as expected in one profile and not in another is no surprise, and both are said above."""
+    said = [each for topic in findings_page._topics(contexts) for each in topic["said"]]
+    tones: dict[str, set[str]] = {}
+    for each in said:
+        tones.setdefault(each.line.name, set()).add(each.line.tone)
+    surprises = page.split("## What surprised")[1].split("## All published")[0]
+    for each in said:
+        first = next(other for other in said if other.line.name == each.line.name)
+        assert (each.line.sentence in surprises) == (tones[each.line.name] == {"bad"} and each is first), each
+    assert any(len(found) > 1 for found in tones.values())
+
+
 def test_its_template_types_no_measured_number() -> None:
     words = (text.TEMPLATES / "findings.md").read_text(encoding="utf-8")
     assert re.findall(r"\d+\.\d+|\d ?%", re.sub(r"\{[{%].*?[}%]\}", "", words)) == []
