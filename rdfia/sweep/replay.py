@@ -1,7 +1,7 @@
 """The command `rdfia replay`: results that a change of code should not have changed are checked, not trained again.
 
-The first epochs of a stale run are trained once more with today's code and compared with its recorded history. Where
-they agree, the result is committed to DVC under today's declaration, and its record says what was replayed.
+The first epochs of a stale run are trained once more with today's code and compared with its recorded history. What
+DVC's cache holds of today's code is taken from there. Where the figures agree, the result is committed to DVC under today's declaration, and its record says what was replayed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +52,7 @@ def _wave(
     """Replay the stale runs of some chapters; how many were stale, and how many of them agree."""
     name = profile(params)
     dvc.repro([f"declare_{chapter}@{name}" for chapter in chapters])
-    stages = dvc.stale([stage for chapter in chapters for stage in dvc.training(params, chapter)])
+    stages = dvc.restore(dvc.stale([stage for chapter in chapters for stage in dvc.training(params, chapter)]))
     stale = [(s.chapter, run) for s in stages for run in s.runs if not known(name, s.chapter, run)]
     usable = [place for place in stale if _usable(name, *place)]
     data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter, _ in usable}
