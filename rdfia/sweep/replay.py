@@ -1,7 +1,8 @@
 """The command `rdfia replay`: results that a change of code should not have changed are checked, not trained again.
 
-The first epochs of a stale run are trained once more with today's code and compared with its recorded history. What
-DVC's cache holds of today's code is taken from there. Where the figures agree, the result is committed to DVC under today's declaration, and its record says what was replayed.
+The first epochs of a stale run are trained once more with today's code and compared with its recorded history. Where
+they agree, the result is committed to DVC under today's declaration, and its record says what was replayed. A result
+that DVC's cache holds of today's declaration is taken from there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
