@@ -320,6 +320,20 @@ def test_a_sweep_takes_results_of_today_as_they_are_and_restores_what_the_cache_
     assert "[  1/" not in said
 
 
+def test_a_sweep_trains_what_a_change_makes_stale_and_takes_it_from_the_cache_when_it_is_undone(
+    settled: Project,
+) -> None:
+    settled.edit(zca={"normalise": {"name": "zca", "epsilon": 0.4}})
+    said = settled("python", "-m", "rdfia", "sweep", "-j", "2", "cnn")
+    assert "cnn/zca" in said
+    assert "[  1/1]" in said
+    assert "restored" not in said
+    settled("git", "checkout", "-q", "--", "params.yaml")
+    said = settled("python", "-m", "rdfia", "sweep", "-j", "2", "cnn")
+    assert "1 stages restored from DVC's cache" in said
+    assert "[  1/1]" not in said
+
+
 def test_what_cannot_be_trained_on_its_data_is_refused_before_anything_is_lost(project: Project) -> None:
     before = results(project.root)
     project.edit(huge={"model": {"channels": [4] * 9}}, centred={"normalise": "mean_image"})
