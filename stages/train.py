@@ -9,6 +9,7 @@ from rdfia import chapters, config
 from rdfia.command import run_stage
 from rdfia.parallel import map_forked
 from rdfia.study import runs
+from rdfia.study.needs import cost
 from rdfia.study.train_run import load_data, make_ready, tasks, train
 from rdfia.train import device
 
@@ -19,7 +20,8 @@ def main(chapter: str, *names: str) -> None:
     for name in names:
         runs.own(params, chapter, name)
     data = load_data(config.profile(params), chapters.dataset(params, chapter))
-    chosen = sorted(tasks(params, {chapter: names or runs.runs(params, chapter)}), key=lambda task: -task.effort)
+    chosen = tasks(params, {chapter: names or runs.runs(params, chapter)})
+    chosen.sort(key=lambda task: -cost(task.run, data.card) if task.run else 0)
     make_ready(chosen, {chapter: data})
     within = device.jobs_within() if len(chosen) == 1 else 1
     map_forked([partial(train, task, data, within) for task in chosen], device.jobs())

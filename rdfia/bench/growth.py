@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from rdfia import chapters
 from rdfia.bench.growing import CHAPTER, DATASET, FILL, PROFILE, Cost, Folder, parameters
 from rdfia.bench.growth_page import PAGE, page
 from rdfia.bench.power import fit
@@ -91,11 +92,15 @@ def on_workers(params: Params) -> dict[str, Any]:
             for run in runs.trained_runs(params)
             if run[0] in wave
         }
-        times.append([known[run] for run in sorted(known, key=lambda run: -runs.resolve(params, *run).effort)])
+        times.append([known[run] for run in sorted(known, key=partial(_cost, params), reverse=True)])
     total = sum(map(sum, times))
     speed = [total / sum(makespan(wave, count) for wave in times) for count in WORKERS]
     recorded = sum(seconds > 0 for wave in times for seconds in wave)
     return {"profile": name, "runs": recorded, "counts": WORKERS, "speed": speed, "most": total / sum(map(max, times))}
+
+
+def _cost(params: Params, run: tuple[str, str]) -> float:
+    return needs.cost(runs.resolve(params, *run), needs.card(params, chapters.dataset(params, run[0])))
 
 
 def makespan(times: Sequence[float], workers: int) -> float:

@@ -1,9 +1,10 @@
-"""What the runs of a profile will take of disk and memory, roughly, from their declarations alone.
+"""What the runs of a profile will take of disk, memory and time, roughly, from their declarations alone.
 
 A run's weights are counted in its network, built without numbers; a machine keeps its examples. They are written once
 for each seed and each snapshot, and once more by DVC's cache, and so are data sets; of each run the report, git and
 MLflow keep records and figures. In memory are the data, and as many runs as train at once, the largest: weights, a
-batch, and what the network keeps of it.
+batch, and what the network keeps of it. Time is relative: a sweep begins the dearest runs first, and guesses what is
+left by it.
 """
 
 import heapq
@@ -22,6 +23,7 @@ from rdfia.record import layout
 from rdfia.study import runs
 from rdfia.train.classifier import example_input, network
 from rdfia.train.descent import DescentRun
+from rdfia.train.flops import Flops
 from rdfia.train.masked import MaskedRun
 from rdfia.train.run import Run
 from rdfia.train.shapes import Shapes, activations, in_training
@@ -30,6 +32,8 @@ COPIES = 2  # in the working folder and in DVC's cache
 RECORD = 4 * 2**20  # bytes of a run in reports, figures and MLflow: 3.6 MB each in the quick profile, without models
 PROCESS = 300 * 2**20  # bytes of a process that trains, beside its network and its batch
 FLOAT = 4
+PASSES = 3  # of the operations of a forward pass, in a step: backward has twice as many
+STEP = 6e7  # operations in whose time PyTorch is called for all that a step needs
 SHAPES = {"circles": (2,), "digits": (1, 28, 28), "mnist": (1, 28, 28), "objects": (3, 32, 32), "cifar10": (3, 32, 32)}
 COUNTS = {"mnist": 70_000, "cifar10": 60_000}
 UNKNOWN = 64  # the side of images of a folder whose settings do not say it
@@ -46,21 +50,33 @@ class Needs:
     weights: int = 0
 
 
+@dataclass(frozen=True)
+class Size:
+    """A run's network: its weights for one seed, the bytes that it keeps of an example in training, its operations.
+
+    Of a machine, weights are the numbers that it may keep, and operations those of each C.
+    """
+
+    weights: int
+    kept: int
+    operations: int
+
+
+_measured: dict[str, Size] = {}
+
+
 def needs(params: Mapping[str, Any], wanted: Iterable[tuple[str, str]], jobs: int) -> Needs:
     """Estimate what the wanted runs, as (chapter, run), take where nothing of them is there."""
-    cards, counted, memory = dict[str, dict[str, Any]](), dict[str, tuple[int, int]](), list[int]()
+    cards, memory = dict[str, dict[str, Any]](), list[int]()
     disk = seeds = weights = 0
     for chapter, name in wanted:
         run, dataset = runs.resolve(params, chapter, name), chapters.dataset(params, chapter)
         if dataset not in cards:
             cards[dataset] = card(params, dataset)
-        key = f"{dataset} {run.model!r} {getattr(run, 'decoder', '')!r}"
-        if key not in counted:
-            counted[key] = count(run, cards[dataset])
-        size, kept = counted[key]
-        disk += COPIES * FLOAT * run.seeds * (1 + len(getattr(run, "snapshots", ()))) * size + RECORD
-        memory.append(PROCESS + in_training(run, cards[dataset], size, values(cards[dataset]), kept))
-        seeds, weights = seeds + run.seeds, weights + run.seeds * size
+        size = measure(run, cards[dataset])
+        disk += COPIES * FLOAT * run.seeds * (1 + len(getattr(run, "snapshots", ()))) * size.weights + RECORD
+        memory.append(PROCESS + in_training(run, cards[dataset], size.weights, values(cards[dataset]), size.kept))
+        seeds, weights = seeds + run.seeds, weights + run.seeds * size.weights
     data = sum(values(card) * sum(card["counts"].values()) for card in cards.values())
     together = sum(heapq.nlargest(jobs, memory))
     return Needs(disk + COPIES * data, data + together, len(memory), seeds, weights)
@@ -88,16 +104,42 @@ def values(card: Mapping[str, Any]) -> int:
     return math.prod(card["shape"])
 
 
-def count(run: Run, card: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the weights of a run's network for one seed, and the bytes that it keeps of an example in training.
-
-    Of a machine, the numbers that it may keep.
-    """
+def cost(run: Run, card: Mapping[str, Any]) -> float:
+    """Return the time that a run takes relative to others: its operations, with those that its calls are worth."""
+    try:
+        operations = measure(run, card).operations
+    except Exception:
+        return 0.0  # its training says why it cannot be built
     if not isinstance(run, DescentRun | MaskedRun):
-        kept: int = getattr(run, "sample", None) or card["counts"]["train"]
-        return kept * values(card), 0
+        return float(run.seeds * len(getattr(run, "C", (1,))) * operations)
+    examples = _examples(run, card)
+    batch = examples if run.batch_size == "all" else min(run.batch_size, examples)
+    return run.seeds * run.epochs * math.ceil(examples / batch) * (STEP + PASSES * batch * operations)
+
+
+def measure(run: Run, card: Mapping[str, Any]) -> Size:
+    """Return the size of a run's network, built once without numbers."""
+    parts = (run.model, getattr(run, "decoder", None), run.normalise, run.augment, getattr(run, "sample", None))
+    key = f"{parts!r} {card['shape']} {card['counts']['train']}"
+    if key not in _measured:
+        _measured[key] = _measure(run, card)
+    return _measured[key]
+
+
+def _measure(run: Run, card: Mapping[str, Any]) -> Size:
+    if not isinstance(run, DescentRun | MaskedRun):
+        kept = _examples(run, card) * values(card)
+        return Size(kept, 0, kept * _examples(run, card))  # the products of all pairs
     with torch.device("meta"), Shapes(), torch.no_grad():
-        generator = torch.Generator("cpu")
-        built = network(run, card, generator)
+        generator, counter = torch.Generator("cpu"), Flops()
+        built, example = network(run, card, generator), example_input(run, card)
         weights = sum(weight.numel() for weight in run.around(built, generator).parameters())
-        return weights, activations(built, example_input(run, card))
+        kept = activations(built, example)
+        with counter:
+            built(example)
+        return Size(weights, kept, counter.total)
+
+
+def _examples(run: Run, card: Mapping[str, Any]) -> int:
+    """Return how many examples a run trains on."""
+    return int(getattr(run, "sample", None) or card["counts"]["train"])

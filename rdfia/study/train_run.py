@@ -47,11 +47,6 @@ class Task:
         return f"{self.chapter}.runs.{self.name}"
 
     @property
-    def effort(self) -> float:
-        """How long it takes, in any unit."""
-        return 0.0 if self.run is None else self.run.effort
-
-    @property
     def head(self) -> dict[str, str]:
         """What its record says of it first."""
         return {"chapter": self.chapter, "run": self.name, "kind": self.kind, "code_sha256": self.code_sha256}

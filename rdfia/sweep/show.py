@@ -16,9 +16,9 @@ from rdfia.words import first_line
 class Show:
     """Called with every message of the tasks."""
 
-    def __init__(self, labels: Sequence[str], logs: Path) -> None:
-        self.labels, self.logs = labels, logs
-        self.started, self.ended = time.monotonic(), 0
+    def __init__(self, labels: Sequence[str], logs: Path, costs: Sequence[float]) -> None:
+        self.labels, self.logs, self.costs = labels, logs, costs
+        self.started, self.ended, self.done = time.monotonic(), 0, 0.0
         self.active: dict[int, str] = {}
         self.console = Console(highlight=False, soft_wrap=True)
         self.live = Live(console=self.console, transient=True, auto_refresh=False)
@@ -51,7 +51,7 @@ class Show:
 
     def end(self, message: Message) -> None:
         """Say how a task ended."""
-        self.ended += 1
+        self.ended, self.done = self.ended + 1, self.done + self.costs[message.place]
         self.active.pop(message.place, None)
         name = self.labels[message.place]
         state = "done"
@@ -62,8 +62,9 @@ class Show:
         self.console.print(Text(f"{count} {name}  {message.seconds:.1f} s{where}  {state}  {self.left()}"))
 
     def left(self) -> str:
-        """Say the time left, as if runs that wait took as long as those that ended."""
-        if not self.ended:
+        """Say the time left, as if all operations took as long as those of what ended; runs at work are half done."""
+        if not self.done:
             return "time left unknown"
-        left = (len(self.labels) - self.ended) * (time.monotonic() - self.started) / self.ended
+        done = self.done + sum(self.costs[place] for place in self.active) / 2
+        left = (sum(self.costs) - done) * (time.monotonic() - self.started) / done
         return f"about {left / 60:.0f} min left" if left > 90 else f"about {left:.0f} s left"

@@ -154,6 +154,7 @@ def train_all(
     """Train the runs of the stages, the dearest first; return those that failed with their reasons."""
     import torch
 
+    from rdfia.study.needs import cost
     from rdfia.study.train_run import leave_out, load_data, tasks
 
     name = profile(params)
@@ -161,13 +162,15 @@ def train_all(
     for stage in stages:
         waiting.setdefault(stage.chapter, []).extend(run for run in stage.runs if not known(name, stage.chapter, run))
     every = tasks(params, waiting)
-    todo = sorted((task for task in every if task.run is not None), key=lambda task: -task.effort)
+    names = dict.fromkeys(task.chapter for task in every if task.run is not None)
+    data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter in names}
+    priced = [(cost(task.run, data[task.chapter].card), task) for task in every if task.run is not None]
+    priced.sort(key=lambda each: each[0], reverse=True)
+    todo = [task for _, task in priced]
     begun = [task for task in todo if any(layout.checkpoints(name, task.chapter, task.name).glob("*.safetensors"))]
     if begun:
         print(f"{len(begun)} runs have checkpoints, from which they go on where nothing that they use has changed")
     torch.set_num_threads(1)
-    names = dict.fromkeys(task.chapter for task in todo)
-    data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter in names}
     labels, failed = [f"{task.chapter}/{task.name}" for task in todo], dict[str, str]()
     for stage in stages:
         tidy(stage)
@@ -175,7 +178,10 @@ def train_all(
         leave_out(task)
     if without:
         print(f"runs that the profile {name} leaves out: {len(without)}", flush=True)
-    with Show(labels, LOGS) as show, closing(executor(todo, data, jobs, show.log)) as received:
+    with (
+        Show(labels, LOGS, [each for each, _ in priced]) as show,
+        closing(executor(todo, data, jobs, show.log)) as received,
+    ):
         for message in received:
             show(message)
             if message.error is not None:

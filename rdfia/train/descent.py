@@ -53,10 +53,6 @@ class DescentRun(Run):
     def flops(self, data: Data) -> int:
         return forward_flops(self, data.card)
 
-    @property
-    def effort(self) -> float:
-        return self.epochs if self.batch_size == "all" else self.epochs * (1 + 100 / self.batch_size)
-
     def recorded(self, epoch: int) -> bool:
         """Return whether an epoch between the first and the last is recorded."""
         return epoch % self.record_every == 0 or epoch in self.snapshots

@@ -79,10 +79,6 @@ class MarginRun(Run):
         torch.set_num_threads(1)
         return Program((tuple(range(self.seeds)),), partial(fit_seeds, self, data))
 
-    @property
-    def effort(self) -> float:
-        return float(len(self.C))
-
 
 class Best:
     """The machine that is best on validation of those fitted so far, and how many these are."""

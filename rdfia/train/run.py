@@ -135,8 +135,3 @@ class Run(Config):
         """Estimate the bytes that training takes at least, for inputs of so many values, by weights and one batch."""
         size = getattr(self, "batch_size", 1)
         return BYTES * (COPIES * weights + (examples if size == "all" else min(size, examples)) * values)
-
-    @property
-    def effort(self) -> float:
-        """Return the time of a seed relative to the chapter's other runs: the longest start first."""
-        return 1.0

@@ -14,7 +14,7 @@ LABELS = ("mlp/a", "mlp/b", "cnn/c")
 
 @pytest.fixture
 def show(tmp_path: Path) -> Show:
-    return Show(LABELS, tmp_path)
+    return Show(LABELS, tmp_path, (4.0, 1.0, 1.0))
 
 
 def test_progress_counts_and_guesses_the_time_left(show: Show, capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,12 +35,16 @@ def test_an_error_of_the_settings_is_shown_as_it_is(show: Show, capsys: pytest.C
     assert "failed: params.yaml: cnn.base: no [red] thing (" in capsys.readouterr().out
 
 
-def test_the_time_left_is_that_of_the_runs_that_wait(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_left_is_that_of_the_operations_that_wait(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.monotonic", lambda: show.started + 60)
-    show.ended = 1
-    assert show.left() == "about 2 min left"
-    show.ended = 2
+    show(Message(0, ended=True, seconds=60.0))
     assert show.left() == "about 30 s left"
+    show.log(1)  # is half done by half of its operations
+    assert show.left() == "about 20 s left"
+    show(Message(1, ended=True, seconds=1.0))
+    assert show.left() == "about 12 s left"
+    show(Message(2, ended=True, seconds=1.0))
+    assert show.left() == "about 0 s left"
 
 
 def test_a_log_is_a_file_with_the_name_of_the_run(show: Show, tmp_path: Path) -> None:
