@@ -18,7 +18,7 @@ all: repro ## set up and run the pipeline to a finished report (the default)
 
 repro: setup ## train what is stale side by side, then dvc repro, and say where the report lies
 	@python -m rdfia sweep
-	@dvc repro
+	@dvc repro --quiet
 	@git add dvc.lock 2>/dev/null || true
 	@python -m rdfia where
 
