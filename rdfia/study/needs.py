@@ -33,7 +33,8 @@ RECORD = 4 * 2**20  # bytes of a run in reports, figures and MLflow: 3.6 MB each
 PROCESS = 300 * 2**20  # bytes of a process that trains, beside its network and its batch
 FLOAT = 4
 PASSES = 3  # of the operations of a forward pass, in a step: backward has twice as many
-STEP = 6e7  # operations in whose time PyTorch is called for all that a step needs
+CALL = 6e5  # operations in whose time PyTorch is called once more in a forward pass, and for what follows from it
+PAIR, FIT = 4, 1.5e8  # operations of a machine: for each product of a pair of examples, and beside these
 SHAPES = {"circles": (2,), "digits": (1, 28, 28), "mnist": (1, 28, 28), "objects": (3, 32, 32), "cifar10": (3, 32, 32)}
 COUNTS = {"mnist": 70_000, "cifar10": 60_000}
 UNKNOWN = 64  # the side of images of a folder whose settings do not say it
@@ -52,14 +53,28 @@ class Needs:
 
 @dataclass(frozen=True)
 class Size:
-    """A run's network: its weights for one seed, the bytes that it keeps of an example in training, its operations.
+    """A run's network: its weights for one seed, the bytes that it keeps of an example in training, and a forward pass.
 
-    Of a machine, weights are the numbers that it may keep, and operations those of each C.
+    Of that the operations for an example, and the calls. A machine has its own, for each C, and weights are the numbers
+    that it may keep.
     """
 
     weights: int
     kept: int
-    operations: int
+    operations: float
+    calls: int = 0
+
+
+class Pass(Flops):
+    """A context that counts calls beside the operations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def __torch_function__(self, *given: Any) -> Any:
+        self.calls += 1
+        return super().__torch_function__(*given)
 
 
 _measured: dict[str, Size] = {}
@@ -105,16 +120,20 @@ def values(card: Mapping[str, Any]) -> int:
 
 
 def cost(run: Run, card: Mapping[str, Any]) -> float:
-    """Return the time that a run takes relative to others: its operations, with those that its calls are worth."""
+    """Return the time that a run takes relative to others: its operations, with those that its calls are worth.
+
+    Constants were fitted to the times of the runs of two profiles on two cores. Seeds of points train as one.
+    """
     try:
-        operations = measure(run, card).operations
+        size = measure(run, card)
     except Exception:
         return 0.0  # its training says why it cannot be built
     if not isinstance(run, DescentRun | MaskedRun):
-        return float(run.seeds * len(getattr(run, "C", (1,))) * operations)
+        return run.seeds * len(getattr(run, "C", (1,))) * size.operations
     examples = _examples(run, card)
     batch = examples if run.batch_size == "all" else min(run.batch_size, examples)
-    return run.seeds * run.epochs * math.ceil(examples / batch) * (STEP + PASSES * batch * operations)
+    steps = run.epochs * math.ceil(examples / batch) * (1 if card["kind"] == "points" else run.seeds)
+    return steps * (CALL * size.calls + PASSES * batch * size.operations)
 
 
 def measure(run: Run, card: Mapping[str, Any]) -> Size:
@@ -129,15 +148,15 @@ def measure(run: Run, card: Mapping[str, Any]) -> Size:
 def _measure(run: Run, card: Mapping[str, Any]) -> Size:
     if not isinstance(run, DescentRun | MaskedRun):
         kept = _examples(run, card) * values(card)
-        return Size(kept, 0, kept * _examples(run, card))  # the products of all pairs
+        return Size(kept, 0, FIT + PAIR * kept * _examples(run, card))
     with torch.device("meta"), Shapes(), torch.no_grad():
-        generator, counter = torch.Generator("cpu"), Flops()
+        generator, counter = torch.Generator("cpu"), Pass()
         built, example = network(run, card, generator), example_input(run, card)
         weights = sum(weight.numel() for weight in run.around(built, generator).parameters())
         kept = activations(built, example)
         with counter:
             built(example)
-        return Size(weights, kept, counter.total)
+        return Size(weights, kept, counter.total, counter.calls)
 
 
 def _examples(run: Run, card: Mapping[str, Any]) -> int:
