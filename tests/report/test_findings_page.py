@@ -6,6 +6,7 @@ import pytest
 
 from rdfia import config
 from rdfia.config import ConfigError
+from rdfia.files import read_json
 from rdfia.report import findings_page, readme_tables
 from rdfia.report.engine import text
 from rdfia.report.engine.context import Context
@@ -73,6 +74,14 @@ def test_a_surprise_is_one_wherever_it_is_decided(contexts: list[Context], page:
         first = next(other for other in said if other.line.name == each.line.name)
         assert (each.line.sentence in surprises) == (tones[each.line.name] == {"bad"} and each is first), each
     assert any(len(found) > 1 for found in tones.values())
+
+
+def test_the_claims_in_git_are_those_of_the_results_in_git(contexts: list[Context]) -> None:
+    for context in contexts:
+        there = read_json(
+            ROOT / "reports" / context.study.profile / "claims.json", "`python -m stages.report` writes it"
+        )
+        assert there == {each.name: each.record() for each in context.claims}, context.study.profile
 
 
 def test_its_template_types_no_measured_number() -> None:
