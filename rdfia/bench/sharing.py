@@ -24,7 +24,7 @@ from rdfia.train.classifier import build
 from rdfia.train.epochs import EpochRecord
 from rdfia.train.fit import cross_entropy
 from rdfia.train.graphs import replay
-from rdfia.train.precision import BFLOAT16, FLOAT32, TRIED, Precision
+from rdfia.train.precision import FLOAT32, Precision, others
 from rdfia.train.run import Data
 from rdfia.words import table
 
@@ -54,7 +54,7 @@ def measure(
         "shared": shared if on_gpu else "a core each",
         "rates": {},
     }
-    for precision in precisions or (FLOAT32, *TRIED.get(where.type, (BFLOAT16,))):
+    for precision in precisions or (FLOAT32, *others(where)):
         one = run.model_copy(update={"precision": precision, "epochs": 3, "seeds": 1})
         ways: dict[str, Callable[[int], list[Pace]]] = {"taken": partial(_side_by_side, one, data, "0")}
         if on_gpu:

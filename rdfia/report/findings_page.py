@@ -60,9 +60,7 @@ def page(contexts: Sequence[Context]) -> str:
     """Return the page."""
     topics, figures = list(_topics(contexts)), [row for each in contexts for row in _figures(each)]
     found = [each.line for topic in topics for each in topic["said"]]
-    usual = {
-        line.name for line in found if line.tone != TONES[FAILS]
-    }  # somewhere it came out as expected, or not at all
+    usual = {line.name for line in found if line.tone != TONES[FAILS]}  # in some profile: as expected, or not decided
     surprises = {line.name: line for line in reversed(found) if line.name not in usual}  # of several the first
     verdicts = {kind: [row for each in contexts for row in _claims(each, kind)] for kind in (HOLDS, FAILS, UNRESOLVED)}
     environment = templates()

@@ -17,7 +17,7 @@ from rdfia.train.device import device
 
 PrecisionName = Literal["float32", "tf32", "bfloat16", "auto"]
 FLOAT32, TF32, BFLOAT16 = "float32", "tf32", "bfloat16"
-TRIED = {"cuda": (TF32, BFLOAT16)}  # what may replace float32, the more exact first; elsewhere it is bfloat16
+TRIED = {"cuda": (TF32, BFLOAT16)}  # beside float32; elsewhere it is bfloat16
 ERROR = 0.02  # of the gradient's length: rounding to 8 bits changes half a percent
 FASTER = 1.25  # than what is more exact, to be worth it
 LARGEST, TIMES, STEPS = 256, 3, 10  # examples of the step, how often it is timed, and the replays of each time
@@ -49,13 +49,18 @@ class Trial:
     speed: float
 
 
+def others(where: torch.device) -> tuple[str, ...]:
+    """Return what may replace float32 there, the more exact first."""
+    return TRIED.get(where.type, (BFLOAT16,))
+
+
 known: dict[tuple[Any, ...], dict[str, Trial]] = {}  # what was measured here, and in processes that this one asked
 
 
 def resolve(run: Any, card: Mapping[str, Any]) -> str:
     """Return the precision of a run on the data that `card` describes; `auto` is measured once for each network."""
     name: str = getattr(run, "precision", "float64")
-    if name == TF32 and device().type not in TRIED:
+    if name == TF32 and TF32 not in others(device()):
         return FLOAT32  # which is what it is there
     if name != "auto":
         return name
@@ -93,7 +98,7 @@ def _trials(built: nn.Module, x: Tensor, y: Tensor) -> dict[str, Trial]:
     """Compare the others with float32; where one cannot be computed with, its error is infinite."""
     exact, slow = _timed_gradient(built, x, y, FLOAT32)
     found = {}
-    for name in TRIED.get(x.device.type, (BFLOAT16,)):
+    for name in others(x.device):
         try:
             rough, fast = _timed_gradient(built, x, y, name)
         except RuntimeError:
