@@ -1,14 +1,15 @@
 """The precision of a run: the fastest that a step of its own network shows right, else float32."""
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from rdfia.data.products import products
 from rdfia.train import graphs
@@ -32,13 +33,19 @@ class Precision:
 
     def forward(self) -> AbstractContextManager[object]:
         """Return a fresh context for a forward pass."""
-        if self.name == BFLOAT16:
-            return torch.autocast(self.where.type, dtype=torch.bfloat16)
-        return self.backward()
+        return _bfloat16(self.where) if self.name == BFLOAT16 else self.backward()
 
     def backward(self) -> AbstractContextManager[object]:
         """Return a fresh context for a backward pass, which takes the types of the forward pass by itself."""
         return products("tf32" if self.name == TF32 else "ieee")
+
+
+@contextmanager
+def _bfloat16(where: torch.device) -> Iterator[None]:
+    """Compute products in bfloat16; on a processor attention in its parts, whose fused backward pass is slow there."""
+    attention = sdpa_kernel(SDPBackend.MATH) if where.type == "cpu" else nullcontext()
+    with torch.autocast(where.type, dtype=torch.bfloat16), attention:
+        yield
 
 
 @dataclass(frozen=True)
