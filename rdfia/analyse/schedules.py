@@ -1,6 +1,6 @@
 """What each schedule multiplies the learning rate by, step by step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,12 +49,7 @@ def schedule_lines(runs: Sequence[RunResult]) -> list[ScheduleLine]:
 
 def _line(schedule: Schedule, epochs: int, runs: Sequence[RunResult]) -> ScheduleLine:
     """Return the factor at steps evenly spread over the training, first and last among them."""
-    count = steps_per_epoch(runs[0].config["batch_size"], runs[0].card.counts)
+    count = per_epoch(runs[0].card.counts["train"], runs[0].config["batch_size"])
     every = np.asarray([schedule(step, count, epochs) for step in range(count * epochs)], dtype=np.float64)
     at = np.unique(np.linspace(0, len(every) - 1, POINTS).round().astype(int))
     return ScheduleLine(tuple(run.name for run in runs), at / count, every[at], float(every.mean()))
-
-
-def steps_per_epoch(batch_size: int | str, counts: Mapping[str, int]) -> int:
-    """Return ⌈examples / batch size⌉, one where a batch is the whole train set."""
-    return 1 if isinstance(batch_size, str) else per_epoch(counts["train"], batch_size)

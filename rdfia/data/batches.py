@@ -28,6 +28,11 @@ def batches(x: Tensor, y: Tensor, batch_size: int, generators: Sequence[Generato
         yield from ((x[index], y[index]) for index in shuffled(count, batch_size, generators))
 
 
-def per_epoch(count: int, batch_size: int) -> int:
-    """Return the number of batches that `shuffled` yields."""
-    return -(-count // batch_size)
+def size(batch_size: int | str, count: int) -> int:
+    """Return how many of `count` examples a batch has: no more than there are, and all of them where it says `all`."""
+    return count if isinstance(batch_size, str) else min(batch_size, count)
+
+
+def per_epoch(count: int, batch_size: int | str) -> int:
+    """Return the number of batches in an epoch."""
+    return -(-count // size(batch_size, count))

@@ -17,6 +17,7 @@ import torch
 
 from rdfia import chapters
 from rdfia.config import profile
+from rdfia.data import batches
 from rdfia.data.sources import resolve_dataset
 from rdfia.files import find_json
 from rdfia.record import layout
@@ -131,9 +132,8 @@ def cost(run: Run, card: Mapping[str, Any]) -> float:
     if not isinstance(run, DescentRun | MaskedRun):
         return run.seeds * len(getattr(run, "C", (1,))) * size.operations
     examples = _examples(run, card)
-    batch = examples if run.batch_size == "all" else min(run.batch_size, examples)
-    steps = run.epochs * math.ceil(examples / batch) * (1 if card["kind"] == "points" else run.seeds)
-    return steps * (CALL * size.calls + PASSES * batch * size.operations)
+    steps = run.epochs * batches.per_epoch(examples, run.batch_size) * (1 if card["kind"] == "points" else run.seeds)
+    return steps * (CALL * size.calls + PASSES * batches.size(run.batch_size, examples) * size.operations)
 
 
 def measure(run: Run, card: Mapping[str, Any]) -> Size:

@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import Generator, Tensor
 
 from rdfia.config import Config
+from rdfia.data.batches import per_epoch, size
 from rdfia.data.store import Split
 from rdfia.models.mlp import MLP
 from rdfia.theory.answer import Answer
@@ -51,7 +52,7 @@ class Implementations(Config):
             (precision, name): (weights - trajectories[precision, "by_hand"]).abs().amax(1)
             for (precision, name), weights in trajectories.items()
         }
-        steps = self.epochs * -(-len(circles) // self.batch_size)
+        steps = self.epochs * per_epoch(len(circles), self.batch_size)
         largest = {p: {n: float(differences[p, n].max()) for n in IMPLEMENTATIONS} for p in PRECISIONS}
         weights = float(trajectories["float64", "by_hand"][-1].abs().max())
         facts = {"epochs": self.epochs, "steps": steps, "largest_weight": weights, "largest_difference": largest}
@@ -66,7 +67,7 @@ class Implementations(Config):
         model = Classifier(torch.nn.Identity(), (), network).to(dtype)
         descent = optimiser(learning_rate=self.learning_rate).over(network.parameters())
         precision = Precision(FLOAT32, torch.device("cpu"))  # it leaves float64 as it is
-        plan = Plan(descent, Constant(), self.epochs, min(self.batch_size, len(circles)), precision, Targets(2))
+        plan = Plan(descent, Constant(), self.epochs, size(self.batch_size, len(circles)), precision, Targets(2))
         split = (circles.x.to(dtype), circles.y)
         rows = []
         for _ in fit(model, split, split, plan, [Generator().manual_seed(self.seed)]):

@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from rdfia.config import ConfigError, listed
+from rdfia.data import batches
 from rdfia.data.mixing import Mixing
 from rdfia.data.normalise import Identity, evaluation_statistics, to_unit
 from rdfia.data.whitening import Whiten
@@ -116,7 +117,7 @@ def _plan(run: DescentRun, data: Data, model: Classifier, step_log: StepLog) -> 
         descent=run.optimiser.over(model.network.parameters()),
         schedule=run.schedule,
         epochs=run.epochs,
-        batch_size=count if run.batch_size == "all" else min(run.batch_size, count),
+        batch_size=batches.size(run.batch_size, count),
         precision=Precision(resolve(run, data.card), where),
         targets=Targets(len(data.card["classes"]), run.label_smoothing, run.mixing),
         recorded=run.recorded,

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from torch import Generator, Tensor, nn
 
 from rdfia.config import Config
-from rdfia.data.batches import batches, per_epoch
+from rdfia.data import batches
 from rdfia.models.decoder import Autoencoder, Decoder, Masking
 from rdfia.train import device
 from rdfia.train.classifier import Classifier, build, forward_flops
@@ -156,7 +156,7 @@ def fit(
 ) -> Iterator[dict[int, EpochRecord]]:
     """Train from the position on; each recorded epoch, the first before any step, leaves its readout in the head."""
     run, count = learner.run, len(train[1])
-    steps = per_epoch(count, min(run.batch_size, count))
+    steps = batches.per_epoch(count, run.batch_size)
     timetable = Timetable(descent.learning_rate, run.schedule, run.epochs, steps, run.recorded)
 
     def train_epoch(epoch: int, recorded: bool) -> list[tuple[float, float]]:
@@ -173,10 +173,10 @@ def _train_epoch(
 ) -> float:
     """Take one pass over the train images under new masks; return the mean loss under the moving weights."""
     count = len(train[1])
-    size, first = min(learner.run.batch_size, count), (epoch - 1) * timetable.steps
+    size, first = batches.size(learner.run.batch_size, count), (epoch - 1) * timetable.steps
     total = torch.zeros((), device=train[0].device)
     learner.model.train()
-    for step, (raw, _) in enumerate(batches(*train, size, [generator]), start=first):
+    for step, (raw, _) in enumerate(batches.batches(*train, size, [generator]), start=first):
         with learner.precision.forward():
             x = learner.resized(learner.model.augmented(raw, generator))
             loss = learner.network.loss(x, learner.masks(len(x), generator))

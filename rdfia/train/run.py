@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from rdfia.config import Config
+from rdfia.data import batches
 from rdfia.data.augment import Augmentations
 from rdfia.data.normalise import Identity, Normaliser
 from rdfia.train.state import State
@@ -133,5 +134,4 @@ class Run(Config):
 
     def memory(self, weights: int, values: int, examples: int) -> int:
         """Estimate the bytes that training takes at least, for inputs of so many values, by weights and one batch."""
-        size = getattr(self, "batch_size", 1)
-        return BYTES * (COPIES * weights + (examples if size == "all" else min(size, examples)) * values)
+        return BYTES * (COPIES * weights + batches.size(getattr(self, "batch_size", 1), examples) * values)

@@ -14,6 +14,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 
 from rdfia.config import ConfigError, shorten
+from rdfia.data import batches
 from rdfia.train.classifier import example_input, network
 from rdfia.train.run import Run
 
@@ -106,8 +107,7 @@ def _examples(card: Mapping[str, Any]) -> int:
 
 def _batch(run: Run, card: Mapping[str, Any]) -> int:
     """Return how many examples of a batch are in the network at once; machines and formulas have none there."""
-    size = getattr(run, "batch_size", 0)
-    return _examples(card) if size == "all" else min(size, _examples(card))
+    return batches.size(getattr(run, "batch_size", 0), _examples(card))
 
 
 def _reason(error: BaseException) -> str:

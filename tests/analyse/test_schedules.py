@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from rdfia.analyse.schedules import schedule_lines, steps_per_epoch
+from rdfia.analyse.schedules import schedule_lines
 from tests.report import scheduled
 
 
@@ -22,10 +22,6 @@ def test_a_line_follows_the_equation() -> None:
     assert line.epochs[0] == 0
     assert line.epochs[-1] == pytest.approx(20 - 1 / 10)
     assert line.average == pytest.approx(0.5, abs=0.01)
-
-
-def test_an_epoch_has_a_step_for_each_batch_begun() -> None:
-    assert [steps_per_epoch(size, {"train": 1000}) for size in (64, 100, 1000, "all")] == [16, 10, 1, 1]
 
 
 def test_a_schedule_that_is_none_is_an_error() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Generator
 
 from rdfia.bench.yardsticks import in_the_courses_order
-from rdfia.data.batches import per_epoch, shuffled
+from rdfia.data.batches import per_epoch, shuffled, size
 from rdfia.models.cnn import CNN
 from rdfia.parallel import map_forked
 from rdfia.train.classifier import build
@@ -40,6 +40,11 @@ def test_batches_hold_every_index_once() -> None:
     assert [len(batch) for batch in batches] == [25, 25, 25, 25, 3]
     assert torch.cat(batches).sort().values.tolist() == list(range(103))
     assert len(batches) == per_epoch(103, 25)
+
+
+def test_an_epoch_has_a_step_for_each_batch_begun() -> None:
+    assert [per_epoch(1000, batch) for batch in (64, 100, 1000, 5000, "all")] == [16, 10, 1, 1, 1]
+    assert [size(batch, 1000) for batch in (64, 1000, 5000, "all")] == [64, 1000, 1000, 1000]
 
 
 def test_one_record_before_the_first_step_and_one_an_epoch(data: Data) -> None:
