@@ -20,6 +20,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside the path, then put it in place at once."""
     with scratch(path) as temporary:
         write(temporary / path.name)
+        _share(temporary / path.name, path.parent)
         os.replace(temporary / path.name, path)
 
 
@@ -33,6 +34,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         fresh = temporary / folder.name
         fresh.mkdir()
         yield fresh
+        for path in filter(Path.is_file, fresh.iterdir()):
+            _share(path, fresh)
         for number in count():
             with suppress(FileNotFoundError):
                 os.replace(folder, temporary / f"old{number}")
@@ -56,6 +59,11 @@ def scratch(path: Path) -> Iterator[Path]:
         if number is None:
             raise
         raise OSError(number, os.strerror(number), str(path)) from error
+
+
+def _share(path: Path, folder: Path) -> None:
+    """Let those read and write a file who may a folder: safetensors makes its own for their owner alone."""
+    path.chmod(folder.stat().st_mode & 0o666)
 
 
 def _unnamed(error: Exception) -> int | None:

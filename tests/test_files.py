@@ -10,8 +10,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from rdfia import files
+from rdfia.data.store import save_tensors
 from rdfia.files import left_behind, scratch, whole_folder, write_atomically, write_text
 from rdfia.parallel import map_forked
 from tests.processes import ROOT, started
@@ -96,6 +99,17 @@ def test_a_folder_takes_the_place_of_the_old_one(old: Path) -> None:
         assert (old / "old").exists()
     assert [path.name for path in old.iterdir()] == ["new"]
     assert [path.name for path in old.parent.iterdir()] == ["run"]
+
+
+def test_whoever_may_read_the_folder_may_read_what_safetensors_writes(old: Path) -> None:
+    old.parent.chmod(0o750)
+    save_tensors({"x": torch.zeros(1)}, old.parent / "split.safetensors")
+    assert (old.parent / "split.safetensors").stat().st_mode & 0o777 == 0o640
+    with whole_folder(old) as fresh:
+        fresh.chmod(0o775)
+        save_file({}, fresh / "weights.safetensors")
+        (fresh / "deeper").mkdir()
+    assert [path.stat().st_mode & 0o777 for path in sorted(old.iterdir())] == [0o755, 0o664]
 
 
 def test_what_a_kill_leaves_is_apart_and_removed_when_nobody_writes_it(old: Path) -> None:
