@@ -64,7 +64,7 @@ class Shown:
 
     @property
     def empty(self) -> bool:
-        """Whether it is a table that has no rows yet."""
+        """Whether it is a table without rows, of which a page has the caption alone."""
         return isinstance(self.content, Table) and not self.content.rows
 
     @property
@@ -113,7 +113,7 @@ class Part:
     @property
     def contents(self) -> str:
         """What is in it, as "2 tables, 1 figure"; empty where it has words alone."""
-        counts = Counter(block.kind for block in self.blocks if isinstance(block, Shown))
+        counts = Counter(block.kind for block in self.blocks if isinstance(block, Shown) and not block.empty)
         kinds = sorted(counts.items(), reverse=True)
         return ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds)
 

@@ -33,7 +33,7 @@ def write(params: Mapping[str, Any], root: Path) -> None:
     folder = context.study.folder()
     with scratch(folder / "index.html") as fresh:
         _fill(fresh, report)
-        kept = _keep(folder, fresh, without_arrays(context))
+        kept = _keep(folder, fresh, without_arrays(context) - {table.name for table in report.tables})
         _write_json(summary(context.study, context.verdicts), fresh / "summary.json")
         _write_json(verify.record(context.claims), fresh / "claims.json")
         _write_json(headline_metrics(context.study), fresh / "metrics.json")
@@ -63,7 +63,7 @@ def _fill(folder: Path, report: render.Report) -> None:
     """Write the pages, tables and figures into `folder`."""
     for name in FOLDERS:
         (folder / name).mkdir()
-    for table in report.tables:
+    for table in filter(lambda table: table.rows, report.tables):
         (folder / "tables" / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8")
         (folder / "tables" / f"{table.name}.md").write_text(table.markdown(), encoding="utf-8")
     for drawing in report.drawings:

@@ -1,10 +1,13 @@
-"""The table of a chapter's runs: accuracies, effects and published figures; one for each group if there are many."""
+"""The table of a chapter's runs: accuracies, effects and published figures; one for each group if there are many.
+
+Runs that the profile leaves out have no row: the caption names them.
+"""
 
 from collections.abc import Iterator
 
 from rdfia.analyse.groups import Group, table_groups
 from rdfia.analyse.metrics import resolve
-from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
+from rdfia.analyse.results import FINISHED, LEFT_OUT, ChapterResult, RunResult
 from rdfia.analyse.verdict_sentence import joined
 from rdfia.report.engine.context import Context, Facts
 from rdfia.report.engine.registry import Rows, table
@@ -34,11 +37,20 @@ RUNS = (
 def runs(context: Context) -> Iterator[Rows]:
     """Yield a row for each run; one of another group is there to compare with, and has its effect in its own table."""
     for group in table_groups(context.chapter):
-        others = [run.name for run in group.runs if is_reference_row(group, run)]
-        comparisons = _comparisons(context.chapter, group)
-        facts = {**scope(context.chapter, group), "comparisons": comparisons, "others": others}
-        all_well = all(run.status == FINISHED and run.test for run in group.runs)  # then no column says so
-        rows = [_run(context, run, is_reference_row(group, run), all_well) for run in group.runs]
+        without = [run.name for run in group.runs if run.status == LEFT_OUT]
+        own = [run for run in group.runs if not is_reference_row(group, run) and run.name not in without]
+        shown = [run for run in group.runs if run.name not in without] if own else []
+        others = [run.name for run in shown if is_reference_row(group, run)]
+        facts = {
+            **scope(context.chapter, group),
+            "comparisons": _comparisons(context.chapter, group),
+            "others": others,
+            "without": without,
+            "shown": len(shown),
+            "profile": context.study.profile,
+        }
+        all_well = all(run.status == FINISHED and run.test for run in shown)  # then no column says so
+        rows = [_run(context, run, is_reference_row(group, run), all_well) for run in shown]
         yield Rows(RUNS, rows, facts, group.name).trimmed()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from rdfia.analyse import groups
 from rdfia.analyse.published import Published
-from rdfia.analyse.results import FINISHED, NOT_RUN, Card, ChapterResult, RunResult, Study
+from rdfia.analyse.results import FINISHED, LEFT_OUT, NOT_RUN, Card, ChapterResult, RunResult, Study
 from rdfia.report.engine.context import Context
 from rdfia.report.engine.registry import Rows
 from rdfia.report.engine.table import Column, Table
@@ -113,3 +113,18 @@ def test_trimming_keeps_zeros_and_the_names_of_rows() -> None:
     found = Rows(columns, (("", 0, None, "", None), (None, 0, None, "", "x"))).trimmed()
     assert [column.name for column in found.columns] == ["name", "zero", "some"]
     assert found.rows == [["", 0, None], [None, 0, "x"]]
+
+
+def test_runs_that_the_profile_leaves_out_are_named_and_have_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, slow, fast, wide = CHAPTER.runs
+    without = [replace(each, status=LEFT_OUT, test={}) for each in (fast, wide)]
+    (table,) = made(replace(CHAPTER, runs=(first, slow, *without)))
+    assert cells(table, "run") == ["baseline", "slow"]
+    assert "status" not in [column.name for column in table.columns]
+    assert "The profile full leaves out fast and wide." in table.caption
+    monkeypatch.setattr(groups, "CROWDED", 3)
+    _, rates, units = made(replace(CHAPTER, runs=(first, slow, *without)))
+    assert cells(rates, "run") == ["baseline", "slow"]
+    assert rates.caption.endswith("The profile full leaves out fast.")
+    assert units.rows == ()  # the reference alone says nothing
+    assert units.caption == "The profile full leaves out all runs of the group hidden units: wide."
