@@ -11,6 +11,8 @@ from rdfia.bench import PARTS
 from rdfia.command import Parser, one_line
 from rdfia.record import layout
 
+NAMES = "a chapter or a run, as cnn or cnn/zca; without names: all"
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Parser]
 
@@ -55,14 +57,14 @@ def _of_runs(commands: "Commands") -> None:
     swept.add_argument("--address", help="of a Ray cluster, as HOST:6379; without it: one begun on this machine alone")
     swept.add_argument("--cpus", type=int, help="cores that Ray keeps for each run (1)")
     swept.add_argument("--gpus", type=float, help="of a GPU that Ray keeps for each run (0.25 where nodes have GPUs)")
-    swept.add_argument("chapters", nargs="*", help="without names: all")
+    swept.add_argument("names", nargs="*", metavar="name", help=NAMES)
     swept.set_defaults(act=sweep)
     again = commands.add_parser("replay", help="check stale runs by their first epochs instead of training them again")
     again.add_argument("-k", "--epochs", type=int, default=1, help="how many epochs (1)")
     again.add_argument("--seeds", type=int, help="of how many seeds; without it: of all")
     again.add_argument("--tolerance", type=float, default=0.0, help="how far figures may lie apart (0)")
-    again.add_argument("chapters", nargs="*", help="without names: all")
-    again.set_defaults(act=lambda a: replay(a.chapters, a.epochs, a.seeds, a.tolerance))
+    again.add_argument("names", nargs="*", metavar="name", help=NAMES)
+    again.set_defaults(act=lambda a: replay(a.names, a.epochs, a.seeds, a.tolerance))
 
 
 def _of_results(commands: "Commands") -> None:
@@ -123,23 +125,23 @@ def sweep(words: argparse.Namespace) -> None:
     if words.executor == "ray":
         from rdfia.sweep.ray_cluster import cluster
 
-        raise SystemExit(sweep(words.jobs, words.chapters, cluster(words.address, words.cpus, words.gpus)))
+        raise SystemExit(sweep(words.jobs, words.names, cluster(words.address, words.cpus, words.gpus)))
     if words.executor != "local":
         raise config.ConfigError(f"--executor: found {words.executor!r}, allowed: local, ray")
     for option in ("address", "cpus", "gpus"):
         if (value := getattr(words, option)) is not None:
             raise config.ConfigError(f"--{option}: found {value}, allowed: with --executor ray alone")
-    raise SystemExit(sweep(words.jobs, words.chapters))
+    raise SystemExit(sweep(words.jobs, words.names))
 
 
-def replay(chapters: list[str], epochs: int, seeds: int | None, tolerance: float) -> None:
+def replay(names: list[str], epochs: int, seeds: int | None, tolerance: float) -> None:
     from rdfia.sweep.replay import replay
 
     at_least_one("--epochs", epochs)
     at_least_one("--seeds", seeds)
     if not tolerance >= 0:
         raise config.ConfigError(f"--tolerance: found {tolerance}, allowed: 0 or more")
-    raise SystemExit(replay(chapters, epochs, seeds, tolerance))
+    raise SystemExit(replay(names, epochs, seeds, tolerance))
 
 
 def at_least_one(option: str, value: int | None) -> None:

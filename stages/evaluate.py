@@ -1,7 +1,8 @@
 """Stage `evaluate`: chapters on the test split, which no other stage reads. `python -m stages.evaluate cnn`
 
 It also publishes the records of the runs below `reports`, where they are in git. Runs whose weights, data and code are
-those of the last evaluation are not evaluated again.
+those of the last evaluation are not evaluated again. DVC waits for every run of a chapter; without it those that are
+trained so far are evaluated, and what is published of others stays as it is.
 """
 
 import shutil
@@ -31,10 +32,10 @@ def main(chapter: str, *others: str) -> None:
 def evaluate(params: Mapping[str, Any], chapter: str, code: str) -> None:
     """Evaluate one chapter by the code of this hash."""
     profile = config.profile(params)
-    records = {name: RunRecord.read(layout.trained(profile, chapter, name)) for name in runs.trained(params, chapter)}
-    for name, record in records.items():
-        if not record.exists:
-            raise config.ConfigError(f"{record.folder}: no such run; `dvc repro` trains {chapter}/{name}")
+    every = {name: RunRecord.read(layout.trained(profile, chapter, name)) for name in runs.trained(params, chapter)}
+    records = {name: record for name, record in every.items() if record.exists}
+    if every and not records:
+        raise config.ConfigError(f"{layout.trained(profile, chapter)}: no run is there; `rdfia sweep {chapter}` trains")
     dataset = chapters.dataset(params, chapter)
     train, validation, test = (
         load_split(layout.split(profile, dataset, name)) for name in ("train", "validation", "test")
@@ -44,23 +45,28 @@ def evaluate(params: Mapping[str, Any], chapter: str, code: str) -> None:
     kept = Evaluation(find_json(answers), find_tensors(probes), right)
     found = evaluate_chapter(records, (train, validation, test), code, kept, device.jobs())
     known = sum(found.answers[name] is kept.answers.get(name) for name in records)
-    print(f"{chapter}: evaluated {len(records) - known} of {len(records)} runs, {known} were known")
+    missing = len(every) - len(records)
+    print(
+        f"{chapter}: evaluated {len(records) - known} of {len(records)} runs, {known} were known"
+        + (f", {missing} are not trained yet" if missing else "")
+    )
     save_tensors(found.drawn, probes)
-    write_json(found.answers, answers)
+    together = kept.answers | found.answers
+    write_json({name: together[name] for name in every if name in together}, answers)
     publish(profile, chapter, records, found.right)
+    for folder in layout.recorded(profile, chapter).iterdir():
+        if folder.name not in every:
+            shutil.rmtree(folder)
 
 
 def publish(profile: str, chapter: str, records: Mapping[str, RunRecord], right: Right) -> None:
-    """Copy the records below `reports` with the test images that are right; remove those of runs that are not trained.
+    """Copy the records below `reports` with the test images that are right.
 
     A run whose images are missing, as after a kill between the two, is evaluated again the next time.
     """
     for name, record in records.items():
         record.publish(layout.recorded(profile, chapter, name))
         save_tensors(right[name], layout.right(profile, chapter, name))
-    for folder in layout.recorded(profile, chapter).iterdir():
-        if folder.name not in records:
-            shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

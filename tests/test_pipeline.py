@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rdfia.analyse.results import FINISHED, NOT_RUN
 from rdfia.report.engine.assemble import CLOSING
 from rdfia.sweep import holders, lock
 from tests.processes import slow
@@ -332,6 +333,32 @@ def test_a_sweep_trains_what_a_change_makes_stale_and_takes_it_from_the_cache_wh
     said = settled("python", "-m", "rdfia", "sweep", "-j", "2", "cnn")
     assert "1 stages restored from DVC's cache" in said
     assert "[  1/1]" not in said
+
+
+def test_a_sweep_trains_the_runs_that_are_named_and_evaluates_what_is_there(settled: Project) -> None:
+    def sweep(*names: str, fails: bool = False) -> str:
+        return settled("python", "-m", "rdfia", "sweep", "-j", "2", *names, fails=fails)
+
+    answers = settled.root / "reports/tiny/test/cnn.json"
+    before = json.loads(answers.read_text())
+    settled.edit(east={"normalise": "mean_image"}, west={"normalise": "max_abs"})
+    shutil.rmtree(settled.root / "runs/tiny/cnn/zca")  # of which the record is there
+    said = sweep("cnn/east")
+    assert "[  1/1] cnn/east" in said
+    assert "cnn: evaluated 1 of 2 runs, 1 were known, 2 are not trained yet" in said
+    after = json.loads(answers.read_text())
+    assert list(after) == ["baseline", "zca", "east"]
+    assert {name: after[name] for name in before} == before
+    settled("python", "-m", "stages.report")
+    found = {key: run["status"] for key, run in settled.summary()["runs"].items() if key.startswith("cnn/")}
+    assert found == {"cnn/baseline": FINISHED, "cnn/zca": FINISHED, "cnn/east": FINISHED, "cnn/west": NOT_RUN}
+    said = sweep("cnn")
+    assert "[  1/1] cnn/west" in said
+    assert "1 stages restored from DVC's cache" in said  # cnn/zca
+    assert settled.ran("dvc", "repro") == ["report@tiny", "track@tiny"]
+    assert "cnn.runs.north: no such run; allowed: " in sweep("cnn/north", fails=True)
+    refused = "run: found vit_timm/imagenet, which tiny leaves out, allowed: patch_7, masked"
+    assert refused in sweep("vit_timm/imagenet", fails=True)
 
 
 def test_what_cannot_be_trained_on_its_data_is_refused_before_anything_is_lost(project: Project) -> None:

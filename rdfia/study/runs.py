@@ -24,6 +24,7 @@ from rdfia.config import (
     options,
     over,
     parse,
+    profile,
     section,
     shorten,
     written,
@@ -162,6 +163,21 @@ def origins(params: Mapping[str, Any], chapter: str, run: str) -> list[tuple[str
     homes = written(layers(params, chapter, run))
     settings = leaves(resolve(params, chapter, run).model_dump(mode="json"))
     return [(key, value, homes.get(key) or homes.get(key.removesuffix(".name"), DEFAULT)) for key, value in settings]
+
+
+def wanted(params: Mapping[str, Any], names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the runs that are named, by chapter: `cnn/zca` is one, `cnn` is all of a chapter; without names all."""
+    found = dict[str, list[str]]()
+    for name in names or chapters(params):
+        chapter, one, run = name.partition("/")
+        allowed(params, [chapter])
+        if one:
+            own(params, chapter, run)  # which says where there is no such run
+            if run in left_out(params, chapter):
+                found_it, allow = f"{name}, which {profile(params)} leaves out", nearest(run, trained(params, chapter))
+                raise ConfigError(f"run: found {found_it}, allowed: {allow}")
+        found.setdefault(chapter, []).extend([run] if one else runs(params, chapter))
+    return {chapter: list(dict.fromkeys(every)) for chapter, every in found.items()}
 
 
 def allowed(params: Mapping[str, Any], names: Iterable[str]) -> list[str]:

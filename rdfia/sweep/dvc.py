@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,13 @@ class Stage:
     folder: Path
 
 
-def training(params: Mapping[str, Any], chapter: str) -> list[Stage]:
+def training(params: Mapping[str, Any], chosen: Mapping[str, Collection[str]]) -> list[Stage]:
+    """Return the stages that train the chosen runs of some chapters."""
+    stages = [stage for chapter in chosen for stage in _training(params, chapter)]
+    return [stage for stage in stages if not set(stage.runs).isdisjoint(chosen[stage.chapter])]
+
+
+def _training(params: Mapping[str, Any], chapter: str) -> list[Stage]:
     """Return a chapter's training stages."""
     name, names = profile(params), tuple(runs.runs(params, chapter))
     if pipeline.one_stage(params, chapter):
@@ -86,9 +92,14 @@ def make(stage: str, names: Mapping[str, str]) -> None:
     entries = locked()
     stale = {word: name for word, name in names.items() if not _current(entries.get(name, {}))}
     if stale:
-        printed = _run([sys.executable, "-m", f"stages.{stage}", *stale], f"`{stage}`")
-        print(f"{stage}: {', '.join(stale)}", *printed.splitlines(), sep="\n  ", flush=True)
+        act(stage, list(stale))
         run("commit", "--force", *stale.values(), quiet=True)
+
+
+def act(stage: str, words: Sequence[str]) -> None:
+    """Do what a stage does for some words, as its command does."""
+    printed = _run([sys.executable, "-m", f"stages.{stage}", *words], f"`{stage}`")
+    print(f"{stage}: {', '.join(words)}", *printed.splitlines(), sep="\n  ", flush=True)
 
 
 def _current(entry: Mapping[str, Any]) -> bool:
@@ -122,7 +133,7 @@ def commit(params: Mapping[str, Any], stages: Sequence[Stage]) -> None:
     """Take the outputs of stages as they are; those of a whole chapter by its name, for DVC reads all files a name."""
     kept, names = {stage.name for stage in stages}, list[str]()
     for chapter in dict.fromkeys(stage.chapter for stage in stages):
-        every = [stage.name for stage in training(params, chapter)]
+        every = [stage.name for stage in _training(params, chapter)]
         names += [chapter] if kept.issuperset(every) else [name for name in every if name in kept]
     if names:
         run("commit", "--force", *names, quiet=True)

@@ -5,7 +5,7 @@ they agree, the result is committed to DVC under today's declaration, and its re
 that DVC's cache holds of today's declaration is taken from there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -39,21 +39,23 @@ class Replay:
 
 
 def replay(names: Sequence[str], epochs: int, seeds: int | None, tolerance: float) -> int:
-    """Replay the stale runs of the chapters, of all without names; return 1 if a run stays stale, else 0."""
+    """Replay the stale runs of those that `names` chooses; return 1 if a run stays stale, else 0."""
     params = load()
-    counts = [_wave(params, wave, epochs, seeds, tolerance) for wave in waves(params, runs.allowed(params, names))]
+    chosen = runs.wanted(params, names)
+    parts = [{chapter: chosen[chapter] for chapter in chapters} for chapters in waves(params, chosen)]
+    counts = [_wave(params, part, epochs, seeds, tolerance) for part in parts]
     stale, kept = (sum(column) for column in zip(*counts, strict=True))
     print(f"{kept} of {stale} stale runs agree and were committed to DVC" if stale else "no run is stale")
     return int(kept < stale)
 
 
 def _wave(
-    params: Mapping[str, Any], chapters: Sequence[str], epochs: int, seeds: int | None, tolerance: float
+    params: Mapping[str, Any], chosen: Mapping[str, Collection[str]], epochs: int, seeds: int | None, tolerance: float
 ) -> tuple[int, int]:
-    """Replay the stale runs of some chapters; how many were stale, and how many of them agree."""
+    """Replay what is stale of the chosen runs of some chapters; how many were, and how many of them agree."""
     name = profile(params)
-    dvc.repro([f"declare_{chapter}@{name}" for chapter in chapters])
-    stages = dvc.restore(dvc.stale([stage for chapter in chapters for stage in dvc.training(params, chapter)]))
+    dvc.repro([f"declare_{chapter}@{name}" for chapter in chosen])
+    stages = dvc.restore(dvc.stale(dvc.training(params, chosen)))
     stale = [(s.chapter, run) for s in stages for run in s.runs if not known(name, s.chapter, run)]
     usable = [place for place in stale if _usable(name, *place)]
     data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter, _ in usable}

@@ -4,7 +4,7 @@ What comes before and after, data sets, declarations and evaluations, it makes t
 """
 
 import shutil
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -57,11 +57,11 @@ def local(
 
 
 def sweep(jobs: int | None, names: Sequence[str], begun: "AbstractContextManager[Executor] | None" = None) -> int:
-    """Train the stale runs of the chapters, of all without names; return 1 if a run failed, else 0.
+    """Train the stale runs of those that `names` chooses; return 1 if a run failed, else 0.
 
     Two sweeps would train the same runs: the second waits, and trains what the first has left.
     """
-    runs.allowed(load(), names)  # before anything is written
+    runs.wanted(load(), names)  # before anything is written
     with begun or nullcontext(local) as executor, holding(LOCK):
         return _sweep(executor, jobs, names)
 
@@ -69,13 +69,13 @@ def sweep(jobs: int | None, names: Sequence[str], begun: "AbstractContextManager
 def _sweep(executor: "Executor", jobs: int | None, names: Sequence[str]) -> int:
     mend()
     params = load()
-    chosen, renewed = runs.allowed(params, names), images.renew(profile(params))
+    chosen, renewed = runs.wanted(params, names), images.renew(profile(params))
     current = not renewed and dvc.declared_is_current(profile(params))
     outcomes = []
     for chapters in waves(params, chosen):
         if not current:
             declare(params, chapters)
-        outcomes.append(wave(params, executor, jobs, chapters))
+        outcomes.append(wave(params, executor, jobs, {chapter: chosen[chapter] for chapter in chapters}))
         current &= not outcomes[-1].stale  # later chapters begin from weights that may be new
     evaluate(params, outcomes)
     if not any(one.stale for one in outcomes):
@@ -108,16 +108,27 @@ def declare(params: Mapping[str, Any], chapters: Sequence[str]) -> None:
 
 
 def evaluate(params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> None:
-    """Evaluate the chapters in which something was stale, but for those in which a run failed."""
-    name, failed = profile(params), {label.partition("/")[0] for one in outcomes for label in one.failed}
-    whole = dict.fromkeys(chapter for one in outcomes for chapter in one.stale if chapter not in failed)
+    """Evaluate the chapters in which something was stale; of one that is not whole yet what is there.
+
+    DVC would wait for all of it, and is not told.
+    """
+    name, whole, begun = profile(params), list[str](), list[str]()
+    for chapter in dict.fromkeys(chapter for one in outcomes for chapter in one.stale):
+        there = [known(name, chapter, run) for run in runs.trained(params, chapter)]
+        whole += [chapter] if all(there) else []
+        begun += [chapter] if any(there) and not all(there) else []
     dvc.make("evaluate", {chapter: f"evaluate@{name}-{chapter}" for chapter in whole})
+    if begun:
+        dvc.act("evaluate", begun)
+        print("`python -m stages.report` writes the report of what is there")
 
 
-def wave(params: Mapping[str, Any], executor: "Executor", jobs: int | None, chapters: Sequence[str]) -> Outcome:
-    """Train what is stale and is nowhere to be had, and commit what ended well."""
+def wave(
+    params: Mapping[str, Any], executor: "Executor", jobs: int | None, chosen: Mapping[str, Collection[str]]
+) -> Outcome:
+    """Train what is stale of the chosen runs and is nowhere to be had, and commit what ended well."""
     name = profile(params)
-    stale = dvc.stale([stage for chapter in chapters for stage in dvc.training(params, chapter)])
+    stale = dvc.stale(dvc.training(params, chosen))
     if not stale:
         return Outcome((), {})
     ready = [stage for stage in stale if all(known(name, stage.chapter, run) for run in stage.runs)]
