@@ -121,7 +121,7 @@ class Found:
         words = {HOLDS: self.finding.holds, FAILS: self.finding.fails}.get(self.decision.verdict, self.finding.open)
         numbers = [each.number for each in self.decision.printed]
         reports = dict.fromkeys(each.report for each in self.decision.printed)
-        values = {name: [each.value for each in self.decision.printed if each.report == name] for name in reports}
+        values = {name: [each.written for each in self.decision.printed if each.report == name] for name in reports}
         theirs = listed([f"{listed(each)} ({name})" for name, each in values.items()])
         apart = f"{max(numbers) - min(numbers):.2f} points" if numbers else ""
         before, after = (part.format(theirs=theirs, apart=apart) for part in words.split("{figure}"))
@@ -217,7 +217,8 @@ def _of_runs(finding: Finding, known: Measured) -> Decision:
 def _effect(key: str, known: Measured) -> Estimate:
     """Return the effect of a run with the interval of its table, which holds together with those of its group."""
     run = known.run(key)
+    known.run(f"{run.chapter}/{run.reference}")  # which says why where it cannot be measured against
     effect = known.chapter(run).effect(run)
     if effect is None:
-        raise UndecidableError(f"{key}: its reference has no result")
+        raise UndecidableError(f"{key}: it is measured against no other run")
     return effect

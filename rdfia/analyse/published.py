@@ -19,7 +19,7 @@ that choice adds.
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot, sqrt
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ AGREES, DIFFERS, INCOMPARABLE = "agrees", "differs", "cannot be compared"
 NO_RUN = "no run yet"
 ACCURACY = "test_accuracy"  # the only metric that is compared
 ABOUT = 1.0  # points that "about" leaves open
+COUNTS = 0.1  # points of what a print leaves open, from which on it is written out
 QUICK = "quick"
 TESTED = {"circles": 200, "mnist": 10_000, "cifar10": 10_000}  # examples of the published test sets
 DRAWN = ("circles",)  # data sets that each study draws anew
@@ -68,6 +69,11 @@ class Published:
         """What the print leaves open, in points: half a unit of the last digit, and a point for "about"."""
         decimals = len(self.value.partition(".")[2])
         return 0.5 * 10.0**-decimals + (ABOUT if "about" in self.note else 0.0)
+
+    @property
+    def written(self) -> str:
+        """The figure in words, with what the print leaves open where that counts: 80 ± 0.5, and 78.64."""
+        return f"{self.value} ± {self.tolerance:g}" if self.tolerance >= COUNTS else self.value
 
     @property
     def stated(self) -> dict[str, str]:
@@ -193,15 +199,19 @@ def judge(figure: Published, run: RunResult | None, profile: str) -> Verdict:
     if reason:
         return Verdict(figure, INCOMPARABLE, reason)
     ours = span(figure, run)
-    kind = AGREES if _inside(figure, ours, _sampling(figure, ours.mean, run)) else DIFFERS
+    kind = AGREES if _inside(figure, ours) else DIFFERS
     choice = interval([max(curve) - curve[-1] for curve in _curves(run)]) if figure.maximum else None
     copy = run.card.label if run.card.copy else ""
     return Verdict(figure, kind, points=ours.mean - figure.number, choice=choice, copy=copy)
 
 
 def span(figure: Published, run: RunResult) -> Estimate:
-    """Return the range of one more run of ours, in what the figure is compared with."""
-    return prediction(_measured(figure, run), noise=run.expected("validation" if figure.maximum else "test"))
+    """Return the range of one more run of ours, in what the figure is compared with, and on as many other examples."""
+    ours = prediction(_measured(figure, run), noise=run.expected("validation" if figure.maximum else "test"))
+    if ours.high is None:
+        return ours
+    away = hypot(ours.high - ours.mean, _sampling(figure, ours.mean, run))
+    return replace(ours, low=ours.mean - away, high=ours.mean + away)
 
 
 def _measured(figure: Published, run: RunResult) -> list[float]:
@@ -229,11 +239,9 @@ def _sampling(figure: Published, accuracy: float, run: RunResult) -> float:
     return PERCENT * 1.96 * sqrt(share * (1 - share) * (1 / TESTED[figure.dataset] + 1 / ours))
 
 
-def _inside(figure: Published, ours: Estimate, sampling: float) -> bool:
-    """Return whether the range, with the chance of the two sets, and the figure's own tolerance meet."""
-    if ours.high is None:
-        return False
-    return abs(figure.number - ours.mean) <= hypot(ours.high - ours.mean, sampling) + figure.tolerance
+def _inside(figure: Published, ours: Estimate) -> bool:
+    """Return whether the range and the figure with its own tolerance meet."""
+    return ours.high is not None and abs(figure.number - ours.mean) <= ours.high - ours.mean + figure.tolerance
 
 
 def verdicts(study: Study, figures: Sequence[Published]) -> tuple[Verdict, ...]:

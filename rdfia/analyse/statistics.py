@@ -27,6 +27,7 @@ from rdfia.config import Config, listed
 
 Run = Annotated[str, Field(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")]
 Pair = Annotated[tuple[Run, Run], listed]
+FEWEST = 3  # values of a setting, to speak of a trend
 
 
 class OfMeasure(Config):
@@ -174,6 +175,8 @@ class Trend(OfMeasure):
         slope = trend(points, level, known.noise(chosen[0], self.of)) if chosen else None
         if slope is None:
             raise UndecidableError(f"{self.group}: no runs with results differ in {_short(self.along)} alone")
+        if len({place for _, place, _ in points}) < FEWEST:
+            raise UndecidableError(f"{self.group}: a trend needs {FEWEST} values of {_short(self.along)}")
         return slope
 
     def _place(self, run: RunResult) -> float | None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from rdfia.analyse import claims, findings, published
-from rdfia.analyse.claims import FAILS, HOLDS
-from rdfia.analyse.metrics import UNRESOLVED, resolve
+from rdfia.analyse.claims import FAILS, HOLDS, UNDECIDED
+from rdfia.analyse.findings import Decision
+from rdfia.analyse.metrics import UNRESOLVED, mean, resolve
 from rdfia.analyse.read_study import read_study
 from rdfia.analyse.results import Study
 from rdfia.files import write_text
@@ -70,6 +71,7 @@ def page(contexts: Sequence[Context]) -> str:
         topics=topics,
         surprises=list(reversed(surprises.values())),
         figures=figures,
+        sides=_sides(figures),
         compared=len({row["verdict"].published for row in figures}),
         printed=len(published.read()),
         claims=verdicts,
@@ -90,13 +92,15 @@ def charts(contexts: Sequence[Context]) -> Iterator[tuple[Path, Drawing]]:
 
 def _part(study: Study) -> dict[str, Any]:
     """Return what the page says of the runs of a profile: how many, on which data, how long, with how many seeds."""
-    runs = [run for run in study.runs if run.test]
-    seeds = sorted({len(run.test) for run in runs})
+    runs = [run for run in study.runs if run.ran]
+    seeds = sorted({run.declared for run in runs})
+    diverged = [f"`{run.key}` ({run.diverged} of {run.declared})" for run in runs if run.diverged]
     data = dict.fromkeys(run.card.label for run in runs)
     epochs = {run.config["epochs"] for run in runs if "epochs" in run.config}
     scale = [f"{epochs.pop()} epochs"] if len(epochs) == 1 else []
     scale += [f"{listed(list(map(str, seeds)))} seeds each"]
-    return {"profile": study.profile, "runs": len(runs), "data": list(data), "scale": ", ".join(scale)}
+    found = {"profile": study.profile, "runs": len(runs), "data": list(data), "scale": ", ".join(scale)}
+    return found | {"diverged": diverged}
 
 
 def _topics(contexts: Sequence[Context]) -> Iterator[dict[str, Any]]:
@@ -108,8 +112,16 @@ def _topics(contexts: Sequence[Context]) -> Iterator[dict[str, Any]]:
         known = {each.line.name for each in said}
         reasons = {each.name: each.decision.reason for each, _ in reversed(own) if each.name not in known}
         waiting = dict.fromkeys(reasons[name] for name in topic.findings if name in reasons)
+        unsure = dict.fromkeys((s.profile, d.reason) for each, s in own if _tried(d := each.decision, s))
+        unsure = {place: None for place in unsure if place[1] not in waiting}
         said.sort(key=lambda each: order[each.line.name])
-        yield {"title": title, "about": topic.about, "said": said, "waiting": list(waiting)}
+        yield {"title": title, "about": topic.about, "said": said, "waiting": list(waiting), "unsure": list(unsure)}
+
+
+def _tried(decision: Decision, study: Study) -> bool:
+    """Return whether a profile has trained the run that would decide a finding, and yet does not decide it."""
+    run = study.run(decision.place)
+    return decision.verdict == UNDECIDED and run is not None and run.ran
 
 
 def _figures(context: Context) -> Iterator[dict[str, Any]]:
@@ -119,6 +131,18 @@ def _figures(context: Context) -> Iterator[dict[str, Any]]:
         run = context.study.run(verdict.published.run)
         if run and verdict.kind in (published.AGREES, published.DIFFERS):
             yield {"verdict": verdict, "ours": column.text(run.test_accuracy), "profile": context.study.profile}
+
+
+def _sides(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return by report and profile on which side of the published figures ours lie, and how far in the mean."""
+    found = dict[tuple[str, str], list[float]]()
+    for row in figures:
+        found.setdefault((row["verdict"].published.report, row["profile"]), []).append(row["verdict"].points)
+    return [
+        {"report": report, "profile": profile, "all": len(points), "below": sum(point < 0 for point in points)}
+        | {"mean": f"{mean(points):+.1f}"}
+        for (report, profile), points in found.items()
+    ]
 
 
 def _claims(context: Context, kind: str) -> Iterator[dict[str, Any]]:

@@ -99,7 +99,15 @@ def test_published_figures_are_those_that_may_be_compared(study: Study) -> None:
     found = {each.name: each for each in findings.decide(TOPICS, study)}["cnn_crop_flip"]
     assert found.decision.verdict in (HOLDS, FAILS)
     assert [each.report for each in found.decision.printed] == ["R2022"]  # of the others other settings are stated
-    assert "80 (R2022)" in found.parts[0]
+    assert "80 ± 1.5 (R2022)" in found.parts[0]  # "about" 80
+    estimate = found.decision.estimate
+    assert estimate is not None
+    assert estimate.high is not None
+    agrees = all(
+        abs(each.number - estimate.mean) <= estimate.high - estimate.mean + each.tolerance
+        for each in found.decision.printed
+    )
+    assert (found.decision.verdict == HOLDS) == agrees  # by what the sentence says alone
 
 
 def decided(topic: str, name: str, verdict: str) -> Found:

@@ -260,6 +260,8 @@ def test_a_trend_is_found_among_runs_that_are_alike_in_all_else() -> None:
         trend.estimate(measured(*left_out), 0.95)
     with pytest.raises(UndecidableError, match="no runs with results differ in embed alone"):
         trend.estimate(measured(*grid(rng, 1.5)[:1]), 0.95)
+    with pytest.raises(UndecidableError, match="cnn/grid: a trend needs 3 values of embed"):
+        trend.estimate(measured(*grid(rng, 1.5)[:2]), 0.95)
 
 
 def test_a_trend_may_take_the_best_of_another_setting_by_validation() -> None:

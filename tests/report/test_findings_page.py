@@ -1,10 +1,12 @@
 """docs/findings.md is what the command writes from the results that are in git."""
 
 import re
+from collections import Counter
 
 import pytest
 
 from rdfia import config
+from rdfia.analyse.results import DIVERGED
 from rdfia.config import ConfigError
 from rdfia.files import read_json
 from rdfia.report import findings_page, readme_tables
@@ -74,6 +76,28 @@ def test_a_surprise_is_one_wherever_it_is_decided(contexts: list[Context], page:
         first = next(other for other in said if other.line.name == each.line.name)
         assert (each.line.sentence in surprises) == (tones[each.line.name] == {"bad"} and each is first), each
     assert any(len(found) > 1 for found in tones.values())
+
+
+def test_what_was_trained_and_decides_nothing_is_said_with_its_reason(contexts: list[Context], page: str) -> None:
+    topics = page.split("## What surprised")[0].split("\n## ")[1:]
+    published = next(each.study for each in contexts if each.study.profile == "published")
+    diverged = [run for run in published.runs if run.status == DIVERGED]
+    assert diverged
+    for run in diverged:
+        reason = f"{run.key}: {run.diverged} of {run.declared} seeds diverged"
+        assert f"`{run.key}` ({run.diverged} of {run.declared})" in page
+        assert any(f"- Not decided in `published`: {reason}." in topic for topic in topics), reason
+    assert "profile leaves it out" not in page.split("## What surprised")[0]
+
+
+def test_on_which_side_of_the_published_figures_ours_lie_is_counted(page: str) -> None:
+    rows = re.findall(r"^\| (R20\d\d\w?) \| (\d+) \| (\d+) \| ([-+][\d.]+) \| (\w+) \|$", page, re.MULTILINE)
+    listed = re.findall(r"^\| (R20\d\d\w?) \| .* \| `[^`]+` \| (\w+) \|$", page, re.MULTILINE)
+    assert {(row[0], row[4]): int(row[1]) for row in rows} == Counter(listed)
+    for report, profile, reached, apart in [("R2026", "jpeg", 0, "-"), ("R2023a", "mnist", 10, "+")]:
+        row = next(each for each in rows if (each[0], each[4]) == (report, profile))
+        assert int(row[1]) - int(row[2]) == reached  # all on one side
+        assert row[3].startswith(apart)
 
 
 def test_the_claims_in_git_are_those_of_the_results_in_git(contexts: list[Context]) -> None:
