@@ -103,10 +103,8 @@ def test_published_figures_are_those_that_may_be_compared(study: Study) -> None:
     estimate = found.decision.estimate
     assert estimate is not None
     assert estimate.high is not None
-    agrees = all(
-        abs(each.number - estimate.mean) <= estimate.high - estimate.mean + each.tolerance
-        for each in found.decision.printed
-    )
+    reach = estimate.high - estimate.mean
+    agrees = all(abs(each.number - estimate.mean) <= reach + each.tolerance for each in found.decision.printed)
     assert (found.decision.verdict == HOLDS) == agrees  # by what the sentence says alone
 
 
