@@ -19,7 +19,6 @@ from safetensors.numpy import save_file
 from rdfia.data.normalise import required_statistics
 from rdfia.files import whole_folder, write_json
 from rdfia.record.run import DIVERGED, FINISHED, HISTORY, LEFT_OUT, METRICS, TIMING, WEIGHTS, Row
-from rdfia.revision import commit
 from rdfia.train import device
 from rdfia.train.precision import described
 from rdfia.train.run import Data, Record, Run, Snapshot, Trained
@@ -27,8 +26,9 @@ from rdfia.train.run import Data, Record, Run, Snapshot, Trained
 
 @dataclass
 class Outcome:
-    """What the seeds of a run have reported so far."""
+    """What the seeds of a run have reported so far, and the commit whose code trains them."""
 
+    commit: str = ""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     history: dict[int, list[Record]] = field(default_factory=dict)
     snapshots: dict[int, list[Snapshot]] = field(default_factory=dict)
@@ -146,8 +146,8 @@ def _timing(outcome: Outcome, run: Run, data: Data) -> dict[str, Any]:
         "started": outcome.started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - outcome.started).total_seconds(), 3),
         "training_seconds": round(training, 3),
-        "images_per_second": round(len(data.train[1]) * epochs / training, 1),
+        "images_per_second": round(run.examples(len(data.train[1])) * epochs / training, 1),
         "machine": machine | {"torch": torch.__version__},
-        "commit": commit(Path()),
+        "commit": outcome.commit,
         "experiment": os.environ.get("DVC_EXP_NAME", ""),
     }

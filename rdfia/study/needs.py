@@ -131,7 +131,7 @@ def cost(run: Run, card: Mapping[str, Any]) -> float:
         return 0.0  # its training says why it cannot be built
     if not isinstance(run, DescentRun | MaskedRun):
         return run.seeds * len(getattr(run, "C", (1,))) * size.operations
-    examples = _examples(run, card)
+    examples = run.examples(card["counts"]["train"])
     steps = run.epochs * batches.per_epoch(examples, run.batch_size) * (1 if card["kind"] == "points" else run.seeds)
     return steps * (CALL * size.calls + PASSES * batches.size(run.batch_size, examples) * size.operations)
 
@@ -147,8 +147,8 @@ def measure(run: Run, card: Mapping[str, Any]) -> Size:
 
 def _measure(run: Run, card: Mapping[str, Any]) -> Size:
     if not isinstance(run, DescentRun | MaskedRun):
-        kept = _examples(run, card) * values(card)
-        return Size(kept, 0, FIT + PAIR * kept * _examples(run, card))
+        kept = run.examples(card["counts"]["train"]) * values(card)
+        return Size(kept, 0, FIT + PAIR * kept * run.examples(card["counts"]["train"]))
     with torch.device("meta"), Shapes(), torch.no_grad():
         generator, counter = torch.Generator("cpu"), Pass()
         built, example = network(run, card, generator), example_input(run, card)
@@ -157,8 +157,3 @@ def _measure(run: Run, card: Mapping[str, Any]) -> Size:
         with counter:
             built(example)
         return Size(weights, kept, counter.total, counter.calls)
-
-
-def _examples(run: Run, card: Mapping[str, Any]) -> int:
-    """Return how many examples a run trains on."""
-    return int(getattr(run, "sample", None) or card["counts"]["train"])

@@ -19,6 +19,7 @@ from rdfia.data.store import load_split
 from rdfia.files import read_json
 from rdfia.parallel import Send, messages, stream_forked
 from rdfia.record import layout, outcome
+from rdfia.revision import commit
 from rdfia.study import runs
 from rdfia.study.checkpoint import Checkpoints, key
 from rdfia.study.declaration import roots
@@ -40,6 +41,7 @@ class Task:
     kind: str
     run: Run | None
     code_sha256: str
+    commit: str = ""
 
     @property
     def key(self) -> str:
@@ -53,14 +55,15 @@ class Task:
 
 
 def tasks(params: Mapping[str, Any], wanted: Mapping[str, Sequence[str]]) -> list[Task]:
-    """Return the runs that are wanted of each chapter, resolved, with the hash of their code as it lies there now."""
+    """Return the runs that are wanted of each chapter, resolved, with hash and commit of the code that is there now."""
     chosen, sources, found = profile(params), Sources(layout.ROOT), list[Task]()
+    head = commit(layout.ROOT)
     for chapter, names in wanted.items():
         kind, without = chapters.kind(params, chapter), runs.left_out(params, chapter)
         for name in names:
             run = None if name in without else runs.resolve(params, chapter, name)
             code = "" if run is None else sources.fingerprint(roots(run))
-            found.append(Task(chosen, chapter, name, kind, run, code))
+            found.append(Task(chosen, chapter, name, kind, run, code, head))
     return found
 
 
@@ -120,7 +123,7 @@ def train(
         run = (resolve or with_weights)(task.run, task.profile)
     checkpoints = Checkpoints(unfinished, key(task.head, run, data), run.record, lambda line: say(f"{label} {line}"))
     checkpoints.remove_others()
-    gathered = outcome.Outcome()
+    gathered = outcome.Outcome(task.commit)
     with Progress(task.profile, task.chapter, task.name, run, say) as progress, checks.at(task.key):
         for seed, report in events(run, data, jobs, checkpoints):
             gathered.add(seed, report)

@@ -21,7 +21,6 @@ from rdfia.files import whole_folder, write_atomically, write_json
 from rdfia.parallel import Message
 from rdfia.record import layout
 from rdfia.record.run import FILES, TIMING, WEIGHTS, RunRecord
-from rdfia.revision import commit
 from rdfia.study.train_run import Task, begins_at, with_weights
 from rdfia.sweep import ray_worker as worker
 from rdfia.train.run import Data
@@ -201,7 +200,7 @@ def keep(task: Task, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
             (fresh / name).write_bytes(content)
         record = RunRecord.read(fresh)
-        here = {"commit": commit(Path()), "experiment": os.environ.get("DVC_EXP_NAME", "")}
+        here = {"commit": task.commit, "experiment": os.environ.get("DVC_EXP_NAME", "")}
         write_json({**record.timing, **here}, fresh / TIMING)
         if not record.whole:
             raise RuntimeError("the weights that came back are not those of the record")

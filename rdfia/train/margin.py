@@ -72,7 +72,7 @@ class MarginRun(Run):
         return self
 
     def memory(self, weights: int, values: int, examples: int) -> int:
-        return 8 * (self.sample or examples) ** 2
+        return 8 * examples**2
 
     def program(self, data: Data) -> Program:
         """Prepare to fit every seed, one after the other."""

@@ -124,6 +124,10 @@ class Run(Config):
         start = getattr(self.model, "start", None)
         return (start.chapter, start.run) if start is not None and start.name == "run" else None
 
+    def examples(self, count: int) -> int:
+        """Return on how many of `count` train examples a seed is trained."""
+        return getattr(self, "sample", None) or count
+
     def flops(self, data: Data) -> int | None:
         """Return the operations of one forward pass of one example, a product with its sum being two."""
         return None

@@ -79,7 +79,7 @@ def check_memory(run: Run, card: Mapping[str, Any], weights: int, values: int, k
 
 def in_training(run: Run, card: Mapping[str, Any], weights: int, values: int, kept: int) -> int:
     """Estimate the bytes that training takes: weights, a batch of so many values, and what it keeps to go back."""
-    return run.memory(weights, values, _examples(card)) + _batch(run, card) * kept
+    return run.memory(weights, values, _examples(run, card)) + _batch(run, card) * kept
 
 
 def activations(built: nn.Module, example: Tensor) -> int:
@@ -101,13 +101,13 @@ def activations(built: nn.Module, example: Tensor) -> int:
     return sum(size for storage, size in kept.items() if storage not in weights)
 
 
-def _examples(card: Mapping[str, Any]) -> int:
-    return int(card.get("counts", {}).get("train", 1))
+def _examples(run: Run, card: Mapping[str, Any]) -> int:
+    return run.examples(card.get("counts", {}).get("train", 1))
 
 
 def _batch(run: Run, card: Mapping[str, Any]) -> int:
     """Return how many examples of a batch are in the network at once; machines and formulas have none there."""
-    return batches.size(getattr(run, "batch_size", 0), _examples(card))
+    return batches.size(getattr(run, "batch_size", 0), _examples(run, card))
 
 
 def _reason(error: BaseException) -> str:

@@ -76,3 +76,13 @@ def test_a_run_that_is_left_out_has_every_file_and_no_result(tmp_path: Path) -> 
     assert set(contents(tmp_path / "run")) == NAMES
     assert (record.exists, record.status, record.history) == (False, "left out", [])
     assert load_file(record.weights) == {}
+
+
+def test_speed_is_of_the_examples_that_were_trained_on_and_the_commit_that_of_their_code(tmp_path: Path) -> None:
+    run, data, gathered = trained()
+    timing = written(tmp_path / "all").record.timing
+    sampled = run.model_copy(update={"sample": 6})
+    outcome.write(replace(gathered, commit="begun"), tmp_path / "some", HEAD, sampled, data)
+    less = RunRecord.read(tmp_path / "some").timing
+    assert (timing["commit"], less["commit"]) == ("", "begun")
+    assert less["images_per_second"] == pytest.approx(timing["images_per_second"] * 6 / 24, abs=0.1)

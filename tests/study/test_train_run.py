@@ -68,3 +68,9 @@ def test_what_cannot_be_tried_is_left_to_the_run(known: dict[Any, Any], capsys: 
     make_ready(tasks(PARAMS | {"profile": "quick"}, {"cnn": ["baseline", "standardise"]}), data(shape=[1, 8, 8]))
     assert not known
     assert capsys.readouterr().out == "precision: trying the networks of 2 runs\n"
+
+
+def test_a_run_is_of_the_commit_that_is_there_when_its_code_is_read() -> None:
+    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    (task,) = tasks(PARAMS, {"cnn": ["baseline"]})
+    assert task.commit == head
