@@ -162,6 +162,11 @@ def test_an_experiment_with_one_parameter_trains_that_run_alone(project: Project
     ran = project.ran("dvc", "exp", "run", "-n", "new", "-S", "+cnn.runs.centred={normalise: mean_image}")
     assert trained(ran) == ["cnn@tiny-centred"]  # the run before is restored from the cache
     assert "cnn/centred" in project.summary()["runs"]
+    lines = project("python", "-m", "rdfia", "experiments").splitlines()
+    (wide,) = [line for line in lines if line.startswith("| wide")]  # the workspace has the settings of the other
+    assert "cnn.runs.zca.normalise.epsilon" in wide
+    assert "→ 0.5" in wide
+    assert "centred" not in wide.split("|")[2]
 
 
 @slow

@@ -1,7 +1,8 @@
 """The command `rdfia experiments`: DVC's experiments, each with what it changed and what that changed.
 
-`dvc exp show` has a column for every parameter and every run; this has a line for every experiment and shows where it
-departs from the workspace.
+`dvc exp show` has a column for every parameter and every run; this has a line for every experiment and shows where its
+parameters depart from those of the commit that it began from. Its figures are laid beside that commit's; where DVC has
+none of it, as of the quick profile, beside those of the workspace.
 """
 
 import json
@@ -17,13 +18,14 @@ def table() -> str:
     said = dvc.run("exp", "show", "--json", quiet=True)
     shown = json.loads(said[said.index("[{") :])
     base = next((row for row in shown if row["rev"] == "workspace"), None)
-    rows = [_row(one, base) for row in shown for one in row.get("experiments") or ()]
+    rows = [_row(one, row, base) for row in shown for one in row.get("experiments") or ()]
     head = ["| experiment | what it changes | what came of it |", "| --- | --- | --- |"]
     return "\n".join([*head, *rows] if rows else ["no experiments: `dvc exp run -S …` makes one"])
 
 
-def _row(experiment: Mapping[str, Any], base: Mapping[str, Any] | None) -> str:
-    here, there = (_values(one) for one in (experiment["revs"][0], base or {}))
+def _row(experiment: Mapping[str, Any], commit: Mapping[str, Any], workspace: Mapping[str, Any] | None) -> str:
+    here, there, now = (_values(one) for one in (experiment["revs"][0], commit, workspace or {}))
+    there = {kind: there[kind] or now[kind] for kind in there}
     parts = []
     for kind in ("params", "metrics"):
         names = [name for name in here[kind] if here[kind][name] != there[kind].get(name)]

@@ -87,8 +87,8 @@ def also(tried: Sequence[Trial], bench: Bench) -> list[str]:
     lines = [
         f"{sum(trial.resumed for trial in tried)} commands said that they went on from checkpoints.",
         f"{sum(trial.cut for trial in cut)} of {len(cut)} kills while DVC wrote `dvc.lock` left it cut.",
-        f"{polite} of {len(signals)} signals to a stage or a sweep ended in exit code 130, {bare} in the way of the"
-        f" system (libraries were being imported), {len(signals) - polite - bare} otherwise.",
+        f"{polite} of {len(signals)} signals to a stage or a sweep ended in exit code 130, {bare} with the system's"
+        f" own code for the signal (libraries were being imported), {len(signals) - polite - bare} otherwise.",
         f"{late} trials had a process that ran on more than {PATIENCE:.0f} seconds after its command"
         f"{f' ({names})' if late else ''}: DVC that is killed alone cannot end what it began, and goes on where a"
         " sweep was. The command was given again when it had ended.",
