@@ -211,7 +211,7 @@ def span(figure: Published, run: RunResult) -> Estimate:
     if ours.high is None:
         return ours
     away = hypot(ours.high - ours.mean, _sampling(figure, ours.mean, run))
-    return replace(ours, low=ours.mean - away, high=ours.mean + away)
+    return replace(ours, low=max(0.0, ours.mean - away), high=min(PERCENT, ours.mean + away))
 
 
 def _measured(figure: Published, run: RunResult) -> list[float]:
@@ -241,7 +241,9 @@ def _sampling(figure: Published, accuracy: float, run: RunResult) -> float:
 
 def _inside(figure: Published, ours: Estimate) -> bool:
     """Return whether the range and the figure with its own tolerance meet."""
-    return ours.high is not None and abs(figure.number - ours.mean) <= ours.high - ours.mean + figure.tolerance
+    if ours.low is None or ours.high is None:
+        return False
+    return ours.low - figure.tolerance <= figure.number <= ours.high + figure.tolerance
 
 
 def verdicts(study: Study, figures: Sequence[Published]) -> tuple[Verdict, ...]:

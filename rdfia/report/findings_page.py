@@ -110,12 +110,18 @@ def _topics(contexts: Sequence[Context]) -> Iterator[dict[str, Any]]:
         own = [(each, context.study) for context in contexts for each in context.findings if each.topic == title]
         said = [Said(line, study.profile) for each, study in own for line in lines([each], study, ())]
         known = {each.line.name for each in said}
-        reasons = {each.name: each.decision.reason for each, _ in reversed(own) if each.name not in known}
+        reasons = {each.name: _reason(each.decision) for each, _ in reversed(own) if each.name not in known}
         waiting = dict.fromkeys(reasons[name] for name in topic.findings if name in reasons)
-        unsure = dict.fromkeys((s.profile, d.reason) for each, s in own if _tried(d := each.decision, s))
+        unsure = dict.fromkeys((s.profile, _reason(d)) for each, s in own if _tried(d := each.decision, s))
         unsure = {place: None for place in unsure if place[1] not in waiting}
         said.sort(key=lambda each: order[each.line.name])
         yield {"title": title, "about": topic.about, "said": said, "waiting": list(waiting), "unsure": list(unsure)}
+
+
+def _reason(decision: Decision) -> str:
+    """Return why a finding is not decided, with the run that would decide it."""
+    run, reason = decision.place, decision.reason
+    return reason if reason.partition(":")[0].count("/") == 1 else f"{run}: {reason}"
 
 
 def _tried(decision: Decision, study: Study) -> bool:
@@ -130,18 +136,20 @@ def _figures(context: Context) -> Iterator[dict[str, Any]]:
     for verdict in context.verdicts:
         run = context.study.run(verdict.published.run)
         if run and verdict.kind in (published.AGREES, published.DIFFERS):
-            yield {"verdict": verdict, "ours": column.text(run.test_accuracy), "profile": context.study.profile}
+            ours, data = column.text(run.test_accuracy), run.card.label
+            yield {"verdict": verdict, "ours": ours, "profile": context.study.profile, "data": data}
 
 
 def _sides(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return by report and profile on which side of the published figures ours lie, and how far in the mean."""
-    found = dict[tuple[str, str], list[float]]()
+    """Return by report, data and profile on which side of the published figures ours lie, and how far in the mean."""
+    found = dict[tuple[str, str, str], list[float]]()
     for row in figures:
-        found.setdefault((row["verdict"].published.report, row["profile"]), []).append(row["verdict"].points)
+        place = (row["verdict"].published.report, row["data"], row["profile"])
+        found.setdefault(place, []).append(row["verdict"].points)
     return [
-        {"report": report, "profile": profile, "all": len(points), "below": sum(point < 0 for point in points)}
-        | {"mean": f"{mean(points):+.1f}"}
-        for (report, profile), points in found.items()
+        {"report": report, "data": data, "profile": profile, "all": len(points), "mean": f"{mean(points):+.1f}"}
+        | {"below": sum(point < 0 for point in points)}
+        for (report, data, profile), points in found.items()
     ]
 
 
