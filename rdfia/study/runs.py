@@ -174,8 +174,8 @@ def wanted(params: Mapping[str, Any], names: Iterable[str]) -> dict[str, list[st
         if one:
             own(params, chapter, run)  # which says where there is no such run
             if run in left_out(params, chapter):
-                found_it, allow = f"{name}, which {profile(params)} leaves out", nearest(run, trained(params, chapter))
-                raise ConfigError(f"run: found {found_it}, allowed: {allow}")
+                without = f"{name}, which {profile(params)} leaves out"
+                raise ConfigError(f"run: found {without}, allowed: {nearest(run, trained(params, chapter))}")
         found.setdefault(chapter, []).extend([run] if one else runs(params, chapter))
     return {chapter: list(dict.fromkeys(every)) for chapter, every in found.items()}
 
