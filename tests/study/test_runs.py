@@ -188,6 +188,24 @@ def test_a_missing_key_an_unknown_profile_kind_and_data_set(study: dict[str, Any
     assert runs.allowed(study, []) == runs.chapters(study) == list(dict.fromkeys(runs.chapters(study)))
 
 
+def test_names_choose_chapters_and_runs_in_their_order_and_each_once(study: dict[str, Any]) -> None:
+    assert list(runs.wanted(study, [])) == runs.chapters(study)
+    assert runs.wanted(study, ["cnn"])["cnn"] == runs.runs(study, "cnn")
+    assert runs.wanted(study, ["vit/small", "cnn/zca", "cnn/pca", "cnn/zca"]) == {
+        "vit": ["small"],
+        "cnn": ["zca", "pca"],
+    }
+    assert len(runs.wanted(study, ["cnn/zca", "cnn"])["cnn"]) == len(runs.runs(study, "cnn"))
+    for name, said in [
+        ("rnn/zca", "chapter: found 'rnn', allowed: mlp, "),
+        ("cnn/zcaa", "params.yaml: cnn.runs.zcaa: no such run; allowed: .*did you mean zca"),
+        ("cnn/", "params.yaml: cnn.runs.: no such run"),
+        ("cnn/muon", "run: found cnn/muon, which quick leaves out, allowed: one of 32 names"),
+    ]:
+        with pytest.raises(ConfigError, match=said):
+            runs.wanted(study, [name])
+
+
 def test_a_profile_leaves_out_runs_that_stay_declared() -> None:
     every = runs.runs(PARAMS, "cnn")
     assert (runs.left_out(PARAMS, "cnn"), runs.trained(PARAMS, "cnn")) == ((), every)
