@@ -40,7 +40,7 @@ def write(params: Mapping[str, Any], root: Path) -> None:
         own = {name: (fresh / name).read_text("utf-8") for name in ("summary.json", "claims.json")}
         _write_json(crate.crate(context.study, own), fresh / crate.FILE)
         _replace(fresh, folder)
-    counts = f"{len(report.tables)} tables, {len(report.drawings)} figures"
+    counts = f"{sum(bool(table.rows) for table in report.tables)} tables, {len(report.drawings)} figures"
     print(f"{folder / 'index.html'}: {counts}" + (f"; kept as they were: {listed(kept)}" if kept else ""))
 
 
