@@ -173,7 +173,8 @@ def first(found: Sequence[Found], most: int = FIRST) -> list[Found]:
 
 def _of_claim(name: str, claim: claims.Claim, study: Study) -> Decision:
     (outcome,) = claims.decide({name: claim}, study)
-    evidence = (outcome.reason, outcome.estimate, claim.threshold, claim.statistic.unit, signed(claim.statistic))
+    reason = f"{claim.names[0]}: {outcome.reason}" if outcome.estimate else outcome.reason
+    evidence = (reason, outcome.estimate, claim.threshold, claim.statistic.unit, signed(claim.statistic))
     return Decision(outcome.verdict, claim.names[0], *evidence)
 
 
@@ -208,7 +209,7 @@ def _of_runs(finding: Finding, known: Measured) -> Decision:
     except UndecidableError as reason:
         return decision(UNDECIDED, reason=str(reason))
     if estimate.low is None:
-        return decision(UNDECIDED, reason="the seeds give no interval", estimate=estimate)
+        return decision(UNDECIDED, reason=f"{place}: the seeds give no interval", estimate=estimate)
     if finding.statistic:
         decision = partial(decision, unit=finding.statistic.unit, signed=signed(finding.statistic))
     return decision(threshold.verdict(estimate), estimate=estimate)

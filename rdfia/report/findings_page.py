@@ -110,18 +110,13 @@ def _topics(contexts: Sequence[Context]) -> Iterator[dict[str, Any]]:
         own = [(each, context.study) for context in contexts for each in context.findings if each.topic == title]
         said = [Said(line, study.profile) for each, study in own for line in lines([each], study, ())]
         known = {each.line.name for each in said}
-        reasons = {each.name: _reason(each.decision) for each, _ in reversed(own) if each.name not in known}
+        reasons = {each.name: each.decision.reason for each, _ in reversed(own) if each.name not in known}
         waiting = dict.fromkeys(reasons[name] for name in topic.findings if name in reasons)
-        unsure = dict.fromkeys((s.profile, _reason(d)) for each, s in own if _tried(d := each.decision, s))
-        unsure = {place: None for place in unsure if place[1] not in waiting}
+        unsure = dict.fromkeys((s.profile, d.reason) for each, s in own if _tried(d := each.decision, s))
         said.sort(key=lambda each: order[each.line.name])
-        yield {"title": title, "about": topic.about, "said": said, "waiting": list(waiting), "unsure": list(unsure)}
-
-
-def _reason(decision: Decision) -> str:
-    """Return why a finding is not decided, with the run that would decide it."""
-    run, reason = decision.place, decision.reason
-    return reason if reason.partition(":")[0].count("/") == 1 else f"{run}: {reason}"
+        yield {"title": title, "about": topic.about, "said": said, "waiting": list(waiting)} | {
+            "unsure": [place for place in unsure if place[1] not in waiting]
+        }
 
 
 def _tried(decision: Decision, study: Study) -> bool:

@@ -147,8 +147,9 @@ def measure(run: Run, card: Mapping[str, Any]) -> Size:
 
 def _measure(run: Run, card: Mapping[str, Any]) -> Size:
     if not isinstance(run, DescentRun | MaskedRun):
-        kept = run.examples(card["counts"]["train"]) * values(card)
-        return Size(kept, 0, FIT + PAIR * kept * run.examples(card["counts"]["train"]))
+        examples = run.examples(card["counts"]["train"])
+        kept = examples * values(card)
+        return Size(kept, 0, FIT + PAIR * kept * examples)
     with torch.device("meta"), Shapes(), torch.no_grad():
         generator, counter = torch.Generator("cpu"), Pass()
         built, example = network(run, card, generator), example_input(run, card)

@@ -38,8 +38,8 @@ def runs(context: Context) -> Iterator[Rows]:
     """Yield a row for each run; one of another group is there to compare with, and has its effect in its own table."""
     for group in table_groups(context.chapter):
         without = [run.name for run in group.runs if run.status == LEFT_OUT]
-        own = [run for run in group.runs if not is_reference_row(group, run) and run.name not in without]
-        shown = [run for run in group.runs if run.name not in without] if own else []
+        trained = [run for run in group.runs if run.status != LEFT_OUT]
+        shown = trained if any(not is_reference_row(group, run) for run in trained) else []
         others = [run.name for run in shown if is_reference_row(group, run)]
         facts = {
             **scope(context.chapter, group),
