@@ -112,11 +112,10 @@ def evaluate(params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> None:
 
     DVC would wait for all of it, and is not told.
     """
-    name, whole, begun = profile(params), list[str](), list[str]()
-    for chapter in dict.fromkeys(chapter for one in outcomes for chapter in one.stale):
-        there = [known(name, chapter, run) for run in runs.trained(params, chapter)]
-        whole += [chapter] if all(there) else []
-        begun += [chapter] if any(there) and not all(there) else []
+    name, chapters = profile(params), dict.fromkeys(chapter for one in outcomes for chapter in one.stale)
+    there = {chapter: [known(name, chapter, run) for run in runs.trained(params, chapter)] for chapter in chapters}
+    whole = [chapter for chapter, each in there.items() if all(each)]
+    begun = [chapter for chapter, each in there.items() if any(each) and not all(each)]
     dvc.make("evaluate", {chapter: f"evaluate@{name}-{chapter}" for chapter in whole})
     if begun:
         dvc.act("evaluate", begun)
