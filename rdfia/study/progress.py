@@ -7,6 +7,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any
 
+from rdfia.line import Line
 from rdfia.train.run import Record, Run, Snapshot, Trained
 
 
@@ -16,6 +17,7 @@ class Progress:
     def __init__(self, profile: str, chapter: str, name: str, run: Run, say: Callable[[str], None] = print) -> None:
         self.say = say
         self.label, self.epochs = f"{chapter}/{name}", getattr(run, "epochs", 0)
+        self.shares = dict.fromkeys(range(run.seeds), 0.0)  # what is done of each seed
         self.said: dict[int, float] = {}
         self.live: Any = None
         if os.environ.get("RDFIA_LIVE") == "1":
@@ -35,7 +37,7 @@ class Progress:
 
     def __call__(self, seed: int, report: Record | Snapshot | Trained) -> None:
         if isinstance(report, Trained):
-            self.say(f"{self.label} seed {seed}  {report.seconds:.1f} s")
+            self.tell(seed, 1.0, f"{self.label} seed {seed}  {report.seconds:.1f} s")
             return
         if isinstance(report, Snapshot):
             return
@@ -44,7 +46,12 @@ class Progress:
         now = time.monotonic()
         if report.diverged or report.epoch == self.epochs or now - self.said.get(seed, 0) > 1:
             self.said[seed] = now
-            self.say(self.line(seed, report))
+            self.tell(seed, report.epoch / self.epochs if self.epochs else 0.0, self.line(seed, report))
+
+    def tell(self, seed: int, share: float, line: str) -> None:
+        """Say a line, and how much of the run is done when so much of a seed is."""
+        self.shares[seed] = share
+        self.say(Line(line, sum(self.shares.values()) / len(self.shares)))
 
     def line(self, seed: int, record: Record) -> str:
         """One record in words."""

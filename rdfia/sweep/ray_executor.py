@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rdfia.chapters import checks
 from rdfia.config import ConfigError
 from rdfia.files import whole_folder, write_atomically, write_json
+from rdfia.line import Line
 from rdfia.parallel import Message
 from rdfia.record import layout
 from rdfia.record.run import FILES, TIMING, WEIGHTS, RunRecord
@@ -153,7 +154,8 @@ class Batch:
             self.log(one.place)
             yield Message(one.place, f"{task.chapter}/{task.name}  starts on {one.name}")
         elif kind == worker.LINE:
-            yield Message(one.place, f"{content}  on {one.name}")
+            line = f"{content}  on {one.name}"
+            yield Message(one.place, Line(line, content.done) if isinstance(content, Line) else line)
         elif kind == worker.CHECKPOINT:
             keep_checkpoint(task, *content)
         else:

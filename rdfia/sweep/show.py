@@ -1,4 +1,7 @@
-"""How a sweep goes: one line for each run that ended, and below, on a terminal, one for each at work."""
+"""How a sweep goes: one line for each run that ended, and one for each at work.
+
+On a terminal the latter stand below, always new; in a log they come when nothing was said for some minutes.
+"""
 
 import time
 from collections.abc import Sequence
@@ -9,8 +12,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from rdfia.line import Line
 from rdfia.parallel import Message
 from rdfia.words import first_line
+
+SILENCE = 300  # seconds
 
 
 class Show:
@@ -19,7 +25,8 @@ class Show:
     def __init__(self, labels: Sequence[str], logs: Path, costs: Sequence[float]) -> None:
         self.labels, self.logs, self.costs = labels, logs, costs
         self.started, self.ended, self.done = time.monotonic(), 0, 0.0
-        self.active: dict[int, str] = {}
+        self.said = self.started
+        self.active: dict[int, Line] = {}
         self.console = Console(highlight=False, soft_wrap=True)
         self.live = Live(console=self.console, transient=True, auto_refresh=False)
 
@@ -35,19 +42,27 @@ class Show:
 
     def log(self, place: int) -> Path:
         """Return where the output of a task goes."""
-        self.active[place] = f"{self.labels[place]}  starts"
+        self.active[place] = Line(f"{self.labels[place]}  starts")
         return self.logs / f"{self.labels[place].replace('/', '-')}.log"
 
     def __call__(self, message: Message) -> None:
         if message.ended:
             self.end(message)
         elif message.place >= 0:
-            self.active[message.place] = str(message.content)
+            content, before = message.content, self.active.get(message.place, Line(""))
+            self.active[message.place] = content if isinstance(content, Line) else Line(content, before.done)
         elif message.content is not None:
-            self.console.print(Text(str(message.content)))
+            self.say(str(message.content))
         lines = [*(f"  {text[:110]}" for text in self.active.values())]
         lines.append(f"  {self.ended} of {len(self.labels)} runs, {self.left()}")
         self.live.update(Text("\n".join(lines)), refresh=self.live.is_started)
+        if not self.console.is_terminal and time.monotonic() - self.said > SILENCE:
+            self.say("\n".join(lines))
+
+    def say(self, text: str) -> None:
+        """Print what stays."""
+        self.said = time.monotonic()
+        self.console.print(Text(text))
 
     def end(self, message: Message) -> None:
         """Say how a task ended."""
@@ -59,12 +74,12 @@ class Show:
             state = f"failed: {first_line(message.error)} (all of it in {self.logs / name.replace('/', '-')}.log)"
         count = f"[{self.ended:>3}/{len(self.labels)}]"
         where = f"  on {message.content}" if message.content else ""
-        self.console.print(Text(f"{count} {name}  {message.seconds:.1f} s{where}  {state}  {self.left()}"))
+        self.say(f"{count} {name}  {message.seconds:.1f} s{where}  {state}  {self.left()}")
 
     def left(self) -> str:
-        """Say the time left, as if all operations took as long as those of what ended; runs at work are half done."""
-        if not self.done:
+        """Say the time left, as if all operations took as long as those that were done."""
+        done = self.done + sum(self.costs[place] * line.done for place, line in self.active.items())
+        if not done:
             return "time left unknown"
-        done = self.done + sum(self.costs[place] for place in self.active) / 2
         left = (sum(self.costs) - done) * (time.monotonic() - self.started) / done
         return f"about {left / 60:.0f} min left" if left > 90 else f"about {left:.0f} s left"

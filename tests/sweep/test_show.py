@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from rdfia.config import ConfigError
+from rdfia.line import Line
 from rdfia.parallel import Message
 from rdfia.sweep.show import Show
 
@@ -39,7 +40,10 @@ def test_the_time_left_is_that_of_the_operations_that_wait(show: Show, monkeypat
     monkeypatch.setattr("time.monotonic", lambda: show.started + 60)
     show(Message(0, ended=True, seconds=60.0))
     assert show.left() == "about 30 s left"
-    show.log(1)  # is half done by half of its operations
+    show.log(1)
+    show(Message(1, Line("mlp/b seed 0  epoch 4/8", 0.5)))
+    assert show.left() == "about 20 s left"
+    show(Message(1, "mlp/b seed 0  no checkpoint: no space"))
     assert show.left() == "about 20 s left"
     show(Message(1, ended=True, seconds=1.0))
     assert show.left() == "about 12 s left"
@@ -64,6 +68,24 @@ def test_a_terminal_shows_the_runs_at_work(show: Show, monkeypatch: pytest.Monke
     ]  # fmt: skip
     assert shown[1].splitlines()[:-1] == ["  mlp/b seed 0  epoch 3/8"]
     assert shown[1].splitlines()[-1].startswith("  1 of 3 runs, about")
+
+
+def test_a_log_says_what_is_at_work_when_nothing_else_was_said_for_minutes(
+    show: Show, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = show.started
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    show.log(2)
+    for seconds, printed in ((290, 0), (20, 2), (290, 0), (20, 2)):
+        now += seconds
+        show(Message(2, Line("cnn/c seed 0  epoch 1/8", 0.5)))
+        assert len(lines := capsys.readouterr().out.splitlines()) == printed
+    assert lines == ["  cnn/c seed 0  epoch 1/8", "  0 of 3 runs, about 114 min left"]
+    now += 290
+    show(Message(0, ended=True, seconds=1.0))
+    now += 20
+    show(Message(2, "cnn/c seed 0  epoch 2/8"))
+    assert "[  1/3] mlp/a" in capsys.readouterr().out  # a run that ends is something said
 
 
 def test_where_a_run_was_trained_and_what_is_of_no_run_are_lines(
