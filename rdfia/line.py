@@ -2,11 +2,16 @@
 
 
 class Line(str):
-    """A line that knows what share of the work is done."""
+    """A line that knows what share of the work is done, and what share of it was done before the task began."""
 
     done: float
+    before: float
 
-    def __new__(cls, text: str, done: float = 0.0) -> "Line":
+    def __new__(cls, text: str, done: float = 0.0, before: float = 0.0) -> "Line":
         line = super().__new__(cls, text)
-        line.done = done
+        line.done, line.before = done, before
         return line
+
+    def again(self, text: str) -> "Line":
+        """Say something else of the same work."""
+        return Line(text, self.done, self.before)

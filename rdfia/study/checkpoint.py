@@ -87,6 +87,7 @@ class Checkpoints:
     record: type[Record]
     say: Callable[[str], None]
     pace: Pace = field(default_factory=Pace)
+    reading: bool = False  # what is yielded now was reported before
 
     def path(self, group: Sequence[int]) -> Path:
         """Return the file of a group of seeds."""
@@ -95,7 +96,9 @@ class Checkpoints:
     def train(self, program: Program, group: Sequence[int]) -> Iterator[Event]:
         """Train a group of seeds from where it was stopped, else from the beginning, with checkpoints on the way."""
         events, state = self.read(group)
+        self.reading = True
         yield from events
+        self.reading = False
         ended = {seed for seed, report in events if isinstance(report, Trained)}
         left = [seed for seed in group if seed not in ended]
         if events:

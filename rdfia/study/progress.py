@@ -17,7 +17,8 @@ class Progress:
     def __init__(self, profile: str, chapter: str, name: str, run: Run, say: Callable[[str], None] = print) -> None:
         self.say = say
         self.label, self.epochs = f"{chapter}/{name}", getattr(run, "epochs", 0)
-        self.shares = dict.fromkeys(range(run.seeds), 0.0)  # what is done of each seed
+        self.seeds = run.seeds
+        self.shares, self.before = dict[int, float](), dict[int, float]()  # of each seed: done, and done before
         self.said: dict[int, float] = {}
         self.live: Any = None
         if os.environ.get("RDFIA_LIVE") == "1":
@@ -35,23 +36,33 @@ class Progress:
         if self.live is not None:
             self.live.__exit__(kind, error, trace)
 
-    def __call__(self, seed: int, report: Record | Snapshot | Trained) -> None:
-        if isinstance(report, Trained):
-            self.tell(seed, 1.0, f"{self.label} seed {seed}  {report.seconds:.1f} s")
-            return
+    def __call__(self, seed: int, report: Record | Snapshot | Trained, read: bool = False) -> None:
+        """Tell a report; one that is read from a checkpoint was trained before."""
         if isinstance(report, Snapshot):
+            return
+        self.shares[seed] = self.share(report)
+        if read:
+            self.before[seed] = self.shares[seed]
+        if isinstance(report, Trained):
+            self.tell(f"{self.label} seed {seed}  {report.seconds:.1f} s")
             return
         if self.live is not None:
             self.live.log(seed, vars(report))
         now = time.monotonic()
         if report.diverged or report.epoch == self.epochs or now - self.said.get(seed, 0) > 1:
             self.said[seed] = now
-            self.tell(seed, report.epoch / self.epochs if self.epochs else 0.0, self.line(seed, report))
+            self.tell(self.line(seed, report))
 
-    def tell(self, seed: int, share: float, line: str) -> None:
-        """Say a line, and how much of the run is done when so much of a seed is."""
-        self.shares[seed] = share
-        self.say(Line(line, sum(self.shares.values()) / len(self.shares)))
+    def share(self, report: Record | Trained) -> float:
+        """Return what share of its seed's training is done with a report."""
+        if isinstance(report, Trained):
+            return 1.0
+        return report.epoch / self.epochs if self.epochs else 0.0
+
+    def tell(self, line: str) -> None:
+        """Say a line, which knows how much of the run is done."""
+        done, before = (sum(each.values()) / self.seeds for each in (self.shares, self.before))
+        self.say(Line(line, done, before))
 
     def line(self, seed: int, record: Record) -> str:
         """One record in words."""

@@ -127,7 +127,7 @@ def train(
     with Progress(task.profile, task.chapter, task.name, run, say) as progress, checks.at(task.key):
         for seed, report in events(run, data, jobs, checkpoints):
             gathered.add(seed, report)
-            progress(seed, report)
+            progress(seed, report, checkpoints.reading)
     outcome.write(gathered, folder, task.head, run, data)
     checkpoints.remove()
 

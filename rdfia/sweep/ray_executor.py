@@ -155,7 +155,7 @@ class Batch:
             yield Message(one.place, f"{task.chapter}/{task.name}  starts on {one.name}")
         elif kind == worker.LINE:
             line = f"{content}  on {one.name}"
-            yield Message(one.place, Line(line, content.done) if isinstance(content, Line) else line)
+            yield Message(one.place, content.again(line) if isinstance(content, Line) else line)
         elif kind == worker.CHECKPOINT:
             keep_checkpoint(task, *content)
         else:

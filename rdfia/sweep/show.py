@@ -23,7 +23,7 @@ class Show:
     """Called with every message of the tasks."""
 
     def __init__(self, labels: Sequence[str], logs: Path, costs: Sequence[float]) -> None:
-        self.labels, self.logs, self.costs = labels, logs, costs
+        self.labels, self.logs, self.costs = labels, logs, list(costs)
         self.started, self.ended, self.done = time.monotonic(), 0, 0.0
         self.said = self.started
         self.active: dict[int, Line] = {}
@@ -49,8 +49,8 @@ class Show:
         if message.ended:
             self.end(message)
         elif message.place >= 0:
-            content, before = message.content, self.active.get(message.place, Line(""))
-            self.active[message.place] = content if isinstance(content, Line) else Line(content, before.done)
+            content, last = message.content, self.active.get(message.place, Line(""))
+            self.active[message.place] = content if isinstance(content, Line) else last.again(content)
         elif message.content is not None:
             self.say(str(message.content))
         lines = [*(f"  {text[:110]}" for text in self.active.values())]
@@ -66,8 +66,9 @@ class Show:
 
     def end(self, message: Message) -> None:
         """Say how a task ended."""
-        self.ended, self.done = self.ended + 1, self.done + self.costs[message.place]
-        self.active.pop(message.place, None)
+        self.ended += 1
+        self.costs[message.place] *= 1 - self.active.pop(message.place, Line("")).before
+        self.done += self.costs[message.place]
         name = self.labels[message.place]
         state = "done"
         if message.error is not None:
@@ -77,9 +78,11 @@ class Show:
         self.say(f"{count} {name}  {message.seconds:.1f} s{where}  {state}  {self.left()}")
 
     def left(self) -> str:
-        """Say the time left, as if all operations took as long as those that were done."""
-        done = self.done + sum(self.costs[place] * line.done for place, line in self.active.items())
+        """Say the time left, as if all operations took as long as those that were done here."""
+        work = {place: (self.costs[place], line) for place, line in self.active.items()}
+        done = self.done + sum(cost * (line.done - line.before) for cost, line in work.values())
         if not done:
             return "time left unknown"
-        left = (sum(self.costs) - done) * (time.monotonic() - self.started) / done
+        todo = sum(self.costs) - sum(cost * line.before for cost, line in work.values()) - done
+        left = todo * (time.monotonic() - self.started) / done
         return f"about {left / 60:.0f} min left" if left > 90 else f"about {left:.0f} s left"

@@ -35,6 +35,18 @@ def test_a_line_knows_how_much_of_all_seeds_is_done(chapter: str, monkeypatch: p
     assert told[-1] == f"{chapter}/run seed {run.seeds - 1}  1.5 s"
 
 
+def test_what_is_read_from_a_checkpoint_was_done_before() -> None:
+    told = list[Line]()
+    run = resolve(PARAMS, "cnn", "baseline")  # 3 seeds, 44 epochs
+    with Progress("quick", "cnn", "baseline", run, told.append) as progress:  # type: ignore[arg-type]
+        progress(0, Trained({}, 1.5), read=True)
+        for epoch in range(12):
+            progress(1, record(epoch), read=True)
+        for epoch in range(12, 45):
+            progress(1, record(epoch))
+    assert (told[-1].done, told[-1].before) == pytest.approx((2 / 3, (1 + 0.25) / 3))
+
+
 def test_a_line_goes_through_a_pipe_with_what_it_knows() -> None:
-    line = pickle.loads(pickle.dumps(Line("half", 0.5)))
-    assert (line, line.done) == ("half", 0.5)
+    line = pickle.loads(pickle.dumps(Line("half", 0.5, 0.25).again("still half")))
+    assert (line, line.done, line.before) == ("still half", 0.5, 0.25)

@@ -51,6 +51,15 @@ def test_the_time_left_is_that_of_the_operations_that_wait(show: Show, monkeypat
     assert show.left() == "about 0 s left"
 
 
+def test_what_was_done_before_takes_no_time(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.monotonic", lambda: show.started + 60)
+    show.log(0)
+    show(Message(0, Line("mlp/a seed 0  epoch 6/8", 0.75, before=0.5)))  # a quarter of 4 in a minute
+    assert show.left() == "about 3 min left"
+    show(Message(0, ended=True, seconds=60.0))  # half of 4 in a minute
+    assert show.left() == "about 60 s left"
+
+
 def test_a_log_is_a_file_with_the_name_of_the_run(show: Show, tmp_path: Path) -> None:
     assert [show.log(place) for place in (0, 2)] == [tmp_path / "mlp-a.log", tmp_path / "cnn-c.log"]
 
