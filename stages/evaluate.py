@@ -52,9 +52,11 @@ def evaluate(params: Mapping[str, Any], chapter: str, code: str) -> None:
     )
     save_tensors(found.drawn, probes)
     together = kept.answers | found.answers
-    write_json({name: together[name] for name in every if name in together}, answers)
+    published = layout.recorded(profile, chapter)
+    published.mkdir(parents=True, exist_ok=True)  # DVC expects it of a chapter without runs too
     publish(profile, chapter, records, found.right)
-    for folder in layout.recorded(profile, chapter).iterdir():
+    write_json({name: together[name] for name in every if name in together}, answers)
+    for folder in published.iterdir():
         if folder.name not in every:
             shutil.rmtree(folder)
 
@@ -62,7 +64,8 @@ def evaluate(params: Mapping[str, Any], chapter: str, code: str) -> None:
 def publish(profile: str, chapter: str, records: Mapping[str, RunRecord], right: Right) -> None:
     """Copy the records below `reports` with the test images that are right.
 
-    A run whose images are missing, as after a kill between the two, is evaluated again the next time.
+    The answers are written after this: where a kill comes between, they are those of before, and the run is evaluated
+    again the next time.
     """
     for name, record in records.items():
         record.publish(layout.recorded(profile, chapter, name))

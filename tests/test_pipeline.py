@@ -396,6 +396,22 @@ def test_a_quick_look_writes_nothing(project: Project) -> None:
     assert "allowed: " in project("python", "-m", "rdfia", "try", "cnn", "zca", "normalise.epsilonn=0.5", fails=True)
 
 
+def test_a_chapter_that_a_profile_leaves_out_is_evaluated_as_one_without_runs(settled: Project) -> None:
+    params = settled.params()
+    params["profiles"]["tiny"]["bow"] |= {"leave_out": "all"}
+    settled.write_params(params)
+    shutil.rmtree(settled.root / "reports/tiny/runs/bow")  # as where it was never trained
+    assert "bow: evaluated 0 of 0 runs" in settled("dvc", "repro", "evaluate@tiny-bow")
+    assert json.loads((settled.root / "reports/tiny/test/bow.json").read_text()) == {}
+
+
+def test_a_quick_look_says_what_is_recorded_of_the_same_settings(project: Project) -> None:
+    recorded, tried = project("python", "-m", "rdfia", "try", "svm", "rbf").splitlines()
+    assert recorded.split(": ", 1)[1] == tried.split(": ", 1)[1]
+    said = project("python", "-m", "rdfia", "try", "svm", "rbf", "C.size=3", fails=True)
+    assert said.splitlines() == [said.strip()]
+
+
 def test_only_evaluation_reads_the_test_split(project: Project) -> None:
     splits = list((project.root / "data/tiny").glob("*/test.safetensors"))
     assert len(splits) == 5

@@ -1,7 +1,8 @@
 """What the reports claim and an experiment decides: claims.yaml as strict data, and what recorded runs say of each.
 
 A claim has a statistic over runs and a threshold. It holds or fails where the statistic's whole interval lies on one
-side of the threshold, is not resolved where the interval has both, and cannot be decided here where a run is missing.
+side of the threshold, is not resolved where the interval has both, and cannot be decided here where a run is missing. A
+figure that a report prints cannot be decided on stand-in data either.
 """
 
 from collections.abc import Mapping
@@ -157,13 +158,14 @@ def decide(claims: Mapping[str, Claim], study: Study) -> tuple[Outcome, ...]:
 def _decide(name: str, claim: Claim, known: Measured) -> Outcome:
     data = next((c.runs[0].card for c in known.study.chapters if c.name == claim.chapter and c.runs), None)
     label = data.label if data and data.stand_in else ""
+    if label and claim.kind == "figure":
+        return Outcome(name, claim, UNDECIDED, reason=f"{label}: a printed figure is of other data", data=label)
     try:
         estimate = claim.statistic.estimate(known, claim.threshold.level)
     except UndecidableError as reason:
         return Outcome(name, claim, UNDECIDED, reason=str(reason), data=label)
     if estimate.low is None:
-        few = "one seed gives" if estimate.seeds < 2 else f"all {estimate.seeds} seeds give the same, and"
-        return Outcome(name, claim, UNDECIDED, estimate, f"{few} no interval", label)
+        return Outcome(name, claim, UNDECIDED, estimate, estimate.lacking, label)
     return Outcome(name, claim, claim.threshold.verdict(estimate), estimate, data=label)
 
 

@@ -47,9 +47,10 @@ class Show:
 def evaluate_chapter(
     records: Mapping[str, RunRecord], splits: Splits, code: str, kept: Evaluation, jobs: int
 ) -> Evaluation:
-    """Return the evaluation of every run; what `kept` has of the same weights, data and code is taken as it is.
+    """Return the evaluation of every run.
 
-    Mistakes are drawn of the best run alone, attention of the best and the first.
+    What `kept` has of the same weights, settings, data and code is taken as it is. Mistakes are drawn of the best run
+    alone, attention of the best and the first.
     """
     torch.set_num_threads(1)
     chosen, first = best(records.values()), next(iter(records.values()), None)
@@ -72,7 +73,7 @@ def evaluate_chapter(
 
 def _key(record: RunRecord, shown: Show, code: str) -> str:
     """Hash all that the evaluation of a run depends on."""
-    parts = [code, shown.mistakes, shown.attention, record.data.get("sha256")]
+    parts = [code, shown.mistakes, shown.attention, record.data.get("sha256"), record.settings]
     parts += [record.metrics.get(key) for key in ("weights_sha256", "code_sha256")]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

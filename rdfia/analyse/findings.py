@@ -28,14 +28,14 @@ from rdfia.words import listed
 
 SOURCE = Path(__file__).with_name("findings.yaml")
 FIRST = 10  # how many the report's first screen has
-FIELDS = {"figure", "theirs", "apart"}  # ours with its interval, the published ones, and their highest minus lowest
+FIELDS = {"figure", "theirs", "apart", "epochs"}  # ours with its interval, the published, their range, the run's epochs
 
 
 def _filled(sentence: str) -> str:
     """Refuse a sentence without our figure, or with a field that there is not."""
     fields = {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
     if "figure" not in fields or fields - FIELDS:
-        raise ValueError("a sentence with {figure}, and perhaps {theirs} and {apart}")
+        raise ValueError("a sentence with {figure}, and perhaps {theirs}, {apart} and {epochs}")
     return sentence
 
 
@@ -104,6 +104,7 @@ class Found:
     name: str
     finding: Finding
     decision: Decision
+    epochs: int | None = None  # of the run that decides it
 
     @property
     def decided(self) -> bool:
@@ -124,7 +125,8 @@ class Found:
         values = {name: [each.written for each in self.decision.printed if each.report == name] for name in reports}
         theirs = listed([f"{listed(each)} ({name})" for name, each in values.items()])
         apart = f"{max(numbers) - min(numbers):.2f} points" if numbers else ""
-        before, after = (part.format(theirs=theirs, apart=apart) for part in words.split("{figure}"))
+        fields = {"theirs": theirs, "apart": apart, "epochs": self.epochs}
+        before, after = (part.format_map(fields) for part in words.split("{figure}"))
         return before, self.decision.figure, after
 
 
@@ -159,7 +161,8 @@ def decide(topics: Mapping[str, Topic], study: Study) -> tuple[Found, ...]:
                 decision = _of_published(finding.published, study, figures)
             else:
                 decision = _of_runs(finding, known)
-            found.append(Found(title, name, finding, decision))
+            run = study.run(decision.place)
+            found.append(Found(title, name, finding, decision, run.config.get("epochs") if run else None))
     return tuple(found)
 
 
@@ -209,7 +212,7 @@ def _of_runs(finding: Finding, known: Measured) -> Decision:
     except UndecidableError as reason:
         return decision(UNDECIDED, reason=str(reason))
     if estimate.low is None:
-        return decision(UNDECIDED, reason=f"{place}: the seeds give no interval", estimate=estimate)
+        return decision(UNDECIDED, reason=f"{place}: {estimate.lacking}", estimate=estimate)
     if finding.statistic:
         decision = partial(decision, unit=finding.statistic.unit, signed=signed(finding.statistic))
     return decision(threshold.verdict(estimate), estimate=estimate)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 
 LEVEL = 0.95
+EQUAL = 1e-9  # figures that lie no farther apart differ by rounding alone
 HELPS, HURTS, UNRESOLVED = "helps", "hurts", "not resolved"
 Point = tuple[Hashable, float, Sequence[float]]  # what else is alike, a setting, and the figures of its seeds
 
@@ -22,6 +23,12 @@ class Estimate:
     low: float | None
     high: float | None
     seeds: int
+
+    @property
+    def lacking(self) -> str:
+        """Why there is no interval."""
+        few = "one seed gives" if self.seeds < 2 else f"all {self.seeds} seeds give the same, and"
+        return f"{few} no interval"
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,15 @@ def mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
+def varies(values: Sequence[float]) -> bool:
+    """Return whether values differ by more than rounding."""
+    return max(values) - min(values) > EQUAL * max(1.0, *map(abs, values))
+
+
 def variance(values: Sequence[float]) -> float:
-    """The unbiased sample variance, s² = Σ (xᵢ - x̄)² / (n - 1)."""
+    """The unbiased sample variance, s² = Σ (xᵢ - x̄)² / (n - 1); 0 of equal values, however their mean is rounded."""
+    if not varies(values):
+        return 0.0
     centre = mean(values)
     return sum((value - centre) ** 2 for value in values) / (len(values) - 1)
 
@@ -77,7 +91,7 @@ def prediction(values: Sequence[float], level: float = LEVEL, noise: Noise = UNK
 def _around(values: Sequence[float], factor: float, level: float, noise: Noise) -> Estimate:
     """The mean x̄ ± t(k) · √(factor · s²)."""
     centre, n = mean(values), len(values)
-    if n < 2 or (noise == UNKNOWN and min(values) == max(values)):
+    if n < 2 or (noise == UNKNOWN and not varies(values)):
         return Estimate(centre, None, None, n)
     squared, degrees = spread(values, noise)
     half = quantile(degrees, level) * sqrt(factor * squared)
@@ -151,7 +165,7 @@ def ratio(time: float, other: float, alike: Sequence[float], level: float = LEVE
     s is the deviation of the logarithms of `alike`, times of n other runs of as much work; fewer than three give none.
     """
     centre = log(time / other)
-    if len(alike) < 3 or min(alike) == max(alike):
+    if len(alike) < 3 or not varies(alike):
         return Estimate(exp(centre), None, None, 1)
     half = quantile(len(alike) - 1, level) * sqrt(2 * variance([log(each) for each in alike]))
     return Estimate(exp(centre), exp(centre - half), exp(centre + half), 1)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rdfia.analyse.metrics import LEVEL, UNKNOWN, Estimate, Noise, interval, quantile, spread
+from rdfia.analyse.metrics import LEVEL, UNKNOWN, Estimate, Noise, interval, quantile, spread, varies
 from rdfia.analyse.right import Right
 
 PERCENT = 100.0
@@ -98,7 +98,7 @@ def new_images(right: Right, other: Right, level: float = LEVEL, noise: Noise = 
     """
     differences = apart(right, other)
     centre, seeds, images = float(np.mean(differences)), *right.shape
-    if seeds < 2 or (noise == UNKNOWN and min(differences) == max(differences)):
+    if seeds < 2 or (noise == UNKNOWN and not varies(differences)):
         return Estimate(centre, None, None, seeds)
     squared, degrees = spread(differences, noise)
     of_seeds, of_images = squared / seeds, squares(PERCENT * (right.astype(float) - other)).new_images

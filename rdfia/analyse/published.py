@@ -199,6 +199,8 @@ def judge(figure: Published, run: RunResult | None, profile: str) -> Verdict:
     if reason:
         return Verdict(figure, INCOMPARABLE, reason)
     ours = span(figure, run)
+    if ours.low is None:
+        return Verdict(figure, INCOMPARABLE, ours.lacking)
     kind = AGREES if _inside(figure, ours) else DIFFERS
     choice = interval([max(curve) - curve[-1] for curve in _curves(run)]) if figure.maximum else None
     copy = run.card.label if run.card.copy else ""

@@ -1,6 +1,7 @@
 """The few named statistics that decide claims: each a strict class that says its runs and gives its interval."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from math import log2
 from typing import Annotated, Any, Literal
@@ -27,7 +28,7 @@ from rdfia.config import Config, listed
 
 Run = Annotated[str, Field(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")]
 Pair = Annotated[tuple[Run, Run], listed]
-FEWEST = 3  # values of a setting, to speak of a trend
+FEWEST = 3  # values of a setting, to speak of a trend, and runs, to speak of times
 
 
 class OfMeasure(Config):
@@ -134,17 +135,20 @@ class Ratio(Config):
                 raise UndecidableError(f"{run.key}: no training time is recorded")
         if _work(first) != _work(second):
             raise UndecidableError(f"{first.key} and {second.key} do other work, or ran on other machines")
-        runs = known.chapter(second).runs
-        alike = [run for run in runs if run.group == first.group and run not in (first, second)]
-        times = [_seconds(run) for run in alike if run.timing.get("training_seconds") and _work(run) == _work(second)]
-        return ratio(_seconds(first), _seconds(second), times, level)
+        group = [run for run in known.chapter(second).runs if run.group == second.group and not unusable(run)]
+        alike = [run for run in group if run not in (first, second) and _work(run) == _work(second)]
+        times = [_seconds(run) for run in alike if run.timing.get("training_seconds")]
+        found = ratio(_seconds(first), _seconds(second), times, level)
+        if found.low is None:
+            raise UndecidableError(f"{second.key}: fewer than {FEWEST} other runs of its group did as much work")
+        return found
 
 
 class Trend(OfMeasure):
     """The slope of a figure along a setting in a group of runs, among runs that are alike in all else.
 
     `doubling` counts the setting in powers of two. `best_over` takes, at each value of the setting, the run that is
-    best by validation over another setting.
+    best by validation over another setting; a value at which one run alone ended well has no best, and is left out.
     """
 
     name: Literal["trend"] = "trend"
@@ -196,8 +200,9 @@ class Trend(OfMeasure):
 
     def _best(self, runs: Sequence[RunResult]) -> list[RunResult]:
         """Return at each value of the setting the run that is best by validation."""
+        tried = Counter(map(self._place, runs))
         chosen = {self._place(run): run for run in sorted(runs, key=lambda run: mean(run.validated))}
-        return list(chosen.values())
+        return [run for place, run in chosen.items() if tried[place] > 1]
 
 
 class BeyondSum(OfMeasure):
@@ -244,7 +249,7 @@ def _seconds(run: RunResult) -> float:
 def _work(run: RunResult) -> tuple[Any, ...]:
     """Return what a training time goes with: the work that is done, and the machine."""
     machine = run.timing.get("machine", {})
-    settings = [run.config.get(key) for key in ("epochs", "batch_size", "sample")]
+    settings = [run.config.get(key) for key in ("epochs", "batch_size", "sample", "patience")]
     return (run.flops, run.declared, *settings, *(machine.get(key) for key in ("device", "precision", "processor")))
 
 

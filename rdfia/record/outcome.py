@@ -102,7 +102,7 @@ def _cell(value: float) -> str:
 
 def _metrics(outcome: Outcome, head: Mapping[str, Any], run: Run, data: Data, weights: str) -> dict[str, Any]:
     """The figures of a run and all that they depend on; nothing here changes from one repetition to the next."""
-    seeds = {str(seed): _last(outcome, seed) for seed in sorted(outcome.history)}
+    seeds = {str(seed): last(outcome, seed) for seed in sorted(outcome.history)}
     finished = all(seed["status"] == FINISHED for seed in seeds.values())
     return {
         "chapter": head["chapter"],
@@ -120,7 +120,7 @@ def _metrics(outcome: Outcome, head: Mapping[str, Any], run: Run, data: Data, we
     }
 
 
-def _last(outcome: Outcome, seed: int) -> dict[str, Any]:
+def last(outcome: Outcome, seed: int) -> dict[str, Any]:
     """What remains of a seed: the record of its last epoch, or of that whose weights were kept; and if it diverged."""
     kept, records = outcome.trained[seed].epoch, outcome.history[seed]
     until = [record for record in records if kept is None or record.epoch <= kept]

@@ -34,6 +34,7 @@ class Stage:
     chapter: str
     runs: tuple[str, ...]
     folder: Path
+    whole: bool = False  # of a chapter: its folder holds those of the runs
 
 
 def training(params: Mapping[str, Any], chosen: Mapping[str, Collection[str]]) -> list[Stage]:
@@ -47,7 +48,7 @@ def _training(params: Mapping[str, Any], chapter: str) -> list[Stage]:
     name, names = profile(params), tuple(runs.runs(params, chapter))
     if pipeline.one_stage(params, chapter):
         stage = pipeline.stage(params, chapter, names[0])
-        return [Stage(stage, chapter, names, layout.trained(name, chapter))]
+        return [Stage(stage, chapter, names, layout.trained(name, chapter), whole=True)]
     return [
         Stage(stage, chapter, (run,), layout.trained(name, chapter, run))
         for run in names

@@ -201,7 +201,7 @@ def train_all(
 
 def tidy(stage: dvc.Stage) -> None:
     """Remove what DVC would have in a stage of a whole chapter: the folders of runs that are declared no more."""
-    if len(stage.runs) == 1 or not stage.folder.exists():
+    if not (stage.whole and stage.folder.exists()):
         return
     for folder in stage.folder.iterdir():
         if folder.name not in stage.runs and not folder.name.startswith(SCRATCH):

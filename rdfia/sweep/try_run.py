@@ -1,15 +1,15 @@
 """The command `rdfia try`: a run with other settings, trained and shown beside its record; nothing is written."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rdfia import chapters
 from rdfia.analyse.metrics import interval
-from rdfia.config import ConfigError, load, parse_yaml, profile
+from rdfia.config import ConfigError, load, parse_yaml, profile, shorten
 from rdfia.record import layout
-from rdfia.record.outcome import Outcome
-from rdfia.record.run import RunRecord
+from rdfia.record.outcome import Outcome, last
+from rdfia.record.run import FINISHED, RunRecord
 from rdfia.study import runs
 from rdfia.study.train_run import events, load_data, with_weights
 from rdfia.train import device
@@ -26,10 +26,9 @@ def try_run(chapter: str, name: str, settings: Sequence[str]) -> None:
         run, load_data(profile(params), chapters.dataset(params, chapter)), device.jobs_within()
     ):
         outcome.add(seed, report)
-    tried = [100 * outcome.history[seed][-1].validation_accuracy for seed in sorted(outcome.history)]  # type: ignore[attr-defined]
     record = RunRecord.read(layout.trained(profile(params), chapter, name))
-    known = [100 * last["validation_accuracy"] for last in record.sound_seeds.values() if "validation_accuracy" in last]
-    print(f"{chapter}/{name} as recorded: {summary(known)}")
+    print(f"{chapter}/{name} as recorded: {summary(record.seeds.values())}")
+    tried = [last(outcome, seed) for seed in sorted(outcome.history)]
     print(f"{chapter}/{name} with {', '.join(settings) or 'its own settings'}: {summary(tried)}")
 
 
@@ -45,16 +44,20 @@ def changed(params: dict[str, Any], chapter: str, name: str, settings: Sequence[
         *above, last = key.split(".")
         for step in above:
             inner = node.get(step)
+            if not isinstance(inner, str | Mapping | None):
+                raise ConfigError(f"{setting!r}: found {step} = {shorten(inner)}, allowed: a key within a mapping")
             node[step] = {"name": inner} if isinstance(inner, str) else dict(inner or {})
             node = node[step]
         node[last] = parse_yaml(value, setting)
     return runs.resolve(params, chapter, name)
 
 
-def summary(values: Sequence[float]) -> str:
-    """Say a mean with its interval."""
+def summary(seeds: Collection[Mapping[str, Any]]) -> str:
+    """Say the mean of what remains of the seeds that trained to their end, with its interval."""
+    values = [100 * seed["validation_accuracy"] for seed in seeds if seed["status"] == FINISHED]
+    diverged = f", {len(seeds) - len(values)} diverged" if len(values) < len(seeds) else ""
     if not values:
-        return "no result"
+        return f"no result{diverged}"
     estimate = interval(values)
     ends = "" if estimate.low is None else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
-    return f"validation accuracy {estimate.mean:.2f} %{ends}, {len(values)} seeds"
+    return f"validation accuracy {estimate.mean:.2f} %{ends}, {len(values)} seeds{diverged}"

@@ -53,9 +53,7 @@ def skipped(grad_h: Tensor, x: Tensor) -> Tensor:
 
 
 WRONG_FORMULAS = (
-    WrongFormula(
-        sign_of_the_loss, "cross_entropy_of_softmax", "a sign dropped, as R2023a drops one in its derivation", "loss"
-    ),
+    WrongFormula(sign_of_the_loss, "cross_entropy_of_softmax", "the sign of the whole loss dropped", "loss"),
     WrongFormula(sign, "grad_y_tilde", "the same sign, carried on to ∇ỹ", "grad_y_tilde"),
     WrongFormula(no_mean, "grad_y_tilde", "the mean over the examples forgotten", "grad_y_tilde"),
     WrongFormula(

@@ -31,7 +31,8 @@ from rdfia.train.targets import Targets
 class DescentRun(Run):
     """A network trained by descent along its gradient, on all train examples or on the first `sample`.
 
-    An epoch of every `record_every` is recorded, and the weights after the epochs `snapshots` are kept. Training stops
+    An epoch of every `record_every` is recorded (each where the steps are logged, which are those of recorded epochs),
+    and the weights after the epochs `snapshots` are kept. Training stops
     after `patience` epochs without a lower validation loss, and the weights are then those of the lowest.
     """
 
@@ -56,7 +57,7 @@ class DescentRun(Run):
 
     def recorded(self, epoch: int) -> bool:
         """Return whether an epoch between the first and the last is recorded."""
-        return epoch % self.record_every == 0 or epoch in self.snapshots
+        return epoch % self.record_every == 0 or epoch in self.snapshots or self.schedule.logs_steps
 
 
 class StepLog(list[Tensor]):

@@ -155,6 +155,8 @@ class RangeTest(_Schedule):
     def _rises(self) -> "RangeTest":
         if self.low >= self.high:
             raise ValueError("a low below high")
+        if self.warmup:
+            raise ValueError("no warmup, as the rates rise from the first step on")
         return self
 
     def shape(self, step: int, per_epoch: int, steps: int) -> float:

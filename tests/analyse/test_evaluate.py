@@ -92,6 +92,16 @@ def test_a_run_is_evaluated_again_where_it_is_not_kept_which_images_were_right()
     assert list(first.right["r"]) == ["images", "0", "1"]
 
 
+def test_a_run_is_evaluated_again_where_its_settings_change_and_its_weights_do_not() -> None:
+    record, split = trained("cnn", normalise={"name": "zca"})
+    other = Split(255 - split.x[::2], split.y[::2])  # of another mean
+    first = evaluate_chapter({"r": record}, (split, split, other), "code", Evaluation({}, {}, {}), 1)
+    config = {**record.settings, "normalise": {**record.settings["normalise"], "own": True}}
+    mistaken = replace(record, metrics={**record.metrics, "config": config})
+    again = evaluate_chapter({"r": mistaken}, (split, split, other), "code", first, 1)
+    assert again.answers["r"]["seeds"] == evaluate(mistaken, other)["seeds"] != first.answers["r"]["seeds"]
+
+
 def test_seeds_that_diverged_are_left_out() -> None:
     record, split = trained("cnn", rate=1e30)
     assert record.status == "diverged"

@@ -49,8 +49,15 @@ def test_one_seed_has_no_interval(estimate: object) -> None:
     assert estimate([71.5]) == metrics.Estimate(71.5, None, None, 1)
 
 
-def test_equal_seeds_have_no_interval() -> None:
-    assert metrics.interval([71.5, 71.5]) == metrics.Estimate(71.5, None, None, 2)
+@pytest.mark.parametrize("value", [71.5, 97.03])  # the mean of three times the latter is not the latter
+def test_equal_seeds_have_no_interval(value: float) -> None:
+    seeds = [value] * 3
+    assert metrics.interval(seeds) == metrics.Estimate(pytest.approx(value), None, None, 3)
+    assert metrics.difference(seeds, [value - 0.01] * 3).low is None
+    assert metrics.interval([each + 0.01 - each for each in (70.0, 97.03, 12.7)]).low is None  # equal but for rounding
+    assert metrics.interval([value, value, value + 0.01]).low is not None  # one of ten thousand images
+    lacking = metrics.interval(seeds).lacking, metrics.interval([value]).lacking
+    assert lacking == ("all 3 seeds give the same, and no interval", "one seed gives no interval")
 
 
 @pytest.mark.parametrize(

@@ -56,4 +56,4 @@ def test_few_runs_say_nothing_and_runs_without_noise_are_left_aside() -> None:
     assert learnt([[1.0, 2.0], [3.0, 5.0]]) == metrics.UNKNOWN
     assert learnt([[1.0], [2.0], [3.0], [4.0]]) == metrics.UNKNOWN
     drawn = samples(1.0, 4.0, 30, 3)
-    assert learnt([*drawn, [10.0, 10.0, 10.0]]) == learnt(drawn)
+    assert learnt([*drawn, [10.0, 10.0, 10.0], [97.03, 97.03, 97.03]]) == learnt(drawn)

@@ -136,6 +136,7 @@ def test_another_draw_of_the_points_widens_the_range_by_chance_alone() -> None:
         ({}, "paper", "another network", "another network"),
         ({"test": {"0": 70.0}}, "paper", "", "one seed"),
         ({"test": {}}, "paper", "", "no accuracy"),
+        ({"test": {"0": 70.0, "1": 70.0}}, "paper", "", "all 2 seeds give the same"),
     ],
 )
 def test_what_cannot_be_compared_says_why(changed: dict[str, object], profile: str, caveat: str, reason: str) -> None:
@@ -192,6 +193,7 @@ def test_a_maximum_is_compared_with_a_maximum(tmp_path: Path) -> None:
     said = "as a maximum over epochs: ours is on validation data, where choosing the best epoch adds +0.5 points"
     assert str(verdict) == f"agrees {said}"
     assert str(judge(replace(maximum, value="90.0"), run, "paper")) == f"differs by -19.0 points {said}"
+    run = replace(run, test={"0": 50.0, "1": 50.5, "2": 49.5})
     assert judge(replace(FIGURE, value="71.0"), run, "paper").kind == "differs"  # from 50 % at the end, on test data
     reports = [replace(maximum, report=report) for report in ("R2022", "R2023a")]
     assert joined([judge(figure, run, "paper") for figure in reports]) == f"agrees with R2022 and R2023a {said}"

@@ -217,7 +217,8 @@ def test_the_best_is_above_the_nearest_other() -> None:
 
 def timed(name: str, seconds: float, **more: Any) -> RunResult:
     timing = {"training_seconds": seconds, "machine": MACHINE}
-    return made(name, [70.0, 71.0], group="n", flops=7, **{"timing": timing, "config": {"epochs": 5}} | more)
+    settings = {"timing": timing, "config": {"epochs": 5}, "group": "n", "flops": 7}
+    return made(name, [70.0, 71.0], **settings | more)
 
 
 def test_a_ratio_of_times_goes_by_how_far_times_of_equal_work_part() -> None:
@@ -226,7 +227,13 @@ def test_a_ratio_of_times_goes_by_how_far_times_of_equal_work_part() -> None:
     half = np.std(np.log([10.0, 11.0, 9.5, 10.5]), ddof=1) * np.sqrt(2) * 3.182446
     found = Ratio(runs=("cnn/a", "cnn/b")).estimate(known, 0.95)
     assert (found.mean, found.low, found.high) == pytest.approx((2.0, 2 * np.exp(-half), 2 * np.exp(half)))
-    assert Ratio(runs=("cnn/a", "cnn/b")).estimate(measured(*known.study.runs[:4]), 0.95).low is None
+    diverged = timed("x", 0.1, status="diverged", diverged=1, declared=3)
+    stopped = timed("y", 0.1, config={"epochs": 5, "patience": 2})
+    elsewhere = timed("z", 0.1, group="m")
+    again = Ratio(runs=("cnn/a", "cnn/b")).estimate(measured(*known.study.runs, diverged, stopped, elsewhere), 0.95)
+    assert again == found
+    with pytest.raises(UndecidableError, match="cnn/b: fewer than 3 other runs of its group did as much work"):
+        Ratio(runs=("cnn/a", "cnn/b")).estimate(measured(*known.study.runs[:4]), 0.95)
     other = timed("b", 10.0, timing={"training_seconds": 10.0, "machine": MACHINE | {"device": "cuda"}})
     with pytest.raises(UndecidableError, match="do other work, or ran on other machines"):
         Ratio(runs=("cnn/a", "cnn/b")).estimate(measured(timed("a", 20.0), other), 0.95)
@@ -266,13 +273,22 @@ def test_a_trend_is_found_among_runs_that_are_alike_in_all_else() -> None:
 
 def test_a_trend_may_take_the_best_of_another_setting_by_validation() -> None:
     runs = []
-    for batch, rate, accuracy in ((32, 0.1, 80), (32, 1.0, 20), (64, 0.1, 30), (64, 1.0, 78), (128, 1.0, 76)):
+    for batch, rate, accuracy in (
+        (32, 0.1, 80),
+        (32, 1.0, 20),
+        (64, 0.1, 30),
+        (64, 1.0, 78),
+        (128, 0.1, 70),
+        (128, 1.0, 76),
+    ):
         config = {"batch_size": batch, "optimiser": {"learning_rate": rate}}
         runs.append(made(f"b{batch}_{rate}", [accuracy - 0.1, accuracy + 0.1], group="grid", config=config))
+    alone = made("alone", [50.0, 51.0], group="grid", config={"batch_size": 256, "optimiser": {"learning_rate": 0.1}})
     runs.append(made("words", [50.0, 51.0], group="grid", config={"batch_size": "all"}))
     best = {"best_over": "optimiser.learning_rate", "doubling": True}
     trend = Trend(of="accuracy", group="cnn/grid", along="batch_size", **best)
     assert near(trend.estimate(measured(*runs), 0.95), -2.0)
+    assert near(trend.estimate(measured(*runs, alone), 0.95), -2.0)  # of one rate nobody knows whether it is the best
 
 
 def test_the_range_over_C_is_that_of_each_seed(tmp_path: Path) -> None:

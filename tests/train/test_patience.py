@@ -80,9 +80,12 @@ def test_a_sample_is_the_first_of_the_train_split(data: Data) -> None:
         outcome(data, run(sample=121))
 
 
-def test_a_range_test_keeps_every_step(tmp_path: Path, data: Data) -> None:
+@pytest.mark.parametrize("record_every", [1, 4])
+def test_a_range_test_keeps_every_step(record_every: int, tmp_path: Path, data: Data) -> None:
     schedule = {"name": "range_test", "low": 0.01, "high": 1e30}
-    chosen = run(optimiser={"name": "sgd", "learning_rate": 0.5}, schedule=schedule, seeds=2, epochs=6)
+    chosen = run(
+        optimiser={"name": "sgd", "learning_rate": 0.5}, schedule=schedule, seeds=2, epochs=6, record_every=record_every
+    )
     collected = outcome(data, chosen)
     record = recorded(tmp_path / "tiny", data, chosen, "cnn", collected)
     trace = steps(record.weights)["trace"]

@@ -113,6 +113,7 @@ def test_a_range_test_uses_evenly_spaced_logarithms_between_its_ends() -> None:
     ("kind", "settings"),
     [
         (RangeTest, {"low": 1.0, "high": 1.0}),
+        (RangeTest, {"warmup": 1.0}),
         (Cyclical, {"low": 1.0}),
         (Cyclical, {"cycle": 0.0}),
         (OneCycle, {"rise": 1.0}),

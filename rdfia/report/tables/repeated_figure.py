@@ -27,6 +27,7 @@ def _rows(repeated: RepeatedFigure) -> list[tuple[Cell, ...]]:
     one = prediction(repeated.tests, noise=repeated.run.expected("test"))
     low, high = deviation_interval(repeated.tests)
     level = f"{PERCENT * LEVEL:.0f} %"
+    margin = "t s′ √(1 + 1/n), s′ of this run's seeds and of the chapter's noise (Method)"
     return [
         *((f"{each.report}, {each.note.partition(';')[0]}", each.number, each.settings) for each in repeated.figures),
         (f"range of these {k}", repeated.printed_range, "highest minus lowest"),
@@ -36,8 +37,8 @@ def _rows(repeated: RepeatedFigure) -> list[tuple[Cell, ...]]:
             repeated.deviation,
             f"{low:.2f} to {high:.2f} with {level}, from χ² of n − 1",
         ),
-        ("lowest of one more run", one.low, "x̄ − t s √(1 + 1/n)"),
-        ("highest of one more run", one.high, "x̄ + t s √(1 + 1/n)"),
+        ("lowest of one more run", one.low, f"x̄ − {margin}"),
+        ("highest of one more run", one.high, f"x̄ + {margin}"),
         (f"mean range of {k} runs", repeated.mean_range, f"{mean_range(k):.3f} s"),
         (f"{level} of ranges of {k} runs are below", repeated.highest_range, f"{range_quantile(k, n - 1):.2f} s"),
     ]

@@ -120,7 +120,7 @@ def test_the_page_says_once_that_its_data_are_a_stand_in() -> None:
     cards = {"mnist": card, "cifar10": replace(card, name="cifar10"), "circles": replace(card, source="circles")}
     chapters = (ChapterResult("mlp", "circles", ()), ChapterResult("vit", "mnist", ()))
     study = Study(Path(), "full", chapters, cards)
-    line = "On stand-in data, which say nothing about MNIST or CIFAR-10: "
+    line = "Nothing here is about MNIST or CIFAR-10, as stand-ins take their places: "
     said = [stand_in_note(study, key) for key in ("vit", "mlp", "cost", "data", "", "published")]
     assert said == [f"{line}drawn digits.", "", "", "", *[f"{line}mnist and cifar10."] * 2]
 

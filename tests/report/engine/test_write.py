@@ -146,7 +146,7 @@ def test_stand_in_data_are_named_and_claim_nothing(tmp_path: Path, monkeypatch: 
     folder = tmp_path / "reports" / "quick"
     for name in ("index.html", "report.md", "pages/cnn.html", "pages/published.html"):
         text = (folder / name).read_text("utf-8")
-        assert text.count("On stand-in data, which say nothing about MNIST or CIFAR-10: ") == 1
+        assert text.count("Nothing here is about MNIST or CIFAR-10, as stand-ins take their places: ") == 1
     assert "On stand-in data" not in (folder / "pages" / "cost.html").read_text("utf-8")
     runs = json.loads((folder / "summary.json").read_text("utf-8"))["runs"]
     verdicts = [figure["verdict"] for run in runs.values() for figure in run["published"]]
