@@ -1,4 +1,4 @@
-"""A chapter's text with its numbers, and which network stands in for ViT-S, from the run as it was trained."""
+"""A chapter's text with its numbers, and which network stands in for the course's, from the run as it was trained."""
 
 import re
 from dataclasses import replace
@@ -64,6 +64,13 @@ def test_what_is_trained_in_the_place_of_the_large_network(profile: str, said: s
     assert said in found
     assert bool(found) == bool(said)
     assert not found or f"profile `{profile}`" in found
+
+
+@pytest.mark.parametrize("name", ["cnn", "cnn_mnist"])
+def test_what_is_trained_in_the_place_of_the_courses_network(name: str) -> None:
+    said = "convolutions of 16 and 16 channels with kernels of 3, 12,345 weights in `baseline`."
+    assert said in sentence("quick", chapter("quick", name, "baseline"))
+    assert sentence("laptop", chapter("laptop", name, "baseline")) == ""
 
 
 def test_other_networks_stand_for_themselves() -> None:
