@@ -23,6 +23,9 @@ def compare(first: Path, second: Path, patterns: tuple[str, ...] = ()) -> list[s
         if not folder.is_dir():
             raise ConfigError(f"{folder}: no such folder, allowed: a folder of results such as reports/quick")
     here, there = (_files(folder, patterns) for folder in (first, second))
+    if patterns and not (here or there):
+        given = " or ".join(patterns)
+        raise ConfigError(f"{first}, {second}: found no file that matches {given}, allowed: such as '*.csv'")
     lines = [f"{name}: in {first} alone" for name in sorted(here.keys() - there.keys())]
     lines += [f"{name}: in {second} alone" for name in sorted(there.keys() - here.keys())]
     for name in sorted(here.keys() & there.keys()):

@@ -115,13 +115,17 @@ def test_what_is_different_every_time_is_left_out(first: Path) -> None:
         (("*.json",), ["summary.json"]),
         (("tables/*",), ["tables/cnn.csv"]),
         (("*.md", "tables/*.csv"), ["report.md", "tables/cnn.csv"]),
-        (("*.svg",), []),
     ],
 )
 def test_patterns_choose_files(first: Path, patterns: tuple[str, ...], files: list[str]) -> None:
     other = {name: FILES[name].replace("7", "8").replace("words", "text") for name in FILES}
     second = written(first.with_name("second"), **other)
     assert list(dict.fromkeys(line.split(":")[0] for line in compare(first, second, patterns))) == files
+
+
+def test_a_pattern_that_matches_no_file_is_no_equality(first: Path) -> None:
+    with pytest.raises(ConfigError, match=r"found no file that matches tabels/\*, allowed: such as"):
+        compare(first, first, ("tabels/*",))
 
 
 def test_a_folder_that_is_not_there_is_one_line(first: Path) -> None:
