@@ -25,6 +25,9 @@ REMEDIES = {
     errno.EFBIG: "raise the limit on the size of files (`ulimit -f`)",
     errno.EACCES: "give yourself the right to read and write there",
     errno.EPERM: "give yourself the right to read and write there",
+    errno.EEXIST: "a folder belongs there: move the file away",
+    errno.ENOTDIR: "a folder belongs there: move the file away",
+    errno.EISDIR: "a file belongs there: move the folder away",
     errno.EROFS: "the file system is read-only: mount it for writing, or move the project",
 }
 
@@ -49,12 +52,17 @@ def one_line() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILURE)
     except OSError as error:
-        if error.errno not in REMEDIES:
+        if not (said := with_remedy(error)):
             raise
-        where = error.filename or "a file"
-        _end(FAILURE, f"error: {where}: {os.strerror(error.errno)}; {REMEDIES[error.errno]}, then start again")
+        _end(FAILURE, f"error: {said}, then start again")
     except KeyboardInterrupt as error:
         _end(INTERRUPTED, f"interrupted: {error}" if error.args else "interrupted: nothing is half written")
+
+
+def with_remedy(error: OSError) -> str:
+    """Say an error of the file system in one line with what to do, empty where that is not known."""
+    remedy = REMEDIES.get(error.errno or 0)
+    return f"{error.filename or 'a file'}: {os.strerror(error.errno or 0)}; {remedy}" if remedy else ""
 
 
 def _end(code: int, line: str) -> NoReturn:

@@ -14,6 +14,7 @@ from typing import Any
 from rdfia.config import ConfigError
 
 SCRATCH = ".rdfia-"  # how the names of temporary folders begin: git and DVC ignore them
+ANEW = "remove it, and `dvc repro` makes it again (`git checkout` where it is committed)"
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -111,7 +112,7 @@ def read_json(path: Path, remedy: str) -> dict[str, Any]:
 
 def find_json(path: Path) -> dict[str, Any]:
     """Read the mapping in a JSON file, empty where there is no file."""
-    found = _read(path, {})
+    found = json_of(path, {})
     if not isinstance(found, dict):
         raise ConfigError(f"{path}: found a {type(found).__name__}, allowed: one object")
     return found
@@ -119,16 +120,31 @@ def find_json(path: Path) -> dict[str, Any]:
 
 def read_list(path: Path, remedy: str) -> list[Any]:
     """Read the list in a JSON file; where there is no file, the error says what makes it."""
-    found = _read(path, None)
+    found = json_of(path)
     if not isinstance(found, list):
         raise ConfigError(f"{path}: found no list; {remedy}")
     return found
 
 
-def _read(path: Path, missing: Any) -> Any:
+def json_of(path: Path, missing: Any = None) -> Any:
+    """Read whatever is in a JSON file, `missing` where there is none."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return missing
     except json.JSONDecodeError as error:
-        raise ConfigError(f"{path}: found no JSON ({error.msg}, line {error.lineno}), allowed: one object") from None
+        found = f"found no JSON ({error.msg}, line {error.lineno}), allowed: one object"
+        raise ConfigError(f"{path}: {found}; {ANEW}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: found no text in UTF-8, allowed: one object of JSON; {ANEW}") from None
+
+
+@contextmanager
+def tensors_of(path: Path) -> Iterator[None]:
+    """Name the file and what to do, where the tensors in it cannot be read."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except SafetensorError as error:
+        raise ConfigError(f"{path}: found no tensors ({error}), allowed: safetensors; {ANEW}") from None

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from rdfia.analyse.evaluate import Networks, networks, own_normaliser
 from rdfia.data.store import Split
+from rdfia.files import tensors_of
 from rdfia.models import attention_formulas as formulas
 from rdfia.models.attention import rollout
 from rdfia.models.cnn import ConvNet
@@ -67,13 +68,13 @@ def arrays(
 
 def pictures(weights: Path) -> dict[str, Tensor]:
     """What a network that paints has painted, where it was kept."""
-    with safe_open(weights, "pt") as file:
+    with tensors_of(weights), safe_open(weights, "pt") as file:
         return {"pictures": file.get_tensor("pictures/0")} if "pictures/0" in file.keys() else {}  # noqa: SIM118
 
 
 def steps(weights: Path) -> dict[str, Tensor]:
     """Rate and loss of every step of every seed (seeds, 2, steps), where they were kept; no number after the end."""
-    with safe_open(weights, "pt") as file:
+    with tensors_of(weights), safe_open(weights, "pt") as file:
         kept = [file.get_tensor(name) for name in sorted(file.keys()) if name.startswith("steps/")]
     if not kept:
         return {}

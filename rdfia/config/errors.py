@@ -39,16 +39,20 @@ def shorten(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def explain(errors: Sequence[Any], kind: type[BaseModel], merged: Any) -> tuple[tuple[str, ...], str]:
+def explain(
+    errors: Sequence[Any], kind: type[BaseModel], merged: Any, beside: Sequence[str] = ()
+) -> tuple[tuple[str, ...], str]:
     """Return the path of the first key that cannot be used, and why in words; unknown keys come first.
 
-    One key can break several rules, where a number or a word is allowed: all that is allowed is named.
+    One key can break several rules, where a number or a word is allowed: all that is allowed is named. `beside` are
+    keys that may stand beside those of the class.
     """
     errors = sorted(errors, key=lambda error: error["type"] != UNKNOWN)
     path = _path(errors[0]["loc"], merged)
     if errors[0]["type"].startswith("union_tag") and isinstance(errors[0]["input"], Mapping):
         path = (*path, "name")
-    reasons = dict.fromkeys(_reason(e, kind) for e in errors if e is errors[0] or _path(e["loc"], merged) == path)
+    same = [error for error in errors if error is errors[0] or _path(error["loc"], merged) == path]
+    reasons = dict.fromkeys(_reason(error, kind, beside if len(path) == 1 else ()) for error in same)
     first, *others = reasons
     return path, " or ".join([first, *(reason.split("allowed: ")[-1] for reason in others)])
 
@@ -69,11 +73,11 @@ def _path(loc: Sequence[Any], data: Any) -> tuple[str, ...]:
     return tuple(path)
 
 
-def _reason(error: Any, kind: type[BaseModel]) -> str:
+def _reason(error: Any, kind: type[BaseModel], beside: Sequence[str]) -> str:
     """Return what stands there and what is allowed, in words."""
     value, rule, context = error["input"], error["type"], error.get("ctx", {})
     if rule == UNKNOWN:
-        known = _fields(kind, error["loc"][:-1])
+        known = [*_fields(kind, error["loc"][:-1]), *beside]
         return f"unknown key{similar(error['loc'][-1], known)}; allowed: {options(known)}"
     if rule == "missing":
         return f"missing; allowed: {error['msg'].lower()}"
@@ -81,20 +85,33 @@ def _reason(error: Any, kind: type[BaseModel]) -> str:
         name = value.get("name") if isinstance(value, Mapping) else value
         tags = context.get("expected_tags", "a mapping with a name").replace("'", "")
         return f"found {shorten(name)}, allowed: {tags}"
-    allowed = re.sub(r"^Input should be (a valid )?|^Value error, ", "", error["msg"])
+    allowed = re.sub(
+        r"^Input should be (a valid )?|^Value error, |^\w+ should have (?=.* after)| after validation, not .*$",
+        "",
+        error["msg"],
+    )
+    if rule == "model_type":
+        allowed = "a mapping of keys"
+    if rule == "model_attributes_type":
+        allowed = options(_tag(c) for c in _classes_at(kind, error["loc"]))
     if rule == "tuple_type":
         allowed = "list" if isinstance(value, Mapping) else f"list, as [{value}]"
     return f"found {shorten(value)}, allowed: {allowed}"
 
 
 def _fields(kind: type[BaseModel], loc: Sequence[Any]) -> list[str]:
-    """Return the keys of the class at `loc` below `kind`; tags in `loc` choose among tagged classes."""
+    """Return the keys of the class at `loc` below `kind`."""
+    return [name for c in _classes_at(kind, loc)[:1] for name in c.model_fields]
+
+
+def _classes_at(kind: type[BaseModel], loc: Sequence[Any]) -> list[type[BaseModel]]:
+    """Return the classes that may stand at `loc` below `kind`; tags in `loc` choose among tagged classes."""
     candidates: list[Any] = [kind]
     for step in loc:
         below = [a for c in candidates for a in _classes(c.model_fields[step])] if _has(candidates, step) else []
         tagged = [c for c in candidates if _tag(c) == step]
         candidates = below or tagged or candidates
-    return [name for c in candidates[:1] for name in c.model_fields]
+    return candidates
 
 
 def _has(candidates: Sequence[Any], step: Any) -> bool:

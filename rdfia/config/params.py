@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rdfia.config.errors import ConfigError, nearest, options, shorten
+from rdfia.config.errors import ConfigError, nearest, options, shorten, similar
 from rdfia.config.yaml_values import parse_yaml
 
 PARAMS = Path("params.yaml")
@@ -38,7 +38,7 @@ def _chapter(params: Mapping[str, Any], chapter: str, path: Path) -> None:
     if chapter in RESERVED or chapter.startswith("declare_"):
         raise ConfigError(f"{path}: {chapter}: found the name of a stage, allowed: any but {options(RESERVED)}")
     own = params[chapter]
-    _only(own, CHAPTER, path, chapter, f"a chapter's {', '.join(CHAPTER)}")
+    _only(own, CHAPTER, path, chapter, f"a chapter's {', '.join(CHAPTER)}{similar(chapter, OUTLINE)}")
     runs = own.get("runs")
     if not isinstance(runs, Mapping) or not runs:
         raise ConfigError(f"{path}: {chapter}.runs: found {shorten(runs)}, allowed: one run or more")

@@ -1,6 +1,6 @@
 """Configuration classes, the one rule by which settings are merged, and their validation with the key in the error."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
@@ -58,10 +58,16 @@ def merge(base: Any, delta: Any) -> Any:
     return {**base, **{key: merge(base.get(key), value) for key, value in delta.items()}}
 
 
-def parse(kind: type[C], *parts: Mapping[str, Any], where: Sequence[str]) -> C:
+def parse(
+    kind: type[C],
+    *parts: Mapping[str, Any],
+    where: Sequence[str],
+    beside: Callable[[str], Sequence[str]] = lambda home: (),
+) -> C:
     """Merge `parts`, each written at its key of `where`, and validate the result as `kind`.
 
-    A part whose own values cannot be used is an error too, where a later part replaces them.
+    A part whose own values cannot be used is an error too, where a later part replaces them. `beside` says which keys
+    may stand at a key of `where` that are none of these settings, for what the error says.
     """
     merged: Any = {}
     layers: dict[str, Mapping[str, Any]] = {}
@@ -73,7 +79,7 @@ def parse(kind: type[C], *parts: Mapping[str, Any], where: Sequence[str]) -> C:
         if len(layers) < len(parts):
             wrong = [error for error in wrong if error["type"] not in INCOMPLETE]
         if wrong:
-            path, reason = explain(wrong, kind, merged)
+            path, reason = explain(wrong, kind, merged, beside(home))
             raise ConfigError(f"{PARAMS}: {'.'.join((_home(path, layers), *path))}: {reason}")
     return kind.model_validate(merged)
 

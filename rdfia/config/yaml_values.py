@@ -87,6 +87,7 @@ def parse_yaml(text: str | bytes, where: object) -> Any:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{where}: not YAML: byte {error.start} is no UTF-8, allowed: text in UTF-8") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{where}: not YAML: {' '.join(str(error).split())}") from None
+        said = re.sub(r'in "<\w+ string>", ', "in ", " ".join(str(error).split()))
+        raise ConfigError(f"{where}: not YAML: {said}") from None
     except RecursionError:
         raise ConfigError(f"{where}: not YAML: found values in values, allowed: at most {DEEPEST} deep") from None

@@ -45,7 +45,11 @@ class Dataset(Config):
 
     def prepare(self, name: str, root: Path) -> tuple[dict[str, Split], dict[str, object]]:
         """Return the splits train, validation and test, and the card of the data set; `name` is its key in `data`."""
-        raw, changes = self._transform(self.source.load(root), f"{PARAMS}: data.{name}")
+        try:
+            raw = self.source.load(root)
+        except ConfigError as error:
+            raise ConfigError(f"{PARAMS}: data.{name}.source: {error}") from None
+        raw, changes = self._transform(raw, f"{PARAMS}: data.{name}")
         splits = self._split(raw, f"{PARAMS}: data.{name}.validation")
         head = {
             "name": name,

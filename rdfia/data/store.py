@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from rdfia.config import ConfigError
-from rdfia.files import write_atomically
+from rdfia.files import tensors_of, write_atomically
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,16 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 def find_tensors(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a file, none where it is missing."""
-    return load_file(path) if path.exists() else {}
+    return load_tensors(path) if path.exists() else {}
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a file that `prepare` wrote."""
+    try:
+        with tensors_of(path):
+            return load_file(path)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; `dvc repro prepare` makes it, `dvc pull` fetches it") from None
 
 
 def save_split(split: Split, path: Path) -> None:
@@ -129,8 +138,5 @@ def save_split(split: Split, path: Path) -> None:
 
 def load_split(path: Path) -> Split:
     """Read a split that `save_split` wrote."""
-    try:
-        tensors = load_file(path)
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; `dvc repro prepare` makes it, `dvc pull` fetches it") from None
+    tensors = load_tensors(path)
     return Split(tensors["x"], tensors["y"])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from rdfia.command import with_remedy
 from rdfia.config import ConfigError, load, profile
 from rdfia.doctor import folder, machine, study
 from rdfia.doctor.finding import Finding, Weight, broken, fine
@@ -39,6 +40,7 @@ def _all() -> Iterator[Finding]:
         return
     yield from _sound("data", partial(study.data, params))
     yield from _sound("precision", partial(machine.precision, params))
+    yield from _sound("files", partial(study.files, name))
     yield from _sound("runs", partial(study.results, params))
 
 
@@ -48,3 +50,5 @@ def _sound(about: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findin
         yield from look()
     except ConfigError as error:
         yield broken(about, str(error))
+    except OSError as error:
+        yield broken(about, with_remedy(error) or str(error))

@@ -30,7 +30,7 @@ def dvc(profile: str) -> Iterator[Finding]:
     stages = lock.stages(text)
     if "<<<<<<<" in text:
         yield broken("dvc", f"{lock.LOCK}: has a conflict of git's", f"`git checkout --ours {lock.LOCK}`, or --theirs")
-    elif text and lock.cut():
+    elif lock.LOCK.exists() and lock.cut():
         yield broken("dvc", f"{lock.LOCK}: cut while DVC wrote it", "`rdfia mend` restores it")
     else:
         own = {name: stage for name, stage in (stages or {}).items() if name.split("@")[-1].split("-")[0] == profile}

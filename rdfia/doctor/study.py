@@ -6,18 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rdfia.config import profile, section
+from rdfia.config import ConfigError, profile, section
 from rdfia.data.sources import resolve_dataset
 from rdfia.doctor.finding import Finding, broken, fine, note
 from rdfia.doctor.machine import room
-from rdfia.files import find_json
+from rdfia.files import SCRATCH, find_json, json_of, tensors_of
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
-from rdfia.record.run import RunRecord
+from rdfia.record.run import HISTORY, RunRecord
 from rdfia.study import declaration, prune
 from rdfia.words import listed
 
 MISSING, OTHER_CODE = "not trained", "of other code"
+SHOWN = 5  # files that cannot be read
 
 
 def data(params: Mapping[str, Any]) -> Iterator[Finding]:
@@ -59,6 +60,38 @@ def _wrong(folder: Path, card: Mapping[str, Any]) -> str:
             return f"{path}: found examples of {shape}, its card has {[count, *card['shape']]}"
     rest = [folder / f"{part}.safetensors" for part in ("statistics", "sheets")]
     return next((f"{path}: no such file" for path in rest if not path.is_file()), "")
+
+
+def files(profile: str) -> Iterator[Finding]:
+    """Look whether what training and evaluation wrote can be read: texts are read, tensors have a head that says all.
+
+    A crash of the machine, or a full disk, cuts files.
+    """
+    found = [path for folder in (layout.trained(profile, ""), layout.report(profile)) for path in folder.rglob("*.*")]
+    wrong = [error for path in sorted(found) if SCRATCH not in str(path) and (error := unreadable(path))]
+    for error in wrong[:SHOWN]:
+        yield broken("files", error)
+    if len(wrong) > SHOWN:
+        yield broken("files", f"{len(wrong) - SHOWN} more that cannot be read")
+    if found and not wrong:
+        yield fine("files", "all records, results and weights can be read, and none is cut")
+
+
+def unreadable(path: Path) -> str:
+    """Return why a file of results cannot be read and what to do, empty where it can, or is no result."""
+    from safetensors import safe_open
+
+    try:
+        if path.name == HISTORY:
+            RunRecord(path.parent).history  # noqa: B018
+        elif path.suffix == ".json":
+            json_of(path)
+        elif path.suffix == ".safetensors":
+            with tensors_of(path), safe_open(path, "np"):
+                pass
+    except ConfigError as error:
+        return str(error)
+    return ""
 
 
 def results(params: Mapping[str, Any]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from rdfia.chapters import run_class
+from rdfia.files import tensors_of
 from rdfia.record.run import RunRecord
 from rdfia.train.classifier import Classifier, build
 from rdfia.train.run import Run
@@ -32,6 +33,6 @@ def predictor(record: RunRecord, seed: int, epoch: int | None = None) -> Classif
 
 def _part(weights: Path, prefix: str) -> dict[str, Tensor]:
     """Return the tensors of a weights file below `prefix`."""
-    with safe_open(weights, "pt") as file:
+    with tensors_of(weights), safe_open(weights, "pt") as file:
         names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
         return {name.removeprefix(prefix): file.get_tensor(name) for name in names}

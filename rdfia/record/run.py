@@ -16,7 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rdfia.files import find_json, whole_folder
+from rdfia.config import ConfigError
+from rdfia.files import ANEW, find_json, whole_folder
 
 METRICS, HISTORY, TIMING, WEIGHTS = "metrics.json", "history.csv", "timing.json", "weights.safetensors"
 FILES = (METRICS, HISTORY, TIMING)
@@ -100,8 +101,14 @@ class RunRecord:
         path = self.folder / HISTORY
         if not path.exists():
             return []
-        with path.open(encoding="utf-8", newline="") as lines:
-            return [{key: float(cell) if cell else None for key, cell in row.items()} for row in csv.DictReader(lines)]
+        try:
+            text = path.read_text(encoding="utf-8")
+            if not text.endswith("\n"):
+                raise ValueError("it ends within a line")
+            rows = csv.DictReader(text.splitlines(), restval="nothing")  # which is no number
+            return [{key: float(cell) if cell else None for key, cell in row.items()} for row in rows]
+        except (ValueError, TypeError, csv.Error) as error:
+            raise ConfigError(f"{path}: found no history ({error}), allowed: a table of numbers; {ANEW}") from None
 
     @property
     def started(self) -> datetime:

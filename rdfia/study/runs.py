@@ -73,7 +73,7 @@ def _names(value: Any, known: list[str], where: str) -> list[str]:
     names = known if value == "all" else value
     wrong = [name for name in names if name not in known] if isinstance(names, list) else [value]
     if wrong:
-        allowed = f"all, or a list of {nearest(wrong[0], known)}"
+        allowed = f"a list, as [{value}]" if value in known else f"all, or a list of {nearest(wrong[0], known)}"
         raise ConfigError(f"{PARAMS}: {where}: found {shorten(wrong[0])}, allowed: {allowed}")
     return list(names)
 
@@ -142,17 +142,23 @@ def layers(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, dict[
     """Return what a run is made of, from the weakest layer to the strongest, by the key where each is written."""
     made = {f"{chapter}.base": section(params, chapter, "base")}
     for where, lines in over(params, chapter).items():
-        made[where] = {key: value for key, value in lines.items() if key not in (ONLY, LEAVE_OUT)}
+        made[where] = {key: value for key, value in lines.items() if key not in beside(where)}
     for name in lineage(params, chapter, run):
         lines = own(params, chapter, name)
         made[f"{chapter}.runs.{name}"] = {key: value for key, value in lines.items() if key not in PLACE}
     return made
 
 
+def beside(where: str) -> tuple[str, ...]:
+    """Return the keys that may stand beside the settings of a layer, by the key where it is written."""
+    head, *rest = where.split(".")
+    return (ONLY, LEAVE_OUT) if head == "profiles" else PLACE if rest[0] == "runs" else ()
+
+
 def resolve(params: Mapping[str, Any], chapter: str, run: str) -> "Run":
     """Return a run's settings, merged and validated."""
     parts = layers(params, chapter, run)
-    return parse(run_class(kind(params, chapter)), *parts.values(), where=list(parts))
+    return parse(run_class(kind(params, chapter)), *parts.values(), where=list(parts), beside=beside)
 
 
 def origins(params: Mapping[str, Any], chapter: str, run: str) -> list[tuple[str, Any, str]]:

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 
 from rdfia import chapters
 from rdfia.chapters import checks
 from rdfia.config import profile
-from rdfia.data.store import load_split
+from rdfia.data.store import load_split, load_tensors
 from rdfia.files import read_json
 from rdfia.parallel import Send, messages, stream_forked
 from rdfia.record import layout, outcome
@@ -94,7 +93,7 @@ def load_data(profile: str, dataset: str) -> Data:
     """Read train and validation splits and statistics of a prepared data set; the test split is not touched."""
     card = read_json(layout.card(profile, dataset), f"`dvc repro prepare@{profile}-{dataset}` prepares the data set")
     train, validation = (load_split(layout.split(profile, dataset, name)) for name in ("train", "validation"))
-    statistics = load_file(layout.data(profile, dataset) / "statistics.safetensors")
+    statistics = load_tensors(layout.data(profile, dataset) / "statistics.safetensors")
     return Data(card, statistics, (train.x, train.y), (validation.x, validation.y))
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rdfia.config import PARAMS, ConfigError, profile
+from rdfia.config import ConfigError, profile
 from rdfia.files import SCRATCH
 from rdfia.parallel import end_with
 from rdfia.record import layout
@@ -104,16 +104,30 @@ def act(stage: str, words: Sequence[str]) -> None:
 
 
 def _current(entry: Mapping[str, Any]) -> bool:
-    """Tell whether a stage's dependencies are those of its entry in the lock file, and its outputs are there."""
+    """Tell whether a stage's dependencies are those of its entry in the lock file, and its outputs as large as there.
+
+    A crash of the machine cuts files; to read them all would take as long as a short run.
+    """
     same = all(dep.get("md5") == _md5(Path(dep["path"])) for dep in entry.get("deps", ()))
-    return bool(entry) and same and all(Path(out["path"]).exists() for out in entry.get("outs", ()))
+    return bool(entry) and same and all(_size(Path(out["path"])) == out.get("size") for out in entry.get("outs", ()))
+
+
+def _size(path: Path) -> int | None:
+    """Return the bytes of a file, or of all that DVC sees in a folder; None where there is none."""
+    if path.is_dir():
+        return sum(file.stat().st_size for file in _files(path))
+    return path.stat().st_size if path.exists() else None
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files of a folder that .dvcignore does not name."""
+    return [file for file in folder.rglob("*") if file.is_file() and not _ignored(file)]
 
 
 def _md5(path: Path) -> str:
     """Return the hash that DVC has for a file, or for a folder of files; empty where there is none."""
     if path.is_dir():
-        files = (file for file in path.rglob("*") if file.is_file() and not _ignored(file))
-        entries = [{"md5": _md5(file), "relpath": file.relative_to(path).as_posix()} for file in files]
+        entries = [{"md5": _md5(file), "relpath": file.relative_to(path).as_posix()} for file in _files(path)]
         entries.sort(key=lambda entry: entry["relpath"])
         text = json.dumps(entries, sort_keys=True)
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
@@ -168,7 +182,7 @@ def _run(command: Sequence[str], label: str) -> str:
         lines = [line for line in printed.splitlines() if line.strip()]
         reasons = [line for line in lines if line.lower().startswith("error: ")] or lines[-1:]
         reason = re.sub("^error: ", "", reasons[0], flags=re.IGNORECASE) if reasons else ""
-        raise ConfigError(f"{PARAMS}: {label}: {reason}")
+        raise ConfigError(f"{label}: {reason}")
     return printed
 
 

@@ -2,11 +2,11 @@
 
 `dvc exp show` has a column for every parameter and every run; this has a line for every experiment and shows where its
 parameters depart from those of the commit that it began from. Its figures are laid beside that commit's; where DVC has
-none of it, as of the quick profile, beside those of the workspace.
+none of it, as of the quick profile, those are shown in which the experiments differ from each other.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rdfia.config import PARAMS, leaves
@@ -17,21 +17,32 @@ def table() -> str:
     """Return the experiments as lines of Markdown."""
     said = dvc.run("exp", "show", "--json", quiet=True)
     shown = json.loads(said[said.index("[{") :])
-    base = next((row for row in shown if row["rev"] == "workspace"), None)
-    rows = [_row(one, row, base) for row in shown for one in row.get("experiments") or ()]
+    every = [(one, _values(row)) for row in shown for one in row.get("experiments") or ()]
+    here = [_values(one["revs"][0]) for one, _ in every]
+    now = next((_values(row) for row in shown if row["rev"] == "workspace"), {})
+    figures = [one["metrics"] for one in (*here, now) if one.get("metrics")]
+    differ = {name for one in figures for name in one if any(one[name] != other.get(name) for other in figures)}
+    rows = [_row(_name(one), own, there, differ) for (one, there), own in zip(every, here, strict=True)]
     head = ["| experiment | what it changes | what came of it |", "| --- | --- | --- |"]
     return "\n".join([*head, *rows] if rows else ["no experiments: `dvc exp run -S …` makes one"])
 
 
-def _row(experiment: Mapping[str, Any], commit: Mapping[str, Any], workspace: Mapping[str, Any] | None) -> str:
-    here, there, now = (_values(one) for one in (experiment["revs"][0], commit, workspace or {}))
-    there = {kind: there[kind] or now[kind] for kind in there}
-    parts = []
-    for kind in ("params", "metrics"):
-        names = [name for name in here[kind] if here[kind][name] != there[kind].get(name)]
-        parts.append("; ".join(f"{n} {there[kind].get(n, '–')} → {here[kind][n]}" for n in names) or "nothing")
-    name = experiment.get("name") or str(experiment["revs"][0]["rev"])[:7]
-    return f"| {name} | {parts[0]} | {parts[1]} |"
+def _name(experiment: Mapping[str, Any]) -> str:
+    return str(experiment.get("name") or experiment["revs"][0]["rev"][:7])
+
+
+def _row(name: str, here: Mapping[str, Any], there: Mapping[str, Any], differ: Collection[str]) -> str:
+    changed = _changes(here["params"], there["params"]) or "nothing"
+    came = _changes(here["metrics"], there["metrics"]) or "nothing"
+    if not there["metrics"]:
+        shown = "; ".join(f"{n} {value}" for n, value in here["metrics"].items() if n in differ)
+        came = shown or "no figures of its commit, and no experiment with others"
+    return f"| {name} | {changed} | {came} |"
+
+
+def _changes(here: Mapping[str, Any], there: Mapping[str, Any]) -> str:
+    """Return what is other here than there, with both values."""
+    return "; ".join(f"{n} {there.get(n, '–')} → {value}" for n, value in here.items() if value != there.get(n))
 
 
 def _values(row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

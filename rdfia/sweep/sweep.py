@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rdfia import chapters as folders
-from rdfia.config import load, profile
+from rdfia.config import ConfigError, load, profile
 from rdfia.files import SCRATCH
 from rdfia.parallel import Message, messages
 from rdfia.record import layout
@@ -151,8 +151,11 @@ def wave(
 
 def known(profile: str, chapter: str, run: str) -> bool:
     """Tell whether a run's folder holds a whole result of its declaration as it is written now."""
-    record = RunRecord.read(layout.trained(profile, chapter, run))
     declared = Declaration.read(layout.declared_run(profile, chapter, run))
+    try:
+        record = RunRecord.read(layout.trained(profile, chapter, run))
+    except ConfigError:  # a crash of the machine has cut it
+        return False
     if declared.left_out or not record.exists:
         return declared.left_out and bool(record.metrics) and not record.exists
     return record.whole and not declared.changed(record)

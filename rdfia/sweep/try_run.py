@@ -2,10 +2,11 @@
 
 import copy
 from collections.abc import Collection, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from rdfia import chapters
-from rdfia.analyse.metrics import interval
+from rdfia.chapters import checks
 from rdfia.config import ConfigError, load, parse_yaml, profile, shorten
 from rdfia.record import layout
 from rdfia.record.outcome import Outcome, last
@@ -20,12 +21,12 @@ def try_run(chapter: str, name: str, settings: Sequence[str]) -> None:
     """Train every seed with the settings changed, and print the validation accuracy beside the recorded one."""
     params = load()
     (chapter,) = runs.allowed(params, [chapter])
-    run = with_weights(changed(params, chapter, name, settings), profile(params))
+    run, data = changed(params, chapter, name, settings), load_data(profile(params), chapters.dataset(params, chapter))
+    checks.trainable(run, data.card, key := f"{chapter}.runs.{name}")
     outcome = Outcome()
-    for seed, report in events(
-        run, load_data(profile(params), chapters.dataset(params, chapter)), device.jobs_within()
-    ):
-        outcome.add(seed, report)
+    with checks.at(key):
+        for seed, report in events(with_weights(run, profile(params)), data, device.jobs_within()):
+            outcome.add(seed, report)
     record = RunRecord.read(layout.trained(profile(params), chapter, name))
     print(f"{chapter}/{name} as recorded: {summary(record.seeds.values())}")
     tried = [last(outcome, seed) for seed in sorted(outcome.history)]
@@ -53,11 +54,10 @@ def changed(params: dict[str, Any], chapter: str, name: str, settings: Sequence[
 
 
 def summary(seeds: Collection[Mapping[str, Any]]) -> str:
-    """Say the mean of what remains of the seeds that trained to their end, with its interval."""
+    """Say the mean of what remains of the seeds that trained to their end, and each of them."""
     values = [100 * seed["validation_accuracy"] for seed in seeds if seed["status"] == FINISHED]
     diverged = f", {len(seeds) - len(values)} diverged" if len(values) < len(seeds) else ""
     if not values:
         return f"no result{diverged}"
-    estimate = interval(values)
-    ends = "" if estimate.low is None else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
-    return f"validation accuracy {estimate.mean:.2f} %{ends}, {len(values)} seeds{diverged}"
+    each = f" ({', '.join(f'{value:.2f}' for value in values)})" if len(values) > 1 else ""
+    return f"validation accuracy {fmean(values):.2f} %{each}, seeds: {len(values)}{diverged}"

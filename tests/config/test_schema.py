@@ -109,7 +109,7 @@ def test_a_setting_of_a_class_that_was_replaced_has_no_layer(layers: dict[str, A
         ({"shape": "round"}, {"shape": {"radius": 0.0}}, "own.shape.radius: found 0.0, allowed: greater than 0"),
         ({"shape": {"name": "plain"}}, {"shape": "ring"}, "own.shape.name: found 'ring', allowed: plain, round"),
         ({"shape": {"name": "plain"}}, {"shape": {"name": "round"}}, "own.shape.radius: missing; allowed: field requ"),
-        ({"shape": {"name": "plain"}}, {"shape": 3}, "own.shape: found 3, allowed: dictionary"),
+        ({"shape": {"name": "plain"}}, {"shape": 3}, "own.shape: found 3, allowed: plain, round"),
         ({"shape": {"name": "round", "radius": 1.0, "parts": [1, "x"]}}, {}, "base.shape.parts.1: found 'x', allowed"),
         (
             {"shape": {"name": "round", "radius": 1.0}},

@@ -14,6 +14,7 @@ import pytest
 from rdfia.doctor import examine, folder
 from rdfia.files import SCRATCH
 from rdfia.record import layout
+from rdfia.record.run import HISTORY, METRICS, WEIGHTS
 from rdfia.sweep import holders, lock
 from rdfia.track.client import connect
 from rdfia.track.store import locate
@@ -93,6 +94,26 @@ def test_runs_of_other_settings_and_without_weights(project: Project, capsys: py
     weights.rename("kept")
     assert f"(1 of other settings, {ALL - 1} not trained: " in found(capsys, "note runs", 0)
     Path("kept").rename(weights)
+
+
+def test_results_that_a_crash_has_cut(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert any(line.startswith("ok files") for line in lines(capsys, 0))
+    run = layout.trained("tiny", "mlp", "lr_01")
+    for path in (run / HISTORY, run / WEIGHTS, run / METRICS):
+        kept = path.rename("kept")
+        path.write_bytes(kept.read_bytes()[:40])
+        cut = [line for line in lines(capsys, 1) if line.startswith(f"MEND files {path}: found no ")]
+        assert len(cut) == 1
+        assert cut[0].endswith("where it is committed)")
+        kept.replace(path)
+
+
+def test_a_file_where_a_folder_belongs(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = layout.report("tiny").rename("kept")
+    layout.report("tiny").touch()
+    assert any(line.endswith("Not a directory; a folder belongs there: move the file away") for line in lines(capsys, 1))
+    layout.report("tiny").unlink()
+    folder.rename(layout.report("tiny"))
 
 
 def test_what_does_not_fit_on_the_disk(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

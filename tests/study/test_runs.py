@@ -151,6 +151,12 @@ def test_an_unknown_run_among_a_hundred_names_says_which_resemble_it(study: dict
         ("cnn.runs.zca.normalise.name", "zzca", "found 'zzca', allowed: none, standardise, mean_image, zca"),
         ("cnn.runs.zca.epoch", 3, "unknown key (did you mean epochs?); allowed: model,"),
         ("cnn.runs.zca.reference", "baseline", "unknown key; allowed: model,"),
+        ("cnn.runs.zca.titel", "ZCA", "unknown key (did you mean title?); allowed: model,"),
+        ("profiles.quick.cnn.onlly", ["zca"], "unknown key (did you mean only?); allowed: model,"),
+        ("cnn.base.only", ["zca"], "unknown key; allowed: model,"),
+        ("cnn.runs.zca.model", 3, "found 3, allowed: a mapping of keys"),
+        ("cnn.runs.zca.normalise", 3, "found 3, allowed: none, standardise, mean_image, zca"),
+        ("cnn.runs.zca.model.channels", [], "found [], allowed: at least 1 item"),
         ("cnn.base.epochs", 0, "found 0, allowed: greater than or equal to 1"),
         ("cnn.base.epochs", True, "found True, allowed: integer"),
         ("cnn.base.model.channels", [32, 0], "found 0, allowed: greater than or equal to 1"),
@@ -163,7 +169,7 @@ def test_what_cannot_be_used_is_one_line_with_its_key(study: dict[str, Any], key
     with pytest.raises(ConfigError) as error:
         runs.resolve(bad, "cnn", "zca")
     message = str(error.value)
-    where = f"{key}.1" if key.endswith("channels") else key
+    where = f"{key}.1" if key.endswith("channels") and value else key
     assert message.startswith(f"params.yaml: {where}: ")
     assert said in message
     assert "\n" not in message
@@ -250,7 +256,8 @@ def test_a_profile_trains_all_none_or_only_some() -> None:
     ("value", "said"),
     [
         (["first", "nobody"], "found 'nobody', allowed: all, or a list of first, empty, oldest"),
-        ("pca", "found 'pca', allowed: all, or a list of first"),
+        ("pca", "found 'pca', allowed: a list, as [pca]"),
+        ("pcb", "found 'pcb', allowed: all, or a list of first"),
         (None, "found None, allowed: all, or a list of first"),
         ({"pca": 1}, "found {'pca': 1}, allowed: all, or a list of first"),
     ],

@@ -13,7 +13,7 @@ from rdfia.analyse.claims import Outcome
 from rdfia.analyse.findings import Found
 from rdfia.analyse.published import Published, Verdict, verdicts
 from rdfia.analyse.results import ChapterResult, Study
-from rdfia.files import find_json
+from rdfia.files import find_json, tensors_of
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Facts = Mapping[str, Any]
@@ -74,5 +74,6 @@ def arrays(path: Path) -> Arrays:
     """Read the arrays of a file, none where it is missing."""
     from safetensors.numpy import load_file
 
-    found: Arrays = load_file(path) if path.exists() else {}
+    with tensors_of(path):
+        found: Arrays = load_file(path) if path.exists() else {}
     return found
