@@ -6,12 +6,12 @@ commits, and what MLflow was given) is left out.
 
 import csv
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from rdfia.config import ConfigError
+from rdfia.files import json_of
 
 ASIDE = ("timing.json", "tracked.json")
 MISSING = "nothing"
@@ -43,7 +43,7 @@ def _files(folder: Path, patterns: tuple[str, ...]) -> dict[str, Path]:
 def _differences(first: Path, second: Path) -> Iterator[str]:
     """Yield in what two files differ."""
     if first.suffix == ".json":
-        here, there = (dict(_leaves(json.loads(p.read_text(encoding="utf-8")))) for p in (first, second))
+        here, there = (dict(_leaves(json_of(path))) for path in (first, second))
     elif first.suffix == ".csv":
         here, there = (_cells(path) for path in (first, second))
     else:
@@ -71,8 +71,11 @@ def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def _cells(path: Path) -> dict[str, str]:
     """Return every cell of a CSV by its row and column; a row is named by its first cells, as many as tell it apart."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        head, *rows = list(csv.reader(lines)) or [[]]
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            head, *rows = list(csv.reader(lines)) or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{path}: found no table ({error}), allowed: rows of CSV in UTF-8") from None
     labels = [[", ".join(row[:width]) for row in rows] for width in range(1, len(head))]
     unique = (names for names in labels if len(set(names)) == len(rows))
     names = next(unique, [f"row {place}" for place in range(1, len(rows) + 1)])

@@ -128,6 +128,17 @@ def test_a_pattern_that_matches_no_file_is_no_equality(first: Path) -> None:
         compare(first, first, ("tabels/*",))
 
 
+@pytest.mark.parametrize(
+    ("name", "cut", "said"),
+    [("summary.json", '{"a": 1', "found no JSON"), ("tables/cnn.csv", "run\xff", "found no table")],
+)
+def test_a_file_that_was_cut_is_one_line(first: Path, name: str, cut: str, said: str) -> None:
+    second = written(first.with_name("second"), **{name: cut})
+    with pytest.raises(ConfigError, match=said) as caught:
+        compare(first, second)
+    assert str(caught.value).startswith(f"{second / name}: ")
+
+
 def test_a_folder_that_is_not_there_is_one_line(first: Path) -> None:
     for pair in ((first, first / "none"), (first / "none", first)):
         with pytest.raises(ConfigError) as caught:

@@ -326,6 +326,17 @@ def test_a_sweep_takes_results_of_today_as_they_are_and_restores_what_the_cache_
     assert "[  1/" not in said
 
 
+@pytest.mark.parametrize("name", ["weights.safetensors", "metrics.json", "history.csv"])
+def test_a_sweep_restores_what_a_crash_has_cut(settled: Project, name: str) -> None:
+    path = settled.root / "runs/tiny/cnn/zca" / name
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content[:40])
+    said = settled("python", "-m", "rdfia", "sweep", "-j", "2", "cnn/zca")
+    assert "1 stages restored from DVC's cache" in said
+    assert path.read_bytes() == content
+
+
 def test_a_sweep_trains_what_a_change_makes_stale_and_takes_it_from_the_cache_when_it_is_undone(
     settled: Project,
 ) -> None:

@@ -30,7 +30,7 @@ def crate(study: Study, written: Mapping[str, str]) -> Entity:
     own = [_file(name, text.encode("utf-8")) for name, text in written.items()]
     cards = [_file(name, (folder / name).read_bytes()) for name in _cards(study) if (folder / name).exists()]
     known = {card["@id"] for card in cards}
-    by_run = {run.key: list(_of_run(run, folder, known)) for run in runs}
+    by_run = {run.key: list(_of_run(run, known)) for run in runs}
     entities = [*own, *cards, *(entity for found in by_run.values() for entity in found)]
     actions = [entity for entity in entities if entity["@type"] == "CreateAction"]
     files = [entity for entity in entities if entity["@type"] == "File"]
@@ -61,7 +61,7 @@ def _root(study: Study, files: Sequence[Entity], actions: Sequence[Entity]) -> E
     }
 
 
-def _of_run(run: RunResult, folder: Path, known: Iterable[str]) -> Iterator[Entity]:
+def _of_run(run: RunResult, known: Iterable[str]) -> Iterator[Entity]:
     """Yield a run's action, and what it used and made."""
     metrics, place = run.record.metrics, f"runs/{run.chapter}/{run.name}"
     files = [_file(f"{place}/{name}", (run.record.folder / name).read_bytes()) for name in (METRICS, HISTORY)]

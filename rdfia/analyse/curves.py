@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rdfia.analyse.groups import Group
-from rdfia.analyse.results import PERCENT, RunResult, Study
+from rdfia.analyse.results import PERCENT, RunResult
 
 Floats = npt.NDArray[np.float64]
 Record = Mapping[str, float | None]
@@ -70,7 +70,7 @@ def has_curves(run: RunResult) -> bool:
     return run.ran and not run.searching and bool(run.history) and "frozen_loss" in run.history[0]
 
 
-def curves(study: Study, group: Group, measure: str) -> list[Curve]:
+def curves(group: Group, measure: str) -> list[Curve]:
     """Return the curves of a group's runs, none where no run of its own has a history of epochs."""
     named = zip(group.runs, group.labels, strict=True)
     epochs = [(run, label, run.history) for run, label in named if has_curves(run)]

@@ -34,8 +34,8 @@ FIELDS = {"figure", "theirs", "apart", "epochs"}  # ours with its interval, the 
 def _filled(sentence: str) -> str:
     """Refuse a sentence without our figure, or with a field that there is not."""
     fields = {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
-    if "figure" not in fields or fields - FIELDS:
-        raise ValueError("a sentence with {figure}, and perhaps {theirs}, {apart} and {epochs}")
+    if sentence.count("{figure}") != 1 or fields - FIELDS:
+        raise ValueError("a sentence with {figure} once, and perhaps {theirs}, {apart} and {epochs}")
     return sentence
 
 

@@ -118,14 +118,15 @@ class Measured:
         """
         key = (run.chapter, measure, pairs)
         if key not in self._noise:
-            known = {each.name: self._known(each, measure) for each in self.chapter(run).runs}
-            samples = [list(figures.values()) for figures in known.values()]
+            runs = self.chapter(run).runs
+            known = {each.name: self._known(each, measure) for each in runs}
             if pairs:
-                beside = [(known[each.name], known.get(each.reference, {})) for each in self.chapter(run).runs]
-                samples = [
-                    apart(*both) for both in beside if both[0] is not both[1] and both[0].keys() == both[1].keys()
-                ]
-            self._noise[key] = learnt(filter(None, samples))
+                both = [(known[each.name], known.get(each.reference, {}), each.reference) for each in runs]
+                both = [pair for pair in both if pair[0] is not pair[1] and pair[0].keys() == pair[1].keys()]
+                found = learnt([apart(ours, theirs) for ours, theirs, _ in both], [reference for *_, reference in both])
+            else:
+                found = learnt([list(figures.values()) for figures in known.values()])
+            self._noise[key] = found
         return self._noise[key]
 
     def _known(self, run: RunResult, measure: str) -> Figures:

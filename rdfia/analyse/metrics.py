@@ -7,9 +7,10 @@ fixed. Two or three seeds say little of their own variance; what other runs of a
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 
 LEVEL = 0.95
+FEWEST = 3  # values of a setting, to speak of a trend, and runs, to speak of what is common
 EQUAL = 1e-9  # figures that lie no farther apart differ by rounding alone
 HELPS, HURTS, UNRESOLVED = "helps", "hurts", "not resolved"
 Point = tuple[Hashable, float, Sequence[float]]  # what else is alike, a setting, and the figures of its seeds
@@ -33,10 +34,18 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Noise:
-    """A variance that is expected of the seeds of any run, as if so many further degrees of freedom had shown it."""
+    """A variance that is expected of the seeds of any run, as if so many further degrees of freedom had shown it.
+
+    `most` are the degrees of freedom of all that it was learnt from, a run's own among them.
+    """
 
     variance: float = 0.0
     degrees: float = 0.0
+    most: float = inf
+
+    def beside(self, own: float) -> float:
+        """Return the degrees of freedom of a run's variance that has its own and is averaged with this one."""
+        return max(own, min(self.degrees + own, self.most))
 
 
 UNKNOWN = Noise()
@@ -61,10 +70,13 @@ def variance(values: Sequence[float]) -> float:
 
 
 def spread(values: Sequence[float], noise: Noise = UNKNOWN) -> tuple[float, float]:
-    """The variance (k₀ s₀² + k s²) / (k₀ + k) of seeds with k = n - 1 degrees of freedom, and k₀ + k (Smyth 2004)."""
+    """The variance (k₀ s₀² + k s²) / (k₀ + k) of seeds with k = n - 1 degrees of freedom, and k₀ + k (Smyth 2004).
+
+    These are no more than all that the noise was learnt from.
+    """
     own = len(values) - 1
-    degrees = noise.degrees + own
-    return (noise.degrees * noise.variance + own * variance(values)) / degrees, degrees
+    squared = (noise.degrees * noise.variance + own * variance(values)) / (noise.degrees + own)
+    return squared, noise.beside(own)
 
 
 def quantile(degrees: float, level: float = LEVEL) -> float:
@@ -112,19 +124,26 @@ def shifted(estimate: Estimate, by: float) -> Estimate:
 
 
 def contrast(parts: Sequence[tuple[float, Sequence[float]]], level: float = LEVEL, noise: Noise = UNKNOWN) -> Estimate:
-    """Return Σ cᵢ x̄ᵢ of independent runs with Welch's interval ± t(k) · √Σ vᵢ, where vᵢ = cᵢ² sᵢ²/nᵢ.
+    """Return Σ cᵢ x̄ᵢ of independent runs with Welch's interval ± t(k) · √V, V = Σ cᵢ² sᵢ²/nᵢ with sᵢ² of `spread`.
 
-    The degrees of freedom are Welch and Satterthwaite's, k = (Σ vᵢ)² / Σ vᵢ²/kᵢ (Welch 1947, Satterthwaite 1946), with
-    sᵢ² and kᵢ of `spread`. There is no interval when a run has one seed, or when none varies at all: k is undefined.
+    V is a sum of independent parts: what each run's own seeds say, v₁, v₂, …, and what is expected of all of them, v₀,
+    which all of them share and which counts once. The degrees of freedom are Satterthwaite's, k = V² / Σ vᵢ²/kᵢ (Welch
+    1947, Satterthwaite 1946). There is no interval when a run has one seed, or when none varies at all: k is undefined.
     """
     centre, fewest = sum(c * mean(values) for c, values in parts), min(len(values) for _, values in parts)
-    spreads = [(c**2 / len(values), *spread(values, noise)) for c, values in parts] if fewest > 1 else []
-    each = [(factor * squared, degrees) for factor, squared, degrees in spreads]
+    each, expected = list[tuple[float, float]](), 0.0
+    for c, values in parts if fewest > 1 else ():
+        own = len(values) - 1
+        share = c**2 / len(values) / (noise.degrees + own)
+        each.append((share * own * variance(values), own))
+        expected += share * noise.degrees * noise.variance
+    if noise.degrees:
+        each.append((expected, noise.degrees))
     total = sum(v for v, _ in each)
     if total == 0:
         return Estimate(centre, None, None, fewest)
-    degrees = 1 / sum((v / total) ** 2 / n for v, n in each)  # divided through by Σ vᵢ, so that none vanishes
-    half = quantile(degrees, level) * sqrt(total)
+    degrees = 1 / sum((v / total) ** 2 / n for v, n in each)  # divided through by V, so that none vanishes
+    half = quantile(min(degrees, noise.most), level) * sqrt(total)
     return Estimate(centre, centre - half, centre + half, fewest)
 
 
@@ -162,10 +181,10 @@ def smallest(estimates: Sequence[Estimate]) -> Estimate:
 def ratio(time: float, other: float, alike: Sequence[float], level: float = LEVEL) -> Estimate:
     """Return the ratio of two times, each measured once: exp(log a - log b ± t(n - 1) · s √2).
 
-    s is the deviation of the logarithms of `alike`, times of n other runs of as much work; fewer than three give none.
+    s is the deviation of the logarithms of `alike`, times of n other runs of as much work; too few give none.
     """
     centre = log(time / other)
-    if len(alike) < 3 or not varies(alike):
+    if len(alike) < FEWEST or not varies(alike):
         return Estimate(exp(centre), None, None, 1)
     half = quantile(len(alike) - 1, level) * sqrt(2 * variance([log(each) for each in alike]))
     return Estimate(exp(centre), exp(centre - half), exp(centre + half), 1)

@@ -117,15 +117,15 @@ def disagreement(right: Right) -> float:
     return PERCENT * float((known * (seeds - known)).mean()) / (seeds * (seeds - 1) / 2)
 
 
-def power(effect: float, deviation: float, seeds: int, level: float = LEVEL, degrees: float = 0.0) -> float:
+def power(effect: float, deviation: float, seeds: int, level: float = LEVEL, noise: Noise = UNKNOWN) -> float:
     """Return how often an interval over so many seeds leaves out zero, if a seed's difference is drawn from N(δ, σ²).
 
     With z a normal number and k s² / σ² a χ² one, it is the mean over s of P(|z + δ √n / σ| > t(k) s / σ), here over
-    the middles of `SLICES` equally likely parts of χ². `degrees` are those that an expected noise adds to k = n - 1.
+    the middles of `SLICES` equally likely parts of χ². k = n - 1, with what an expected noise adds.
     """
     from scipy.special import ndtr
 
-    shift, edges = abs(effect) * sqrt(seeds) / deviation, _edges(degrees + seeds - 1, level)
+    shift, edges = abs(effect) * sqrt(seeds) / deviation, _edges(noise.beside(seeds - 1), level)
     return float((ndtr(shift - edges) + ndtr(-shift - edges)).mean())
 
 
@@ -139,13 +139,13 @@ def _edges(freedom: float, level: float) -> npt.NDArray[np.float64]:
     return edges
 
 
-def seeds_needed(effect: float, deviation: float, level: float = LEVEL, degrees: float = 0.0) -> float:
+def seeds_needed(effect: float, deviation: float, level: float = LEVEL, noise: Noise = UNKNOWN) -> float:
     """Return with how many seeds an effect is resolved `POWER` of the times; infinite beyond `MOST`."""
     low, high = 2, MOST
-    if effect == 0 or power(effect, deviation, high, level, degrees) < POWER:
+    if effect == 0 or power(effect, deviation, high, level, noise) < POWER:
         return inf
     while low < high:
         middle = (low + high) // 2
-        enough = power(effect, deviation, middle, level, degrees) >= POWER
+        enough = power(effect, deviation, middle, level, noise) >= POWER
         low, high = (low, middle) if enough else (middle + 1, high)
     return low

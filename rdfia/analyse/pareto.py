@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rdfia.analyse.metrics import HURTS, Estimate, resolve
+from rdfia.analyse.metrics import HURTS, Estimate, resolve, shared
 from rdfia.analyse.results import FINISHED, ChapterResult, RunResult
 from rdfia.record.select import best
 
@@ -84,7 +84,7 @@ def best_point(points: Sequence[Point]) -> Point:
 
 
 def cheapest_unresolved(points: Sequence[Point]) -> Point:
-    """Return the cheapest point whose accuracy is not resolved to be below the best's."""
-    goal = best_point(points).run
-    near = [point for point in points if resolve(point.run.beyond(goal)) != HURTS]
+    """Return the cheapest point whose accuracy is not resolved to be below the best's, all points looked at at once."""
+    goal, level = best_point(points).run, shared(len(points) - 1)
+    near = [point for point in points if resolve(point.run.beyond(goal, level)) != HURTS]
     return min(near, key=lambda point: point.cost)

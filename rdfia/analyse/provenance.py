@@ -44,4 +44,5 @@ def _counted(found: Counter[str]) -> str:
     """Each value, with its number of runs where there is more than one value."""
     if len(found) == 1:
         return next(iter(found))
-    return "; ".join(f"{value} ({count} runs)" for value, count in found.most_common()) or "unknown"
+    each = (f"{value} ({count} {'run' if count == 1 else 'runs'})" for value, count in found.most_common())
+    return "; ".join(each) or "unknown"

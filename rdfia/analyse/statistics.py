@@ -12,6 +12,7 @@ from rdfia.analyse.changes import get_path
 from rdfia.analyse.groups import groups
 from rdfia.analyse.measures import WORDS, Level, Measure, Measured, UndecidableError, apart, overfits, unusable
 from rdfia.analyse.metrics import (
+    FEWEST,
     Estimate,
     contrast,
     difference,
@@ -28,7 +29,6 @@ from rdfia.config import Config, listed
 
 Run = Annotated[str, Field(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")]
 Pair = Annotated[tuple[Run, Run], listed]
-FEWEST = 3  # values of a setting, to speak of a trend, and runs, to speak of times
 
 
 class OfMeasure(Config):
@@ -140,7 +140,9 @@ class Ratio(Config):
         times = [_seconds(run) for run in alike if run.timing.get("training_seconds")]
         found = ratio(_seconds(first), _seconds(second), times, level)
         if found.low is None:
-            raise UndecidableError(f"{second.key}: fewer than {FEWEST} other runs of its group did as much work")
+            few = f"fewer than {FEWEST} other runs of its group did as much work"
+            why = few if len(times) < FEWEST else "all other runs of its group took one time"
+            raise UndecidableError(f"{second.key}: {why}")
         return found
 
 
@@ -179,7 +181,9 @@ class Trend(OfMeasure):
         slope = trend(points, level, known.noise(chosen[0], self.of)) if chosen else None
         if slope is None:
             raise UndecidableError(f"{self.group}: no runs with results differ in {_short(self.along)} alone")
-        if len({place for _, place, _ in points}) < FEWEST:
+        settings = {(other, place) for other, place, _ in points}
+        alike = Counter(other for other, _ in settings)
+        if len({place for other, place in settings if alike[other] > 1}) < FEWEST:
             raise UndecidableError(f"{self.group}: a trend needs {FEWEST} values of {_short(self.along)}")
         return slope
 

@@ -33,7 +33,8 @@ def sure(study: Study, chapter: ChapterResult) -> list[Sure]:
     """Return what the test images say of each run of a chapter, in the order of the parameters."""
     bits = {run.name: found for run in chapter.runs if len(found := _bits(study, run)) > 1}
     pairs = {run.name: pair for run in chapter.runs if (pair := _pair(chapter, run, bits))}
-    noise = learnt(paired.apart(*pair) for pair in pairs.values())
+    beside = {run.name: run.reference for run in chapter.runs}
+    noise = learnt([paired.apart(*pair) for pair in pairs.values()], [beside[name] for name in pairs])
     return [_sure(chapter, run, bits[run.name], pairs.get(run.name), noise) for run in chapter.runs if run.name in bits]
 
 
@@ -69,7 +70,7 @@ def _sure(chapter: ChapterResult, run: RunResult, bits: Seeds, pair: tuple[Right
     given, anew = (each(*pair, level, noise) for each in (paired.given_images, paired.new_images))
     deviation = sqrt(spread(paired.apart(*pair), noise)[0]) if given.low is not None else 0.0
     open_still = given.low is not None and resolve(given) == UNRESOLVED
-    needed = paired.seeds_needed(given.mean, deviation, level, noise.degrees) if open_still else None
+    needed = paired.seeds_needed(given.mean, deviation, level, noise) if open_still else None
     return Sure(run, alone.disagreement, alone.parts, chapter.effect(run), given, anew, needed)
 
 

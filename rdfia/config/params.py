@@ -28,8 +28,11 @@ def load(path: Path = PARAMS) -> dict[str, Any]:
     _names(dict.fromkeys(chapters), path, "")
     for chapter in chapters:
         _chapter(params, chapter, path)
-    for name, over in section(params, "profiles").items():
+    profiles = section(params, "profiles")
+    for name, over in profiles.items():
         _profile(params, name, over, path)
+    for name in profiles:
+        _origin(params, name, path)
     return params
 
 
@@ -54,7 +57,6 @@ def _profile(params: Mapping[str, Any], name: str, over: Any, path: Path) -> Non
         raise ConfigError(f"{path}: {where}: found the name of a folder, allowed: any but {options(TAKEN)}")
     parts = ("data", *(key for key in params if key not in OUTLINE))
     _only(over, (FROM, *parts), path, where, options(parts))
-    _origin(params, name, path)
     _only(over.get("data", {}), tuple(known), path, f"{where}.data", options(known))
     for dataset, settings in over.get("data", {}).items():
         _mapping(settings, path, f"{where}.data.{dataset}")

@@ -4,8 +4,6 @@ import os
 import socket
 import sqlite3
 from collections.abc import Iterator
-from configparser import ConfigParser
-from configparser import Error as ConfigParserError
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,9 +12,9 @@ from rdfia.config import ConfigError
 from rdfia.doctor.finding import Finding, broken, fine, note
 from rdfia.study import prune
 from rdfia.sweep import holders, lock
+from rdfia.sweep.dvc import CONFIGS, cache
 from rdfia.track.store import SQLITE, Store, locate
 
-CONFIGS = (Path(".dvc/config"), Path(".dvc/config.local"))
 SECONDS = 3  # to wait for a server
 ANEW = "move it and mlartifacts away, `rdfia track` makes both anew from the files"
 
@@ -63,16 +61,6 @@ def _cache(outs: list[dict[str, str]]) -> Iterator[Finding]:
         yield note("cache", f"{len(missing)} of {len(hashes)} results of {lock.LOCK} are not in {folder}", remedy)
     else:
         yield fine("cache", f"{folder} has all {len(hashes)} results of {lock.LOCK}")
-
-
-def cache() -> Path:
-    """Return the folder of DVC's cache: as the project's configuration says, which counts from its own folder."""
-    config = ConfigParser(interpolation=None)
-    try:
-        config.read(CONFIGS, encoding="utf-8")
-    except (ConfigParserError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{CONFIGS[0]}: {' '.join(str(error).split())}") from None
-    return CONFIGS[0].parent / config.get("cache", "dir", fallback="cache")
 
 
 def mlflow(profile: str) -> Iterator[Finding]:

@@ -90,8 +90,11 @@ class RunRecord:
 
     @property
     def whole(self) -> bool:
-        """Whether the weights are there and are those of the record: a crash of the machine may leave others."""
-        if not self.weights.is_file():
+        """Whether weights and history are there as they were written: a crash of the machine may leave others."""
+        try:
+            if not (self.weights.is_file() and self.history):
+                return False
+        except ConfigError:
             return False
         return hashlib.sha256(self.weights.read_bytes()).hexdigest() == self.metrics.get("weights_sha256")
 

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection, Mapping, Sequence
+from configparser import ConfigParser
+from configparser import Error as ConfigParserError
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +24,7 @@ from rdfia.study import pipeline, runs
 from rdfia.sweep import holders
 from rdfia.sweep.lock import locked, mend
 
+CONFIGS = (Path(".dvc/config"), Path(".dvc/config.local"))
 PAUSE = 1.0  # seconds between two tries, while another is at work
 RUNNING = re.compile(r"^Running stage '([^']+)'", re.MULTILINE)
 
@@ -64,7 +67,7 @@ def stale(stages: Sequence[Stage]) -> list[Stage]:
 
 def restore(stages: Sequence[Stage]) -> list[Stage]:
     """Take from DVC's cache what it holds of stale stages; return those that it does not hold."""
-    texts = (file.read_text(encoding="utf-8", errors="replace") for file in Path(".dvc/cache/runs").glob("*/*/*"))
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in (cache() / "runs").glob("*/*/*"))
     chapters = set(re.findall(r"^cmd: python -m stages\.train (\w+)", "\n".join(texts), re.MULTILINE))
     names = [stage.name for stage in stages if stage.chapter in chapters]
     if not names:
@@ -75,6 +78,16 @@ def restore(stages: Sequence[Stage]) -> list[Stage]:
         run("repro", "--single-item", *held, quiet=True)
         print(f"{len(held)} stages restored from DVC's cache")
     return [stage for stage in stages if stage.name not in held]
+
+
+def cache() -> Path:
+    """Return the folder of DVC's cache: as the project's configuration says, which counts from its own folder."""
+    config = ConfigParser(interpolation=None)
+    try:
+        config.read(CONFIGS, encoding="utf-8")
+    except (ConfigParserError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{CONFIGS[0]}: {' '.join(str(error).split())}") from None
+    return CONFIGS[0].parent / config.get("cache", "dir", fallback="cache")
 
 
 def declared_is_current(profile: str) -> bool:

@@ -12,6 +12,8 @@ from typing import Any
 from rdfia.config import PARAMS, leaves
 from rdfia.sweep import dvc
 
+NONE = "–"  # where there is no such parameter or figure
+
 
 def table() -> str:
     """Return the experiments as lines of Markdown."""
@@ -42,7 +44,8 @@ def _row(name: str, here: Mapping[str, Any], there: Mapping[str, Any], differ: C
 
 def _changes(here: Mapping[str, Any], there: Mapping[str, Any]) -> str:
     """Return what is other here than there, with both values."""
-    return "; ".join(f"{n} {there.get(n, '–')} → {value}" for n, value in here.items() if value != there.get(n))
+    changed = [name for name in dict.fromkeys([*here, *there]) if here.get(name, NONE) != there.get(name, NONE)]
+    return "; ".join(f"{name} {there.get(name, NONE)} → {here.get(name, NONE)}" for name in changed)
 
 
 def _values(row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

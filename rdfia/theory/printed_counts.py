@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-OURS = ""
-
 
 class Sizes(NamedTuple):
     """An image of x × y × z, and a filter of kernel k, padding p and stride s."""

@@ -30,9 +30,9 @@ def test_thinning_keeps_both_ends(count: int) -> None:
 def test_ends_and_gaps_are_means_over_the_seeds_of_the_last_epoch(tmp_path: Path) -> None:
     study = large.study(tmp_path, "optimiser", "range test")
     chain, optimiser, search = groups(study.chapters[0])
-    assert curves(study, search, "accuracy") == []
+    assert curves(search, "accuracy") == []
     for group in (chain, optimiser):
-        accuracies = curves(study, group, "accuracy")
+        accuracies = curves(group, "accuracy")
         assert [curve.label for curve in accuracies] == list(group.labels)
         for curve in accuracies:
             last = [record for record in curve.run.history if record["epoch"] == large.EPOCHS]
@@ -40,12 +40,12 @@ def test_ends_and_gaps_are_means_over_the_seeds_of_the_last_epoch(tmp_path: Path
             assert curve.end == pytest.approx(held)
             assert curve.gap == pytest.approx(frozen - held)
     first = next(record for record in chain.runs[0].history if record["epoch"] == 0)
-    assert curves(study, chain, "loss")[0].start == first["frozen_loss"]
+    assert curves(chain, "loss")[0].start == first["frozen_loss"]
 
 
 def test_a_group_without_histories_has_no_curves(tmp_path: Path) -> None:
     whole = large.study(tmp_path, "nothing")
     chapter = whole.chapters[0]
     bare = replace(chapter, runs=tuple(replace(run, record=RunRecord(Path())) for run in chapter.runs))
-    assert curves(whole, groups(chapter)[0], "loss") != []
-    assert curves(whole, groups(bare)[0], "loss") == []
+    assert curves(groups(chapter)[0], "loss") != []
+    assert curves(groups(bare)[0], "loss") == []

@@ -49,6 +49,8 @@ def test_topics_explain_in_words_alone() -> None:
     [
         ({"holds": "It helps."}, "f.yaml: Crops.findings.crop.holds: found 'It helps.'"),
         ({"open": "Nobody {knows}: {figure}."}, "f.yaml: Crops.findings.crop.open: found"),
+        ({"open": "{figure} and {figure}."}, "f.yaml: Crops.findings.crop.open: found"),
+        ({"open": "It helps by {figure:.1f}."}, "f.yaml: Crops.findings.crop.open: found"),
         ({"claim": "zca_ruins"}, "allowed: one of claim, effect, statistic and published"),
         ({"threshold": None}, "allowed: a threshold beside an effect or a statistic, and beside nothing else"),
         ({"effect": None, "threshold": None, "claim": "zca_ruin"}, "claim: found 'zca_ruin', allowed: "),

@@ -1,5 +1,7 @@
 """What runs say of a seed's variance: against a fit of the whole likelihood, and by how often intervals are right."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -37,11 +39,38 @@ def test_intervals_hold_as_often_as_they_say(degrees: float) -> None:
     drawn = samples(1.0, degrees, 4000, 3, seed=1)
     noise = learnt(drawn)
     found = [metrics.interval(values, noise=noise) for values in drawn]
-    holds = np.mean([one.low <= 0 <= one.high for one in found if one.low is not None and one.high is not None])
-    assert holds == pytest.approx(0.95, abs=0.015)
+    assert holding(found) == pytest.approx(0.95, abs=0.015)
     own = [metrics.interval(values) for values in drawn]
     width, alone = (np.median([one.high - one.low for one in each]) for each in (found, own))  # type: ignore[operator]
     assert width < alone
+
+
+@pytest.mark.parametrize(("runs", "seeds", "degrees"), [(7, 2, 4.0), (7, 2, 1e6), (20, 3, 2.7), (100, 3, 1.3)])
+def test_differences_hold_as_often_as_they_say(runs: int, seeds: int, degrees: float) -> None:
+    """What all runs share is learnt from a chapter's runs alone, and counts once in the difference of two."""
+    found = []
+    for seed in range(1500):
+        drawn = samples(1.0, degrees, runs, seeds, seed)
+        found.append(metrics.difference(drawn[0], drawn[1], noise=learnt(drawn)))
+    assert 0.935 < holding(found) < 0.975
+
+
+@pytest.mark.parametrize(("runs", "seeds", "degrees"), [(3, 2, 4.0), (8, 2, 4.0), (20, 3, 2.7), (20, 3, 1e6)])
+def test_differences_to_one_run_seed_by_seed_hold_as_often_as_they_say(runs: int, seeds: int, degrees: float) -> None:
+    found, kept = [], []
+    for seed in range(1500):
+        reference, *others = samples(1.0, degrees, runs + 1, seeds, seed)
+        apart = [[x - y for x, y in zip(other, reference, strict=True)] for other in others]
+        found.append(metrics.interval(apart[0], noise=learnt(apart, ["first"] * runs)))
+        kept.append(metrics.interval(apart[0], noise=learnt(apart)))
+    assert 0.93 < holding(found) < 0.97
+    assert holding(kept) < holding(found)
+
+
+def holding(found: Sequence[metrics.Estimate]) -> float:
+    """How often an interval holds 0, the truth."""
+    ends = [(one.low, one.high) for one in found if one.low is not None and one.high is not None]
+    return float(np.mean([low <= 0 <= high for low, high in ends]))
 
 
 def test_runs_that_vary_alike_share_no_more_than_they_know() -> None:

@@ -108,7 +108,7 @@ def test_power_is_what_a_simulation_finds(degrees: float) -> None:
     squared = (degrees * known + (seeds - 1) * drawn.var(1, ddof=1)) / (degrees + seeds - 1)
     half = paired.quantile(degrees + seeds - 1) * np.sqrt(squared / seeds)
     found = float((abs(drawn.mean(1)) > half).mean())
-    low, high = expected(paired.power(effect, deviation, seeds, degrees=degrees), times)
+    low, high = expected(paired.power(effect, deviation, seeds, noise=Noise(1.0, degrees)), times)
     assert low < found < high
 
 

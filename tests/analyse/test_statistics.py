@@ -234,6 +234,9 @@ def test_a_ratio_of_times_goes_by_how_far_times_of_equal_work_part() -> None:
     assert again == found
     with pytest.raises(UndecidableError, match="cnn/b: fewer than 3 other runs of its group did as much work"):
         Ratio(runs=("cnn/a", "cnn/b")).estimate(measured(*known.study.runs[:4]), 0.95)
+    alike = [timed(f"r{i}", 10.0) for i in range(4)]
+    with pytest.raises(UndecidableError, match="cnn/b: all other runs of its group took one time"):
+        Ratio(runs=("cnn/a", "cnn/b")).estimate(measured(timed("a", 20.0), timed("b", 10.0), *alike), 0.95)
     other = timed("b", 10.0, timing={"training_seconds": 10.0, "machine": MACHINE | {"device": "cuda"}})
     with pytest.raises(UndecidableError, match="do other work, or ran on other machines"):
         Ratio(runs=("cnn/a", "cnn/b")).estimate(measured(timed("a", 20.0), other), 0.95)
@@ -269,6 +272,9 @@ def test_a_trend_is_found_among_runs_that_are_alike_in_all_else() -> None:
         trend.estimate(measured(*grid(rng, 1.5)[:1]), 0.95)
     with pytest.raises(UndecidableError, match="cnn/grid: a trend needs 3 values of embed"):
         trend.estimate(measured(*grid(rng, 1.5)[:2]), 0.95)
+    first, second, *_, deeper = grid(rng, 1.5)  # the third width has no other of its depth
+    with pytest.raises(UndecidableError, match="cnn/grid: a trend needs 3 values of embed"):
+        trend.estimate(measured(first, second, deeper), 0.95)
 
 
 def test_a_trend_may_take_the_best_of_another_setting_by_validation() -> None:

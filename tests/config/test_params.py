@@ -118,6 +118,8 @@ def test_what_is_right_is_read_as_it_is(tmp_path: Path) -> None:
         ("profiles/big", {"from": "huge"}, r"profiles\.big\.from: found 'huge', allowed: quick$"),
         ("profiles/big", {"from": "big"}, r"profiles\.big\.from: found 'big', allowed: quick$"),
         ("profiles/big", {"from": 3}, r"profiles\.big\.from: found 3, allowed: quick$"),
+        ("profiles", {"a": {"from": "b"}, "b": "text"}, r"profiles\.b: found 'text', allowed: data, mlp$"),
+        ("profil", "quick", r"profil: found 'quick', allowed: .* \(did you mean profile or profiles\?\)$"),
         ("profiles/quick", {"from": "quick"}, r"profiles\.quick\.from: found 'quick', allowed: nothing$"),
         ("profiles/raw", {}, r"profiles\.raw: found the name of a folder, allowed: any but raw, bench$"),
         ("data", [], r"data: found \[\], allowed: a mapping of keys"),

@@ -111,7 +111,8 @@ def test_results_that_a_crash_has_cut(project: Project, capsys: pytest.CaptureFi
 def test_a_file_where_a_folder_belongs(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     folder = layout.report("tiny").rename("kept")
     layout.report("tiny").touch()
-    assert any(line.endswith("Not a directory; a folder belongs there: move the file away") for line in lines(capsys, 1))
+    said = "Not a directory; a folder belongs there: move the file away"
+    assert any(line.endswith(said) for line in lines(capsys, 1))
     layout.report("tiny").unlink()
     folder.rename(layout.report("tiny"))
 

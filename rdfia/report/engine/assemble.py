@@ -1,10 +1,12 @@
 """A report from the results of a study: every registered function is called, and texts lay out what was made."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from rdfia.analyse.results import Study
+from rdfia.config import PARAMS, ConfigError
 from rdfia.parallel import map_pooled
 from rdfia.report.engine import references, text
 from rdfia.report.engine.blocks import Section, section
@@ -52,6 +54,7 @@ def assemble(context: Context) -> Report:
     check_pages([*chapters, *closing], shared)
     own = {page.key: (page.makers, page.context) for page in chapters}
     made = _made(own | {"": (shared, context)})
+    refuse_twice([each for contents in made.values() for each in contents])
     (headline,) = (table for table in made[""] if isinstance(table, Table) and table.name == HEADLINE)
     sections = tuple(page.lay_out(made[page.key], made[""]) for page in chapters)
     besides = [page.lay_out((), made[""]) for page in closing]
@@ -95,6 +98,16 @@ def check_pages(pages: Sequence[Page], shared: Sequence[Maker]) -> None:
     """Refuse a text that names what neither its own functions nor the study's can make."""
     for page in pages:
         check(page.text, [*page.makers, *shared], page.context, page.source)
+
+
+def refuse_twice(contents: Contents) -> None:
+    """Refuse two figures or tables of one name, as chapter and group may read as another chapter: they are one file."""
+    for (kind, name), count in Counter((type(each), each.name) for each in contents).items():
+        if count > 1:
+            what = "tables" if kind is Table else "figures"
+            raise ConfigError(
+                f"{PARAMS}: found {count} {what} named {name}, allowed: one; name a group or chapter anew"
+            )
 
 
 def _made(parts: Mapping[str, tuple[Sequence[Maker], Context]]) -> dict[str, list[Table | Drawing]]:

@@ -14,6 +14,7 @@ from rdfia.analyse.findings import Found
 from rdfia.analyse.published import Published, Verdict, verdicts
 from rdfia.analyse.results import ChapterResult, Study
 from rdfia.files import find_json, tensors_of
+from rdfia.record import layout
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Facts = Mapping[str, Any]
@@ -58,16 +59,16 @@ class Context:
     @cached_property
     def probes(self) -> Arrays:
         """The arrays that `evaluate` took from the chapter's networks."""
-        return arrays(self.study.folder() / "probes" / f"{self.chapter.name}.safetensors")
+        return arrays(self.study.root / layout.probes(self.study.profile, self.chapter.name))
 
     def theory(self, question: str) -> tuple[Facts, Arrays]:
         """Return the computed answer to a question and its arrays, both empty where it was not asked."""
-        path = self.study.folder() / "theory" / f"{question}.json"
+        path = self.study.root / layout.theory(self.study.profile, question)
         return find_json(path), arrays(path.with_suffix(".safetensors"))
 
     def sheets(self, dataset: str) -> Arrays:
         """Return the contact sheets of a data set."""
-        return arrays(self.study.root / "data" / self.study.profile / dataset / "sheets.safetensors")
+        return arrays(self.study.root / layout.data(self.study.profile, dataset) / "sheets.safetensors")
 
 
 def arrays(path: Path) -> Arrays:

@@ -11,6 +11,7 @@ from typing import Any
 from rdfia.analyse.stand_in import stand_in
 from rdfia.files import find_json
 from rdfia.models import attention_formulas, formulas
+from rdfia.record import layout
 from rdfia.report.engine.caption import environment
 from rdfia.report.engine.context import Context
 from rdfia.theory.gradients import code
@@ -45,7 +46,7 @@ def chapter_text(context: Context) -> str:
 def chapter_facts(context: Context) -> dict[str, Any]:
     """Return what a chapter's text may quote: its runs by name, the computed answers and the formulas."""
     study, chapter = context.study, context.chapter
-    folder = study.folder() / "theory"
+    answers = study.root / layout.theory(study.profile, "*")
     equations = {
         name: {"latex": function.latex, "questions": function.questions, "code": code(function)}
         for module in (formulas, attention_formulas)
@@ -56,7 +57,7 @@ def chapter_facts(context: Context) -> dict[str, Any]:
     return {
         "formulas": equations,
         "runs": {run.name: run for run in chapter.runs},
-        "theory": {path.stem: find_json(path) for path in sorted(folder.glob("*.json"))},
+        "theory": {path.stem: find_json(path) for path in sorted(answers.parent.glob(answers.name))},
         "study": study,
         "chapter": chapter,
         "stand_in": fill(TEMPLATES / "stand_in.md", {"network": network, "study": study}) if network else "",

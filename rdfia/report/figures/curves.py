@@ -40,7 +40,7 @@ def accuracy(context: Context) -> Iterator[Plot]:
 
 def _plots(context: Context, measure: str) -> Iterator[Plot]:
     for group in groups(context.chapter):
-        if shown := curves(context.study, group, measure):
+        if shown := curves(group, measure):
             yield _small(group, shown, measure) if len(shown) > DETAILED else _large(group, shown, measure)
 
 

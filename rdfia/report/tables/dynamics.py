@@ -6,7 +6,7 @@ from operator import itemgetter
 
 from rdfia.analyse.dynamics import LAST, REACHED, Dynamics, dynamics_of
 from rdfia.analyse.groups import Group, table_groups
-from rdfia.analyse.results import PERCENT, RunResult, Study
+from rdfia.analyse.results import PERCENT, RunResult
 from rdfia.report.engine.context import Context, Facts
 from rdfia.report.engine.registry import Rows, table
 from rdfia.report.engine.table import Cell, Column
@@ -36,8 +36,8 @@ def dynamics(context: Context) -> Iterator[Rows]:
 
     The first table explains the columns. A group has no table where none of its own runs has figures.
     """
-    chapter, study = context.chapter, context.study
-    measured = {run.name: dynamics_of(run) for run in chapter.runs if _has_epochs(study, run)}
+    chapter = context.chapter
+    measured = {run.name: dynamics_of(run) for run in chapter.runs if _has_epochs(run)}
     first = True
     for group in table_groups(chapter):
         tried = [run for run in group.runs if run.name in measured]
@@ -50,7 +50,7 @@ def dynamics(context: Context) -> Iterator[Rows]:
             first = False
 
 
-def _has_epochs(study: Study, run: RunResult) -> bool:
+def _has_epochs(run: RunResult) -> bool:
     """Return whether the run's history is one of epochs, and its losses those of classes.
 
     That of a support vector machine is one of C, and the losses of a masked autoencoder are of pixels.

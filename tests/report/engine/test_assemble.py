@@ -83,6 +83,13 @@ def test_a_group_without_runs_is_passed_over_but_no_misspelt_one(context: Contex
         check("Title\n\n[table mlp_sizes_hiden_units]", [CHAPTER], context, "text.md")
 
 
+def test_two_tables_of_one_name_are_refused(context: Context, texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group named `units` of a chapter named `mlp_hidden` reads as the group `hidden units` of the chapter `mlp`."""
+    monkeypatch.setattr(assemble, "chapter_makers", lambda _: [Maker("table", "mlp_sizes{group}", one)])
+    with pytest.raises(ConfigError, match=r"params\.yaml: found 2 tables named mlp_sizes_hidden_units, allowed: one"):
+        assemble.assemble(Context(context.study, ()))
+
+
 def test_a_chapter_has_what_is_its_own_and_what_its_text_names(context: Context, texts: Path) -> None:
     (texts / "mlp.md").write_text(
         "One\n\n[table headline]\n\n[table mlp_sizes]\n\n[table mlp_requested]", encoding="utf-8"

@@ -52,7 +52,7 @@ def test_small_panels_show_less_than_large_ones(made: dict[str, Drawing]) -> Non
 
 
 def test_the_caption_counts_what_ends_above_the_reference(given: Context, made: dict[str, Drawing]) -> None:
-    ends = {c.run.name: c.end for c in curves(given.study, groups(given.chapter)[1], "accuracy") if c.end is not None}
+    ends = {c.run.name: c.end for c in curves(groups(given.chapter)[1], "accuracy") if c.end is not None}
     first = ends.pop("baseline")
     above = sum(end > first for end in ends.values())
     caption = made["cnn_rate_and_batch_accuracy"].caption
@@ -62,7 +62,7 @@ def test_the_caption_counts_what_ends_above_the_reference(given: Context, made: 
 
 
 def test_the_caption_names_the_widest_gap(given: Context, made: dict[str, Drawing]) -> None:
-    chain = curves(given.study, groups(given.chapter)[0], "loss")
+    chain = curves(groups(given.chapter)[0], "loss")
     widest = max(chain, key=lambda curve: -curve.gap)
     assert made["cnn_loss"].caption.endswith(f"the gap is widest in {widest.label}, at {-widest.gap:.2f}.")
 
