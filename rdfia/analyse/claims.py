@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from rdfia.analyse.measures import Measured, UndecidableError
 from rdfia.analyse.metrics import LEVEL, UNRESOLVED, Estimate
-from rdfia.analyse.results import Study
+from rdfia.analyse.results import PERCENT, Study
 from rdfia.analyse.statistics import Statistic, names
 from rdfia.config import KEY, Config, ConfigError, listed, parse_yaml, shorten
 from rdfia.theory.written import Paragraph, Report, validated
@@ -167,6 +167,11 @@ def _decide(name: str, claim: Claim, known: Measured) -> Outcome:
     if estimate.low is None:
         return Outcome(name, claim, UNDECIDED, estimate, estimate.lacking, label)
     return Outcome(name, claim, claim.threshold.verdict(estimate), estimate, data=label)
+
+
+def marked(level: float) -> str:
+    """Return the level of an interval in brackets, where it is not that of every other."""
+    return "" if level == LEVEL else f" ({PERCENT * level:.0f} %)"
 
 
 def _rounded(value: float | None) -> float | None:

@@ -16,9 +16,9 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from rdfia.analyse import claims, published
-from rdfia.analyse.claims import FAILS, HOLDS, UNDECIDED, Threshold
+from rdfia.analyse.claims import FAILS, HOLDS, UNDECIDED, Threshold, marked
 from rdfia.analyse.measures import Measured, UndecidableError
-from rdfia.analyse.metrics import UNRESOLVED, Estimate
+from rdfia.analyse.metrics import LEVEL, UNRESOLVED, Estimate
 from rdfia.analyse.published import Published
 from rdfia.analyse.results import Study
 from rdfia.analyse.statistics import Ratio, Run, Statistic, Value, names
@@ -86,14 +86,15 @@ class Decision:
     unit: str = "points"
     signed: bool = True
     printed: tuple[Published, ...] = ()
+    level: float = LEVEL
 
     @property
     def figure(self) -> str:
-        """Our figure with its interval, as "+4.85 points [+2.66, +7.04]"."""
+        """Our figure with its interval, as "+4.85 points [+2.66, +7.04]", and its level where that is another."""
         found, sign = self.estimate, "+" if self.signed else ""
         if found is None or found.low is None or found.high is None:
             return ""
-        return f"{found.mean:{sign}.2f} {self.unit} [{found.low:{sign}.2f}, {found.high:{sign}.2f}]"
+        return f"{found.mean:{sign}.2f} {self.unit} [{found.low:{sign}.2f}, {found.high:{sign}.2f}]{marked(self.level)}"
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def _of_claim(name: str, claim: claims.Claim, study: Study) -> Decision:
     (outcome,) = claims.decide({name: claim}, study)
     reason = f"{claim.names[0]}: {outcome.reason}" if outcome.estimate else outcome.reason
     evidence = (reason, outcome.estimate, claim.threshold, claim.statistic.unit, signed(claim.statistic))
-    return Decision(outcome.verdict, claim.names[0], *evidence)
+    return Decision(outcome.verdict, claim.names[0], *evidence, level=claim.threshold.level)
 
 
 def signed(statistic: Statistic) -> bool:
@@ -214,7 +215,8 @@ def _of_runs(finding: Finding, known: Measured) -> Decision:
     if estimate.low is None:
         return decision(UNDECIDED, reason=f"{place}: {estimate.lacking}", estimate=estimate)
     if finding.statistic:
-        decision = partial(decision, unit=finding.statistic.unit, signed=signed(finding.statistic))
+        kept = {"unit": finding.statistic.unit, "signed": signed(finding.statistic), "level": threshold.level}
+        decision = partial(decision, **kept)
     return decision(threshold.verdict(estimate), estimate=estimate)
 
 

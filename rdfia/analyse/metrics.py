@@ -124,26 +124,24 @@ def shifted(estimate: Estimate, by: float) -> Estimate:
 
 
 def contrast(parts: Sequence[tuple[float, Sequence[float]]], level: float = LEVEL, noise: Noise = UNKNOWN) -> Estimate:
-    """Return Σ cᵢ x̄ᵢ of independent runs with Welch's interval ± t(k) · √V, V = Σ cᵢ² sᵢ²/nᵢ with sᵢ² of `spread`.
+    """Return Σ cᵢ x̄ᵢ of independent runs with the interval ± t · √Σ vᵢ, where vᵢ = cᵢ² sᵢ²/nᵢ with sᵢ² of `spread`.
 
-    V is a sum of independent parts: what each run's own seeds say, v₁, v₂, …, and what is expected of all of them, v₀,
-    which all of them share and which counts once. The degrees of freedom are Satterthwaite's, k = V² / Σ vᵢ²/kᵢ (Welch
-    1947, Satterthwaite 1946). There is no interval when a run has one seed, or when none varies at all: k is undefined.
+    Where no noise is known, t is t(k) with Welch and Satterthwaite's k = (Σ vᵢ)² / Σ vᵢ²/kᵢ (Welch 1947, Satterthwaite
+    1946), which takes the sᵢ² for independent. Where each is averaged with what is expected of all, it would count that
+    again for each run, so t is Cochran's Σ vᵢ t(kᵢ) / Σ vᵢ (Cochran 1964). There is no interval where a run has one
+    seed or where none varies at all.
     """
     centre, fewest = sum(c * mean(values) for c, values in parts), min(len(values) for _, values in parts)
-    each, expected = list[tuple[float, float]](), 0.0
-    for c, values in parts if fewest > 1 else ():
-        own = len(values) - 1
-        share = c**2 / len(values) / (noise.degrees + own)
-        each.append((share * own * variance(values), own))
-        expected += share * noise.degrees * noise.variance
-    if noise.degrees:
-        each.append((expected, noise.degrees))
-    total = sum(v for v, _ in each)
+    spreads = [(c**2 / len(values), *spread(values, noise)) for c, values in parts] if fewest > 1 else []
+    total = sum(factor * squared for factor, squared, _ in spreads)
     if total == 0:
         return Estimate(centre, None, None, fewest)
-    degrees = 1 / sum((v / total) ** 2 / n for v, n in each)  # divided through by V, so that none vanishes
-    half = quantile(min(degrees, noise.most), level) * sqrt(total)
+    shares = [(factor * squared / total, degrees) for factor, squared, degrees in spreads]  # so that none vanishes
+    if noise == UNKNOWN:
+        t = quantile(1 / sum(share**2 / degrees for share, degrees in shares), level)
+    else:
+        t = sum(share * quantile(degrees, level) for share, degrees in shares)
+    half = t * sqrt(total)
     return Estimate(centre, centre - half, centre + half, fewest)
 
 

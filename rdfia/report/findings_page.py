@@ -1,16 +1,15 @@
 """docs/findings.md: what was found, as sentences and lists from the results of the profiles that are in git."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rdfia.analyse import claims, findings, published
-from rdfia.analyse.claims import FAILS, HOLDS, UNDECIDED
-from rdfia.analyse.findings import Decision
-from rdfia.analyse.metrics import UNRESOLVED, mean, resolve
+from rdfia.analyse.claims import FAILS, HOLDS
+from rdfia.analyse.metrics import LEVEL, UNRESOLVED, mean, resolve
 from rdfia.analyse.read_study import read_study
-from rdfia.analyse.results import Study
+from rdfia.analyse.results import PERCENT, Study
 from rdfia.files import write_text
 from rdfia.report import readme_tables
 from rdfia.report.engine.collect import chapter_makers
@@ -67,6 +66,7 @@ def page(contexts: Sequence[Context]) -> str:
     environment = templates()
     environment.filters |= {"listed": listed, "capitalised": lambda text: text[:1].upper() + text[1:]}
     return environment.get_template("findings.md").render(
+        usual=f"{PERCENT * LEVEL:.0f}",
         parts=[_part(each.study) for each in contexts],
         topics=topics,
         surprises=list(reversed(surprises.values())),
@@ -111,18 +111,31 @@ def _topics(contexts: Sequence[Context]) -> Iterator[dict[str, Any]]:
         said = [Said(line, study.profile) for each, study in own for line in lines([each], study, ())]
         known = {each.line.name for each in said}
         reasons = {each.name: each.decision.reason for each, _ in reversed(own) if each.name not in known}
-        waiting = dict.fromkeys(reasons[name] for name in topic.findings if name in reasons)
-        unsure = dict.fromkeys((s.profile, d.reason) for each, s in own if _tried(d := each.decision, s))
+        waiting = _by_reason((name, reasons[name]) for name in topic.findings if name in reasons)
+        unsure = [
+            (context.study.profile, line)
+            for context in contexts
+            for line in _by_reason(_undecided(title, context))
+            if line not in waiting
+        ]
         said.sort(key=lambda each: order[each.line.name])
-        yield {"title": title, "about": topic.about, "said": said, "waiting": list(waiting)} | {
-            "unsure": [place for place in unsure if place[1] not in waiting]
-        }
+        yield {"title": title, "about": topic.about, "said": said, "waiting": waiting, "unsure": unsure}
 
 
-def _tried(decision: Decision, study: Study) -> bool:
-    """Return whether a profile has trained the run that would decide a finding, and yet does not decide it."""
-    run = study.run(decision.place)
-    return decision.verdict == UNDECIDED and run is not None and run.ran
+def _undecided(title: str, context: Context) -> Iterator[tuple[str, str]]:
+    """Yield the findings of a topic that a profile does not decide though it has trained the run, with the reason."""
+    for each in context.findings:
+        run = context.study.run(each.decision.place)
+        if each.topic == title and not each.decided and run is not None and run.ran:
+            yield each.name, each.decision.reason
+
+
+def _by_reason(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Return each reason once, after the names that have it."""
+    names = dict[str, list[str]]()
+    for name, reason in pairs:
+        names.setdefault(reason, []).append(f"`{name}`")
+    return [f"{listed(each)} ({reason})" for reason, each in names.items()]
 
 
 def _figures(context: Context) -> Iterator[dict[str, Any]]:
@@ -154,6 +167,7 @@ def _claims(context: Context, kind: str) -> Iterator[dict[str, Any]]:
         if outcome.verdict == kind:
             column = Column("figure", signed=findings.signed(outcome.claim.statistic))
             figure = f"{column.text(outcome.estimate)} {outcome.claim.statistic.unit}"
+            figure += claims.marked(outcome.claim.threshold.level)
             yield {"name": outcome.name, "claim": outcome.claim, "figure": figure, "profile": context.study.profile}
 
 

@@ -86,7 +86,8 @@ def also(tried: Sequence[Trial], bench: Bench) -> list[str]:
     names = ", ".join(sorted({trial.work for trial in tried if trial.outlived}))
     lines = [
         f"{sum(trial.resumed for trial in tried)} commands said that they went on from checkpoints.",
-        f"{sum(trial.cut for trial in cut)} of {len(cut)} kills while DVC wrote `dvc.lock` left it cut.",
+        f"{sum(trial.cut for trial in cut)} of {len(cut)} kills while DVC wrote `dvc.lock` left it cut;"
+        " tests/sweep/test_lock.py cuts it at every byte.",
         f"{polite} of {len(signals)} signals to a stage or a sweep ended in exit code 130, {bare} with the system's"
         f" own code for the signal (libraries were being imported), {len(signals) - polite - bare} otherwise.",
         f"{late} trials had a process that ran on more than {PATIENCE:.0f} seconds after its command"
