@@ -140,13 +140,9 @@ def reference(params: Mapping[str, Any], chapter: str, run: str) -> str:
 
 def layers(params: Mapping[str, Any], chapter: str, run: str) -> dict[str, dict[str, Any]]:
     """Return what a run is made of, from the weakest layer to the strongest, by the key where each is written."""
-    made = {f"{chapter}.base": section(params, chapter, "base")}
-    for where, lines in over(params, chapter).items():
-        made[where] = {key: value for key, value in lines.items() if key not in beside(where)}
-    for name in lineage(params, chapter, run):
-        lines = own(params, chapter, name)
-        made[f"{chapter}.runs.{name}"] = {key: value for key, value in lines.items() if key not in PLACE}
-    return made
+    made = {f"{chapter}.base": section(params, chapter, "base"), **over(params, chapter)}
+    made |= {f"{chapter}.runs.{name}": own(params, chapter, name) for name in lineage(params, chapter, run)}
+    return {where: {k: value for k, value in lines.items() if k not in beside(where)} for where, lines in made.items()}
 
 
 def beside(where: str) -> tuple[str, ...]:

@@ -35,8 +35,9 @@ def _name(experiment: Mapping[str, Any]) -> str:
 
 def _row(name: str, here: Mapping[str, Any], there: Mapping[str, Any], differ: Collection[str]) -> str:
     changed = _changes(here["params"], there["params"]) or "nothing"
-    came = _changes(here["metrics"], there["metrics"]) or "nothing"
-    if not there["metrics"]:
+    if there["metrics"]:
+        came = _changes(here["metrics"], there["metrics"]) or "nothing"
+    else:
         shown = "; ".join(f"{n} {value}" for n, value in here["metrics"].items() if n in differ)
         came = shown or "no figures of its commit, and no experiment with others"
     return f"| {name} | {changed} | {came} |"
