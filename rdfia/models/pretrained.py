@@ -92,7 +92,10 @@ class File(PretrainedWeights):
 
 
 class FromRun(PretrainedWeights):
-    """The weights of another run of the same profile: seed k starts from its seed k, modulo its number of seeds."""
+    """The weights of another run of the same profile: seed k starts from its seed k, modulo its number of seeds.
+
+    Its head answers another question, even where the number of classes is the same, and is left behind.
+    """
 
     name: Literal["run"] = "run"
     chapter: str = Field(pattern=f"^{KEY.pattern}$")
@@ -115,7 +118,8 @@ class FromRun(PretrainedWeights):
                 {int(name[4 : name.index("/")]) for name in names if name.startswith("seed") and "@" not in name}
             )
             prefix = f"seed{seeds[seed % len(seeds)]}/vit." if seeds else "seed/"
-            state = {name.removeprefix(prefix): file.get_tensor(name) for name in names if name.startswith(prefix)}
+            taken = {name: name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+            state = {own: file.get_tensor(name) for name, own in taken.items() if not own.startswith("head.")}
         if not state:
             raise ConfigError(f"model.start: found {self.chapter}/{self.run}, allowed: a run of a model named timm")
         return state

@@ -47,7 +47,7 @@ class TimmViT(Config):
     `embed`, `depth` and `heads` reduce it. Dense weights are initialised with a standard deviation of 0.02, which suits
     large networks, or with `jax` or `moco` by their size (Glorot and Bengio 2010). The weights of `start` replace them:
     timm's own helpers resample patch kernels and positions and adapt the input channels; the head keeps its random
-    weights if its number of classes differs.
+    weights if its number of classes differs, or if the others are those of another run.
     """
 
     name: Literal["timm"] = "timm"
