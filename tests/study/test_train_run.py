@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import torch
 
 from rdfia import config
-from rdfia.study.train_run import make_ready, tasks
+from rdfia.study.train_run import events, make_ready, tasks
 from rdfia.train import precision
-from rdfia.train.run import Data
+from rdfia.train.run import Data, Event, Program, Run
 from tests.train.conftest import blobs
 
 PARAMS = config.load() | {"profile": "jpeg"}
@@ -68,6 +69,24 @@ def test_what_cannot_be_tried_is_left_to_the_run(known: dict[Any, Any], capsys: 
     make_ready(tasks(PARAMS | {"profile": "quick"}, {"cnn": ["baseline", "standardise"]}), data(shape=[1, 8, 8]))
     assert not known
     assert capsys.readouterr().out == "precision: trying the networks of 2 runs\n"
+
+
+class Product(Run):
+    """Its seeds report a product that only a subnormal number can hold."""
+
+    def program(self, data: Data) -> Program:
+        return Program(tuple((seed,) for seed in range(self.seeds)), lambda group, state: map(product, group))
+
+
+def product(seed: int) -> Event:
+    return seed, float(torch.full((1,), 1e-30) * 1e-10)  # type: ignore[return-value]
+
+
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this processor has subnormal numbers always")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_subnormal_numbers_are_0_as_long_as_seeds_train(jobs: int) -> None:
+    assert sorted(events(Product(model=None, seeds=2), data()["cnn"], jobs)) == [(0, 0.0), (1, 0.0)]
+    assert product(0) > (0, 0.0)
 
 
 def test_a_run_is_of_the_commit_that_is_there_when_its_code_is_read() -> None:
