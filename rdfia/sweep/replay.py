@@ -19,7 +19,7 @@ from rdfia.record.declaration import CODE, Declaration
 from rdfia.record.outcome import history_row
 from rdfia.record.run import METRICS, Row, RunRecord
 from rdfia.study import runs
-from rdfia.study.train_run import load_data, with_weights
+from rdfia.study.train_run import load_data, subnormals_as_zero, with_weights
 from rdfia.sweep import dvc
 from rdfia.sweep.sweep import known, waves
 from rdfia.train import device
@@ -79,6 +79,7 @@ def _usable(profile: str, chapter: str, run: str) -> bool:
     return changed == (CODE,)
 
 
+@subnormals_as_zero()
 def _replay(params: Mapping[str, Any], chapter: str, run: str, data: Data, epochs: int, seeds: int | None) -> Replay:
     """Train the first epochs of a run again and compare them with its history."""
     chosen = with_weights(runs.resolve(params, chapter, run), profile(params))
