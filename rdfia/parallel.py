@@ -163,17 +163,22 @@ def _picklable(error: Exception) -> Exception:
 
 def _receive(one: Active) -> Message:
     """Return the next that a task sends, or how it ended."""
+    unread = None
     try:
         content, error = one.pipe.recv()
-    except (EOFError, OSError):  # the pipe ended, it may be amid a message
-        error, content = None, None
-    else:
         if error is None:
             return Message(one.place, content)
+    except EOFError:
+        error = None
+    except Exception as problem:  # the pipe ended amid a message, or what came cannot be made again here
+        error, unread = None, problem
+        _end([one.process])
     one.process.join()
     one.pipe.close()
     code = one.process.exitcode or 0
-    if error is None and code:
+    if unread is not None and code in (0, -signal.SIGTERM):
+        error = RuntimeError(f"what it sent cannot be read ({type(unread).__name__}: {unread})")
+    elif error is None and code:
         error = RuntimeError(
             f"the process was ended by signal {-code}" if code < 0 else f"the process ended with {code}"
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import active_children
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import pytest
@@ -93,6 +93,36 @@ def test_a_process_that_is_killed_while_it_sends_is_an_error_too() -> None:
     ended = ends([dies, nothing], 2)
     assert str(ended[0].error) == "the process was ended by signal 9"
     assert ended[1].error is None
+
+
+class Unreadable:
+    """What can be sent, and not be made again where it arrives."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __reduce__(self) -> Any:
+        return _raise, (self.error,)
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize("error", [OSError("no such handle"), ValueError("no such number")])
+@pytest.mark.parametrize("after", [nothing, lambda send: Event().wait()])
+def test_what_cannot_be_read_is_an_error_of_its_task_alone(error: Exception, after: Task) -> None:
+    """The error of a message that is lost may not pass for the pipe's end, nor end the others."""
+
+    def task(send: Send) -> None:
+        send(Unreadable(error))
+        after(send)
+
+    ended = ends([task, nothing], 2)
+    assert str(ended[0].error) == f"what it sent cannot be read ({type(error).__name__}: {error})"
+    assert ended[1].error is None
+    with pytest.raises(RuntimeError, match="cannot be read"):
+        map_forked([lambda: Unreadable(error), lambda: None], 2)
 
 
 def test_a_process_that_exits_early_is_an_error() -> None:
