@@ -183,8 +183,8 @@ def _of_claim(name: str, claim: claims.Claim, study: Study) -> Decision:
 
 
 def signed(statistic: Statistic) -> bool:
-    """Return whether a statistic is a difference, which is written with its sign."""
-    return not isinstance(statistic, Ratio | Value)
+    """Return whether a statistic is a difference, to a run or a printed figure, which is written with its sign."""
+    return bool(getattr(statistic, "minus", 0)) or not isinstance(statistic, Ratio | Value)
 
 
 def _of_published(key: str, study: Study, figures: Sequence[Published]) -> Decision:

@@ -28,8 +28,9 @@ class Estimate:
     @property
     def lacking(self) -> str:
         """Why there is no interval."""
-        few = "one seed gives" if self.seeds < 2 else f"all {self.seeds} seeds give the same, and"
-        return f"{few} no interval"
+        if self.seeds < 2:
+            return "one seed gives no interval"
+        return f"{'both' if self.seeds == 2 else f'all {self.seeds}'} seeds give the same, and no interval"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from rdfia.analyse import claims, findings, published
 from rdfia.analyse.claims import FAILS, HOLDS
 from rdfia.analyse.metrics import LEVEL, UNRESOLVED, mean, resolve
+from rdfia.analyse.published import Published
 from rdfia.analyse.read_study import read_study
 from rdfia.analyse.results import PERCENT, Study
 from rdfia.files import write_text
@@ -72,12 +73,17 @@ def page(contexts: Sequence[Context]) -> str:
         surprises=list(reversed(surprises.values())),
         figures=figures,
         sides=_sides(figures),
-        compared=len({row["verdict"].published for row in figures}),
-        printed=len(published.read()),
+        compared=len({_printed(row["verdict"].published) for row in figures}),
+        printed=len(set(map(_printed, published.read()))),
         claims=verdicts,
         undecided=len(claims.read().keys() - {row["name"] for rows in verdicts.values() for row in rows}),
         open=[row for each in contexts for row in _open(each.study)],
     )
+
+
+def _printed(figure: Published) -> tuple[str, str, str]:
+    """Return what a printed figure is, of which two of our runs may be readings."""
+    return figure.report, figure.experiment, figure.value
 
 
 def charts(contexts: Sequence[Context]) -> Iterator[tuple[Path, Drawing]]:
@@ -168,6 +174,7 @@ def _claims(context: Context, kind: str) -> Iterator[dict[str, Any]]:
             column = Column("figure", signed=findings.signed(outcome.claim.statistic))
             figure = f"{column.text(outcome.estimate)} {outcome.claim.statistic.unit}"
             figure += claims.marked(outcome.claim.threshold.level)
+            figure += f" from the printed {minus:g}" if (minus := getattr(outcome.claim.statistic, "minus", 0)) else ""
             yield {"name": outcome.name, "claim": outcome.claim, "figure": figure, "profile": context.study.profile}
 
 

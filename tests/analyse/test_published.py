@@ -136,7 +136,7 @@ def test_another_draw_of_the_points_widens_the_range_by_chance_alone() -> None:
         ({}, "paper", "another network", "another network"),
         ({"test": {"0": 70.0}}, "paper", "", "one seed"),
         ({"test": {}}, "paper", "", "no accuracy"),
-        ({"test": {"0": 70.0, "1": 70.0}}, "paper", "", "all 2 seeds give the same"),
+        ({"test": {"0": 70.0, "1": 70.0}}, "paper", "", "both seeds give the same"),
     ],
 )
 def test_what_cannot_be_compared_says_why(changed: dict[str, object], profile: str, caveat: str, reason: str) -> None:

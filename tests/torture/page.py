@@ -31,6 +31,9 @@ PROMISES = (
 )
 
 
+LOOKED_INTO = "What was looked into is in [decision 0012](decisions/0012-sweep.md)."
+
+
 def page(found: Sequence[Trial], seed: int, begun: float, bench: Bench) -> str:
     """The page, from the trials."""
     tried = [trial for trial in found if trial.disturbed]
@@ -51,7 +54,7 @@ what a command makes, begins the command, disturbs it, gives the same command ag
         "## Also counted",
         "\n".join(f"- {line}" for line in also(tried, bench)),
         "## What broke",
-        "\n".join(broke(tried)) or "Nothing.",
+        "\n".join([*broken, "", LOOKED_INTO] if (broken := broke(tried)) else ["Nothing."]),
     ]
     return "\n\n".join(parts) + "\n"
 
