@@ -17,6 +17,16 @@ SCRATCH = ".rdfia-"  # how the names of temporary folders begin: git and DVC ign
 ANEW = "remove it, and `dvc repro` makes it again (`git checkout` where it is committed)"
 
 
+def project() -> Path:
+    """Return the project's own folder, also for an experiment in a copy of it: there DVC says which it is."""
+    return Path(os.environ.get("DVC_ROOT") or "")
+
+
+def in_copy() -> bool:
+    """Tell whether this is an experiment in a copy of the project."""
+    return project().resolve() != Path().resolve()
+
+
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside the path, then put it in place at once."""
     with scratch(path) as temporary:

@@ -162,23 +162,24 @@ def _picklable(error: Exception) -> Exception:
 
 
 def _receive(one: Active) -> Message:
-    """Return the next that a task sends, or how it ended."""
-    unread = None
+    """Return the next that a task sends, or how it ended; nothing is heard after what cannot be made again here."""
+    error: BaseException | None = None
     try:
-        content, error = one.pipe.recv()
+        sent = one.pipe.recv_bytes()
+    except (EOFError, OSError):  # the pipe ended, it may be amid a message
+        sent = b""
+    if sent:
+        try:
+            content, error = pickle.loads(sent)  # noqa: S301
+        except Exception as problem:
+            error = RuntimeError(f"what it sent cannot be read ({type(problem).__name__}: {problem})")
+            _end([one.process])
         if error is None:
             return Message(one.place, content)
-    except EOFError:
-        error = None
-    except Exception as problem:  # the pipe ended amid a message, or what came cannot be made again here
-        error, unread = None, problem
-        _end([one.process])
     one.process.join()
     one.pipe.close()
     code = one.process.exitcode or 0
-    if unread is not None and code in (0, -signal.SIGTERM):
-        error = RuntimeError(f"what it sent cannot be read ({type(unread).__name__}: {unread})")
-    elif error is None and code:
+    if error is None and code:
         error = RuntimeError(
             f"the process was ended by signal {-code}" if code < 0 else f"the process ended with {code}"
         )

@@ -42,7 +42,8 @@ def evaluate(params: Mapping[str, Any], chapter: str, code: str) -> None:
     )
     answers, probes = layout.test(profile, chapter), layout.probes(profile, chapter)
     right = {name: find_tensors(layout.right(profile, chapter, name)) for name in records}
-    kept = Evaluation(find_json(answers), find_tensors(probes), right)
+    before = find_json(answers)
+    kept = Evaluation(before if probes.exists() else {}, find_tensors(probes), right)  # figures are drawn from both
     found = evaluate_chapter(records, (train, validation, test), code, kept, device.jobs())
     known = sum(found.answers[name] is kept.answers.get(name) for name in records)
     missing = len(every) - len(records)
@@ -51,7 +52,7 @@ def evaluate(params: Mapping[str, Any], chapter: str, code: str) -> None:
         + (f", {missing} are not trained yet" if missing else "")
     )
     save_tensors(found.drawn, probes)
-    together = kept.answers | found.answers
+    together = before | found.answers
     published = layout.recorded(profile, chapter)
     published.mkdir(parents=True, exist_ok=True)  # DVC expects it of a chapter without runs too
     publish(profile, chapter, records, found.right)

@@ -109,7 +109,7 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-@pytest.mark.parametrize("error", [OSError("no such handle"), ValueError("no such number")])
+@pytest.mark.parametrize("error", [OSError("no such handle"), EOFError("no more"), ValueError("no such number")])
 @pytest.mark.parametrize("after", [nothing, lambda send: Event().wait()])
 def test_what_cannot_be_read_is_an_error_of_its_task_alone(error: Exception, after: Task) -> None:
     """The error of a message that is lost may not pass for the pipe's end, nor end the others."""

@@ -18,6 +18,7 @@ from rdfia.data.archives import Listing, Member, listing
 from rdfia.data.decoding import Decoding, decode_all
 from rdfia.data.images import MEGAPIXELS, Mode
 from rdfia.data.store import RawData, Split, stratified_mask
+from rdfia.files import project
 from rdfia.words import kinds
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
@@ -50,8 +51,8 @@ class Folders(Config):
         return self.copy_of
 
     def load(self, root: Path) -> RawData:
-        """Read every image below `path`, which is relative to the working folder; `root` is not used."""
-        path = Path(self.path)
+        """Read every image below `path`, which is relative to the project's folder; `root` is not used."""
+        path = project() / self.path
         tree = _Tree.of(path)
         classes = tree.check()
         keys = sorted(tree.images)  # by part, class and file name

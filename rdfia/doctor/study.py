@@ -10,7 +10,7 @@ from rdfia.config import ConfigError, profile, section
 from rdfia.data.sources import resolve_dataset
 from rdfia.doctor.finding import Finding, broken, fine, note
 from rdfia.doctor.machine import room
-from rdfia.files import SCRATCH, find_json, json_of, tensors_of
+from rdfia.files import SCRATCH, find_json, json_of, project, tensors_of
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
 from rdfia.record.run import HISTORY, RunRecord
@@ -34,7 +34,7 @@ def data(params: Mapping[str, Any]) -> Iterator[Finding]:
             if wrong := _wrong(folder, card):
                 yield broken("data", wrong, f"remove {folder}, then `dvc repro prepare@{name}-{dataset}`")
             whole += not wrong
-        elif path is not None and not Path(path).exists():
+        elif path is not None and not (project() / path).exists():
             where = f"data.{dataset}.source.path"
             yield broken("data", f"{where}: found {path}, which does not exist", "put the images there")
         else:

@@ -41,7 +41,7 @@ class Declaration:
     @classmethod
     def read(cls, path: Path) -> "Declaration":
         """Read its file."""
-        return cls(**read_json(path, "`dvc repro check declare` writes what is declared"))
+        return cls(**read_json(path, f"`dvc repro declare_{path.parent.name}` writes what is declared"))
 
     def changed(self, record: RunRecord) -> tuple[str, ...]:
         """Return in what a record differs: settings, code, data; nothing where it is a result of this declaration.

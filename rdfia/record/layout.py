@@ -1,19 +1,20 @@
 """Where the pipeline keeps its files: every path of the project, below the profile's name."""
 
-import os
 from pathlib import Path
+
+from rdfia.files import project
 
 ROOT = Path()
 
 
 def downloads() -> Path:
     """Return where originals are downloaded to: the project's own folder, also for an experiment in a copy of it."""
-    return Path(os.environ.get("DVC_ROOT") or ROOT) / "data" / "raw"
+    return project() / "data" / "raw"
 
 
 def checkpoints(profile: str, chapter: str = "", run: str = "") -> Path:
     """Return the folder of a run's checkpoints, where DVC removes nothing; of a copy, in the project itself."""
-    return Path(os.environ.get("DVC_ROOT") or ROOT) / ".dvc" / "tmp" / "rdfia" / "checkpoints" / profile / chapter / run
+    return project() / ".dvc" / "tmp" / "rdfia" / "checkpoints" / profile / chapter / run
 
 
 def data(profile: str, dataset: str) -> Path:

@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -23,9 +24,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from rdfia.config import ConfigError
-from rdfia.files import write_atomically
-from rdfia.train import device
-from rdfia.train.precision import resolve
+from rdfia.files import in_copy, write_atomically
+from rdfia.train import device, precision
 from rdfia.train.run import Checkpoint, Data, Event, Program, Record, Run, Snapshot, Trained
 from rdfia.train.state import State, below
 
@@ -48,7 +48,7 @@ def interval() -> float:
 
 def key(head: Mapping[str, str], run: Run, data: Data) -> str:
     """Return the SHA-256 of all that a run's training depends on; `head` has its name and the hash of its code."""
-    machine = device.machine(device.device()) | {"precision": resolve(run, data.card)}
+    machine = device.machine(device.device()) | {"precision": precision.resolve(run, data.card)}
     depends = {
         **head,
         "settings": run.model_dump(mode="json"),
@@ -88,6 +88,7 @@ class Checkpoints:
     say: Callable[[str], None]
     pace: Pace = field(default_factory=Pace)
     reading: bool = False  # what is yielded now was reported before
+    measured: str = ""  # how the precision was
 
     def path(self, group: Sequence[int]) -> Path:
         """Return the file of a group of seeds."""
@@ -123,7 +124,7 @@ class Checkpoints:
             numbers, arrays = _parts(report)
             described.append([seed, type(report).__name__, numbers])
             tensors |= {f"{place}/{name}": torch.from_numpy(array).contiguous() for name, array in arrays.items()}
-        about = {"key": self.key, "events": json.dumps(described)}
+        about = {"key": self.key, "events": json.dumps(described), "measured": self.measured}
         try:
             write_atomically(self.path(group), lambda temporary: save_file(tensors, temporary, about))
         except (OSError, SafetensorError) as error:
@@ -150,14 +151,42 @@ class Checkpoints:
         ], below("state", tensors)
 
     def remove_others(self) -> None:
-        """Remove what other settings, other code or other data have left behind."""
-        for path in self.folder.glob("*"):
+        """Remove what other settings, other code or other data have left behind: never from an experiment's copy."""
+        for path in self.folder.glob("*") if not in_copy() else ():
             if not path.name.startswith(self.key[:16]):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove the checkpoints of a run that has ended."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the checkpoints of a run that has ended, and the folder where nothing else is in it."""
+        for path in self.folder.glob(f"{self.key[:16]}*"):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.folder.rmdir()
+
+
+def measured(run: Run) -> str:
+    """Return how the precision of a run was measured here, for its checkpoints; empty where the run names one."""
+    if getattr(run, "precision", "") != "auto":
+        return ""
+    own = [
+        (key, found) for key, found in precision.known.items() if run.model.model_dump_json(exclude={"start"}) in key
+    ]
+    trials = [[*key, {name: [trial.error, trial.speed] for name, trial in found.items()}] for key, found in own]
+    return json.dumps({"machine": device.machine(device.device()), "trials": trials})
+
+
+def take_measured(folder: Path, run: Run) -> None:
+    """Take the measurements in a stopped run's checkpoints, if they are of this machine.
+
+    They are of time: made again they may choose another precision, in which the checkpoints are of no use.
+    """
+    for path in sorted(folder.glob("*.safetensors"), key=lambda path: path.stat().st_mtime):
+        with suppress(OSError, SafetensorError), safe_open(path, framework="pt") as file:
+            content = json.loads((file.metadata() or {}).get("measured") or "{}")
+            if content.get("machine") == device.machine(device.device()):
+                for where, settings, count, shape, found in content["trials"]:
+                    trials = {name: precision.Trial(*numbers) for name, numbers in found.items()}
+                    precision.known[(where, settings, count, tuple(shape))] = trials
 
 
 def _resumed(events: Sequence[Event], left: Sequence[int], group: Sequence[int]) -> str:

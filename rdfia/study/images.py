@@ -4,13 +4,11 @@ The stage `check` writes it down; a sweep looks again and renews the file, so th
 """
 
 import hashlib
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rdfia.data.archives import listing
-from rdfia.files import find_json, write_json
+from rdfia.files import find_json, project, write_json
 from rdfia.record import layout
 
 
@@ -19,7 +17,7 @@ def fingerprint(source: Mapping[str, Any]) -> dict[str, Any]:
 
     Of an archive it is the archive's own size and time. Hidden files do not count.
     """
-    path = _project() / str(source.get("path", ""))
+    path = project() / str(source.get("path", ""))
     if "path" not in source or not path.exists():
         return {}
     files = [(path.name, path.stat())]
@@ -34,7 +32,7 @@ def looked_at(profile: str) -> dict[str, dict[str, Any]]:
     """Return the fingerprint of each data set as it was declared; images that are gone are as they were."""
     found = dict[str, dict[str, Any]]()
     for path in sorted((layout.declared(profile) / "data").glob("*.json")):
-        before = find_json(_project() / layout.images(profile, path.stem))
+        before = find_json(project() / layout.images(profile, path.stem))
         found[path.stem] = fingerprint(find_json(path).get("source", {})) or before
     return found
 
@@ -46,8 +44,3 @@ def renew(profile: str) -> bool:
     for name in changed:
         write_json(found[name], layout.images(profile, name))
     return bool(changed)
-
-
-def _project() -> Path:
-    """Return the folder that paths of images count from: the project's own, also for an experiment in a copy of it."""
-    return Path(os.environ.get("DVC_ROOT") or layout.ROOT)

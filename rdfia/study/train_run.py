@@ -20,7 +20,7 @@ from rdfia.parallel import Send, messages, stream_forked
 from rdfia.record import layout, outcome
 from rdfia.revision import commit
 from rdfia.study import runs
-from rdfia.study.checkpoint import Checkpoints, key
+from rdfia.study.checkpoint import Checkpoints, key, measured, take_measured
 from rdfia.study.declaration import roots
 from rdfia.study.definitions import Sources
 from rdfia.study.progress import Progress
@@ -120,7 +120,9 @@ def train(
     checks.trainable(task.run, data.card, task.key)
     with checks.at(task.key):
         run = (resolve or with_weights)(task.run, task.profile)
+    take_measured(unfinished, run)
     checkpoints = Checkpoints(unfinished, key(task.head, run, data), run.record, lambda line: say(f"{label} {line}"))
+    checkpoints.measured = measured(run)
     checkpoints.remove_others()
     gathered = outcome.Outcome(task.commit)
     with Progress(task.profile, task.chapter, task.name, run, say) as progress, checks.at(task.key):

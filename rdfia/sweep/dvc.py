@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
 from dataclasses import dataclass
@@ -90,12 +90,13 @@ def cache() -> Path:
     return CONFIGS[0].parent / config.get("cache", "dir", fallback="cache")
 
 
-def declared_is_current(profile: str) -> bool:
-    """Tell whether code and parameters are those that were declared, without asking DVC.
+def current(names: Iterable[str]) -> bool:
+    """Tell whether stages are as the lock file has them, without asking DVC.
 
     Where this cannot be told, the answer is no, and DVC is asked.
     """
-    return _current(locked().get(f"check@{profile}", {}))
+    entries = locked()
+    return all(_current(entries.get(name, {})) for name in names)
 
 
 def make(stage: str, names: Mapping[str, str]) -> None:
@@ -121,7 +122,7 @@ def _current(entry: Mapping[str, Any]) -> bool:
 
     A crash of the machine cuts files; to read them all would take as long as a short run.
     """
-    same = all(dep.get("md5") == _md5(Path(dep["path"])) for dep in entry.get("deps", ()))
+    same = all(dep.get("md5") == md5(Path(dep["path"])) for dep in entry.get("deps", ()))
     return bool(entry) and same and all(_size(Path(out["path"])) == out.get("size") for out in entry.get("outs", ()))
 
 
@@ -137,10 +138,10 @@ def _files(folder: Path) -> list[Path]:
     return [file for file in folder.rglob("*") if file.is_file() and not _ignored(file)]
 
 
-def _md5(path: Path) -> str:
+def md5(path: Path) -> str:
     """Return the hash that DVC has for a file, or for a folder of files; empty where there is none."""
     if path.is_dir():
-        entries = [{"md5": _md5(file), "relpath": file.relative_to(path).as_posix()} for file in _files(path)]
+        entries = [{"md5": md5(file), "relpath": file.relative_to(path).as_posix()} for file in _files(path)]
         entries.sort(key=lambda entry: entry["relpath"])
         text = json.dumps(entries, sort_keys=True)
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
@@ -157,14 +158,19 @@ def repro(targets: Sequence[str]) -> None:
     run("repro", *targets)
 
 
-def commit(params: Mapping[str, Any], stages: Sequence[Stage]) -> None:
-    """Take the outputs of stages as they are; those of a whole chapter by its name, for DVC reads all files a name."""
-    kept, names = {stage.name for stage in stages}, list[str]()
-    for chapter in dict.fromkeys(stage.chapter for stage in stages):
+def commit(params: Mapping[str, Any], stages: Sequence[Stage]) -> list[Stage]:
+    """Take the outputs of stages as they are, and return those that the parameters still have.
+
+    Those of a whole chapter are taken by its name, for DVC reads all files a name.
+    """
+    kept, names, taken = {stage.name for stage in stages}, list[str](), set[str]()
+    for chapter in dict.fromkeys(stage.chapter for stage in stages if stage.chapter in runs.chapters(params)):
         every = [stage.name for stage in _training(params, chapter)]
         names += [chapter] if kept.issuperset(every) else [name for name in every if name in kept]
+        taken |= kept.intersection(every)
     if names:
         run("commit", "--force", *names, quiet=True)
+    return [stage for stage in stages if stage.name in taken]
 
 
 def run(*words: str, quiet: bool = False) -> str:

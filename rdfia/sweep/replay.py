@@ -13,7 +13,7 @@ from typing import Any
 from rdfia import chapters as folders
 from rdfia.config import load, profile
 from rdfia.files import write_json
-from rdfia.parallel import map_forked
+from rdfia.parallel import Send, messages
 from rdfia.record import layout
 from rdfia.record.declaration import CODE, Declaration
 from rdfia.record.outcome import history_row
@@ -21,10 +21,11 @@ from rdfia.record.run import METRICS, Row, RunRecord
 from rdfia.study import runs
 from rdfia.study.train_run import load_data, subnormals_as_zero, with_weights
 from rdfia.sweep import dvc
-from rdfia.sweep.sweep import known, waves
+from rdfia.sweep.holders import holding
+from rdfia.sweep.sweep import LOCK, known, waves
 from rdfia.train import device
 from rdfia.train.run import Data, Snapshot, Trained
-from rdfia.words import listed
+from rdfia.words import first_line, listed
 
 Place = tuple[float | None, float | None]  # a seed and an epoch
 
@@ -43,7 +44,8 @@ def replay(names: Sequence[str], epochs: int, seeds: int | None, tolerance: floa
     params = load()
     chosen = runs.wanted(params, names)
     parts = [{chapter: chosen[chapter] for chapter in chapters} for chapters in waves(params, chosen)]
-    counts = [_wave(params, part, epochs, seeds, tolerance) for part in parts]
+    with holding(LOCK):  # a sweep would train what is replayed
+        counts = [_wave(params, part, epochs, seeds, tolerance) for part in parts]
     stale, kept = (sum(column) for column in zip(*counts, strict=True))
     print(f"{kept} of {stale} stale runs agree and were committed to DVC" if stale else "no run is stale")
     return int(kept < stale)
@@ -59,10 +61,13 @@ def _wave(
     stale = [(s.chapter, run) for s in stages for run in s.runs if not known(name, s.chapter, run)]
     usable = [place for place in stale if _usable(name, *place)]
     data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter, _ in usable}
-    work = [partial(_replay, params, *place, data[place[0]], epochs, seeds) for place in usable]
+    work = [partial(_send, params, place, data[place[0]], epochs, seeds) for place in usable]
     agreed = 0
-    for place, one in zip(usable, map_forked(work, device.jobs()), strict=True):
-        agreed += _judge(name, *place, one, epochs, seeds, tolerance)
+    for message in messages(work, device.jobs()):  # each is judged as it ends: none waits for, or falls with, another
+        if message.content is not None:
+            agreed += _judge(name, *usable[message.place], message.content, epochs, seeds, tolerance)
+        elif message.error is not None:
+            print(f"{'/'.join(usable[message.place])}: stays stale: {first_line(message.error)}")
     dvc.commit(params, [stage for stage in stages if all(known(name, stage.chapter, run) for run in stage.runs)])
     return len(stale), agreed
 
@@ -77,6 +82,12 @@ def _usable(profile: str, chapter: str, run: str) -> bool:
     if changed != (CODE,):
         print(f"{chapter}/{run}: stays stale: {listed(changed)} changed")
     return changed == (CODE,)
+
+
+def _send(
+    params: Mapping[str, Any], place: tuple[str, str], data: Data, epochs: int, seeds: int | None, send: Send
+) -> None:
+    send(_replay(params, *place, data, epochs, seeds))
 
 
 @subnormals_as_zero()

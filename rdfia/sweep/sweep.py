@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rdfia import chapters as folders
-from rdfia.config import ConfigError, load, profile
+from rdfia.config import PARAMS, ConfigError, load, profile
 from rdfia.files import SCRATCH
 from rdfia.parallel import Message, messages
 from rdfia.record import layout
@@ -20,6 +20,7 @@ from rdfia.record.declaration import Declaration
 from rdfia.record.run import RunRecord
 from rdfia.study import images, pipeline, runs
 from rdfia.sweep import dvc
+from rdfia.sweep.edited import Code
 from rdfia.sweep.holders import holding
 from rdfia.sweep.lock import mend
 from rdfia.sweep.show import Show
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 LOGS = Path(".dvc/tmp/sweep")
 LOCK = Path(".dvc/tmp/rdfia/sweep")
+CHANGED = "what is declared of it changed while it was trained; `rdfia sweep` again trains it"
+EDITED = "its code was edited after the sweep began, which would train the old; `rdfia sweep` again trains it"
 
 
 @dataclass(frozen=True)
@@ -62,21 +65,20 @@ def sweep(jobs: int | None, names: Sequence[str], begun: "AbstractContextManager
     Two sweeps would train the same runs: the second waits, and trains what the first has left.
     """
     runs.wanted(load(), names)  # before anything is written
+    code = Code.now()
     with begun or nullcontext(local) as executor, holding(LOCK):
-        return _sweep(executor, jobs, names)
+        return _sweep(executor, jobs, names, code)
 
 
-def _sweep(executor: "Executor", jobs: int | None, names: Sequence[str]) -> int:
+def _sweep(executor: "Executor", jobs: int | None, names: Sequence[str], code: Code) -> int:
     mend()
     params = load()
-    chosen, renewed = runs.wanted(params, names), images.renew(profile(params))
-    current = not renewed and dvc.declared_is_current(profile(params))
-    outcomes = []
+    chosen, outcomes = runs.wanted(params, names), list[Outcome]()
+    images.renew(profile(params))
     for chapters in waves(params, chosen):
-        if not current:
-            declare(params, chapters)
-        outcomes.append(wave(params, executor, jobs, {chapter: chosen[chapter] for chapter in chapters}))
-        current &= not outcomes[-1].stale  # later chapters begin from weights that may be new
+        declare(params, chapters)
+        outcomes.append(wave(params, executor, jobs, {chapter: chosen[chapter] for chapter in chapters}, code))
+        _same_profile(params)
     evaluate(params, outcomes)
     if not any(one.stale for one in outcomes):
         print("no run is stale")
@@ -88,6 +90,16 @@ def _sweep(executor: "Executor", jobs: int | None, names: Sequence[str]) -> int:
     return int(bool(failed))
 
 
+def _same_profile(params: Mapping[str, Any]) -> None:
+    """Refuse to go on where `profile` was changed meanwhile: every stage would work on the other one."""
+    found, ours = profile(load()), profile(params)
+    if found != ours:
+        raise ConfigError(
+            f"{PARAMS}: profile: found {found!r}, while the sweep trained {ours!r}; what it trained is kept, set it "
+            "back and `rdfia sweep` takes it"
+        )
+
+
 def waves(params: Mapping[str, Any], names: Iterable[str]) -> list[list[str]]:
     """Return the chapters in the order of training: those that begin from runs of others come later."""
     every = list(names)
@@ -96,15 +108,22 @@ def waves(params: Mapping[str, Any], names: Iterable[str]) -> list[list[str]]:
 
 
 def declare(params: Mapping[str, Any], chapters: Sequence[str]) -> None:
-    """Check the settings, prepare the data of chapters, and write what is declared."""
-    name = profile(params)
-    if any(pipeline.begins_from(params, chapter) for chapter in chapters):
-        dvc.repro([f"declare_{chapter}@{name}" for chapter in chapters])  # which trains what is to begin from
+    """Check the settings, prepare the data of chapters, and write what is declared, each where it is not current."""
+    name, begins = profile(params), [one for each in chapters for one in pipeline.begins_from(params, each)]
+    before = dict.fromkeys(one.partition("/")[0] for one in begins)
+    sets = dict.fromkeys(folders.dataset(params, chapter) for chapter in (*before, *chapters))
+    data = {one: f"prepare@{name}-{one}" for one in sets}
+    declared = {chapter: f"declare_{chapter}@{name}" for chapter in (*before, *chapters)}
+    checked = f"check@{name}"
+    if begins:
+        trained = [pipeline.stage(params, *one.split("/")) for one in begins]
+        if not dvc.current([checked, *data.values(), *declared.values(), *trained]):
+            dvc.repro([declared[chapter] for chapter in chapters])  # which trains what is to begin from
         return
-    dvc.repro([f"check@{name}"])
-    sets = dict.fromkeys(folders.dataset(params, chapter) for chapter in chapters)
-    dvc.make("prepare", {one: f"prepare@{name}-{one}" for one in sets})
-    dvc.make("declare", {chapter: f"declare_{chapter}@{name}" for chapter in chapters})
+    if not dvc.current([checked]):
+        dvc.repro([checked])
+    dvc.make("prepare", data)
+    dvc.make("declare", declared)
 
 
 def evaluate(params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> None:
@@ -123,7 +142,7 @@ def evaluate(params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> None:
 
 
 def wave(
-    params: Mapping[str, Any], executor: "Executor", jobs: int | None, chosen: Mapping[str, Collection[str]]
+    params: Mapping[str, Any], executor: "Executor", jobs: int | None, chosen: Mapping[str, Collection[str]], code: Code
 ) -> Outcome:
     """Train what is stale of the chosen runs and is nowhere to be had, and commit what ended well."""
     name = profile(params)
@@ -138,15 +157,15 @@ def wave(
     restored = [stage for stage in missing if stage not in waiting]
     failed = dict[str, str]()
     try:
-        failed = train_all(params, executor, jobs, waiting)
+        failed = train_all(params, executor, jobs, waiting, code)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("what had ended is kept, `rdfia sweep` trains the rest") from None
     finally:
         done = ready + [stage for stage in waiting if all(known(name, stage.chapter, run) for run in stage.runs)]
-        dvc.commit(load(), done)
-        done += restored
+        done = dvc.commit(load(), done) + restored
         print(f"{len(done)} of {len(stale)} stages are DVC's", flush=True)
-    return Outcome([stage.chapter for stage in stale], failed)
+    other = {f"{each.chapter}/{run}" for each in waiting for run in each.runs if not known(name, each.chapter, run)}
+    return Outcome([stage.chapter for stage in stale], dict.fromkeys(sorted(other), CHANGED) | failed)
 
 
 def known(profile: str, chapter: str, run: str) -> bool:
@@ -162,7 +181,7 @@ def known(profile: str, chapter: str, run: str) -> bool:
 
 
 def train_all(
-    params: Mapping[str, Any], executor: "Executor", jobs: int | None, stages: Sequence[dvc.Stage]
+    params: Mapping[str, Any], executor: "Executor", jobs: int | None, stages: Sequence[dvc.Stage], code: Code
 ) -> dict[str, str]:
     """Train the runs of the stages, the dearest first; return those that failed with their reasons."""
     import torch
@@ -179,12 +198,15 @@ def train_all(
     data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter in names}
     priced = [(cost(task.run, data[task.chapter].card), task) for task in every if task.run is not None]
     priced.sort(key=lambda each: each[0], reverse=True)
+    edited = code.edited(task for _, task in priced)
+    priced = [(price, task) for price, task in priced if task.key not in edited]
     todo = [task for _, task in priced]
     begun = [task for task in todo if any(layout.checkpoints(name, task.chapter, task.name).glob("*.safetensors"))]
     if begun:
         print(f"{len(begun)} runs have checkpoints, from which they go on where nothing that they use has changed")
     torch.set_num_threads(1)
-    labels, failed = [f"{task.chapter}/{task.name}" for task in todo], dict[str, str]()
+    labels = [f"{task.chapter}/{task.name}" for task in todo]
+    failed = {f"{task.chapter}/{task.name}": EDITED for task in every if task.key in edited}
     for stage in stages:
         tidy(stage)
     for task in (without := [task for task in every if task.run is None]):

@@ -121,6 +121,16 @@ def test_an_unusable_dataset_is_a_one_line_error(tmp_path: Path, pack: Packer, o
     assert "\n" not in str(caught.value)
 
 
+def test_an_experiment_in_a_copy_reads_the_projects_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = folder(tmp_path, dataset()).relative_to(tmp_path)
+    (tmp_path / "copy").mkdir()
+    monkeypatch.chdir(tmp_path / "copy")
+    with pytest.raises(ConfigError, match="does not exist"):
+        Folders(path=str(path)).load(tmp_path)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    assert Folders(path=str(path)).load(tmp_path).classes == ("cat", "dog")
+
+
 def test_a_missing_path_is_a_one_line_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         Folders(path=str(tmp_path / "none")).load(tmp_path)

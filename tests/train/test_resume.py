@@ -11,7 +11,8 @@ import torch
 from rdfia.chapters import run_class
 from rdfia.record.outcome import Outcome
 from rdfia.record.run import HISTORY, METRICS, WEIGHTS
-from rdfia.study.checkpoint import Checkpoints, Pace
+from rdfia.study.checkpoint import Checkpoints, Pace, key, measured, take_measured
+from rdfia.train import precision
 from rdfia.train.run import Data, Program, Run, Trained
 from tests.train.sample import perceptron, recorded, run
 
@@ -188,6 +189,51 @@ def test_another_key_uses_no_checkpoint_and_removes_it(tmp_path: Path, data: Dat
     assert checkpoints(tmp_path, chosen).read((0,))[0] != []
     checkpoints(tmp_path, chosen, "1" * 64).remove_others()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_experiment_in_a_copy_leaves_the_projects_checkpoints(
+    tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "copy").mkdir()
+    monkeypatch.chdir(tmp_path / "copy")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    chosen, folder = run(epochs=EPOCHS, seeds=1), tmp_path / "kept"
+    for name in ("0" * 64, "1" * 64):
+        with pytest.raises(StoppedError):
+            list(checkpoints(folder, chosen, name).train(stopped_after(chosen.program(data), 7), (0,)))
+    ours, experiment = (checkpoints(folder, chosen, name) for name in ("0" * 64, "1" * 64))
+    experiment.remove_others()
+    experiment.remove()
+    assert experiment.read((0,)) == ([], {})
+    assert ours.read((0,))[0] != []
+    ours.remove()
+    assert not folder.exists()
+
+
+def test_a_stopped_run_goes_on_in_the_precision_that_was_measured(
+    tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A measurement of time at the threshold may come out otherwise the next time."""
+    chosen = run(epochs=EPOCHS, seeds=1, precision="auto")
+    monkeypatch.setattr(precision, "known", {})
+    precision.trials(chosen, data.card)
+    (measurement,) = precision.known
+    fast, slow = ({"bfloat16": precision.Trial(0.001, speed)} for speed in (1.26, 1.24))
+    precision.known[measurement] = fast
+    before = key({}, chosen, data)
+    kept = checkpoints(tmp_path, chosen, before)
+    kept.measured = measured(chosen)
+    with pytest.raises(StoppedError):
+        list(kept.train(stopped_after(chosen.program(data), 7), (0,)))
+    precision.known[measurement] = slow
+    assert key({}, chosen, data) != before
+    take_measured(tmp_path, chosen)
+    assert precision.known == {measurement: fast}
+    assert key({}, chosen, data) == before
+    monkeypatch.setattr("rdfia.train.device.machine", lambda where: {"processor": "another", "device": "cpu"})
+    precision.known[measurement] = slow
+    take_measured(tmp_path, chosen)
+    assert precision.known == {measurement: slow}
 
 
 def test_a_checkpoint_that_was_cut_off_counts_as_none(tmp_path: Path, data: Data) -> None:
