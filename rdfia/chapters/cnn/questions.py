@@ -5,6 +5,7 @@ from typing import Any
 
 from rdfia.analyse.metrics import resolve
 from rdfia.analyse.pareto import seconds_per_seed
+from rdfia.analyse.results import RunResult
 from rdfia.report.engine.context import Context, Facts
 from rdfia.report.engine.registry import Rows, table
 from rdfia.report.engine.table import Cell, Column
@@ -174,11 +175,18 @@ def methods(context: Context) -> Iterator[Rows]:
         run = context.chapter.run(name)
         effect = context.chapter.effect(run) if run else None
         if run and effect:
-            price, other = map(seconds_per_seed, (run, context.chapter.run(run.reference) or run))
-            times = price / other if price and other else None
+            times = _times(run, context.chapter.run(run.reference) or run)
             rows.append((label, sentence, name, effect, run.reference, resolve(effect), times))
     if rows:
         yield Rows(columns, rows, {"left": [name for name in METHODS if not any(row[2] == name for row in rows)]})
+
+
+def _times(run: RunResult, reference: RunResult) -> float | None:
+    """Return what training took beside the reference, where both had cores of one machine: a GPU is shared unevenly."""
+    own, other = (each.timing.get("machine", {}) for each in (run, reference))
+    price, base = map(seconds_per_seed, (run, reference))
+    alike = own == other and own.get("device") == "cpu"
+    return price / base if alike and price and base else None
 
 
 def _first_wrong(case: dict[str, Any] | None) -> str:

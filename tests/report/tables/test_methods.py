@@ -2,8 +2,9 @@
 
 import csv
 from pathlib import Path
+from types import SimpleNamespace
 
-from rdfia.chapters.cnn.questions import METHODS
+from rdfia.chapters.cnn.questions import METHODS, _times
 from rdfia.config import load, section
 
 
@@ -23,3 +24,15 @@ def test_the_line_has_the_effect_of_the_runs_table(report: Path) -> None:
         same = {key: value for key, value in runs[name].items() if key.startswith("effect")}
         assert same
         assert {key: row[key] for key in same} == same
+
+
+def test_a_time_stands_beside_that_of_a_run_on_cores_of_the_same_machine() -> None:
+    def times(own: dict[str, str], other: dict[str, str]) -> float | None:
+        runs = (
+            SimpleNamespace(timing={"training_seconds": s, "machine": m}, declared=2) for s, m in ((6, own), (4, other))
+        )
+        return _times(*runs)  # type: ignore[arg-type]
+
+    cores, gpu = {"processor": "one", "device": "cpu"}, {"processor": "one", "device": "cuda"}
+    assert times(cores, cores) == 1.5
+    assert times(gpu, gpu) is times(cores, cores | {"processor": "two"}) is None
