@@ -70,8 +70,10 @@ class JointDescent:
         vector = torch.cat([w.flatten() for w, _ in moved])
         gradient = self.optimiser.decayed(vector, torch.cat([g.flatten() for _, g in moved]))
         self.optimiser.update(vector, gradient, self.state, factor * self.learning_rate)
-        for (w, _), part in zip(moved, vector.split([w.numel() for w, _ in moved]), strict=True):
-            w.copy_(part.view_as(w))
+        weights: list[Tensor] = [w for w, _ in moved]
+        parts = vector.split([w.numel() for w in weights])
+        torch._foreach_copy_(weights, [part.view_as(w) for w, part in zip(weights, parts, strict=True)])
+        for w in weights:
             w.grad = None
 
     def state_dict(self) -> State:

@@ -22,7 +22,7 @@ from rdfia.train.optimise import (
     RMSprop,
     TorchSGD,
 )
-from rdfia.train.steps import orthogonalise, two_loop_recursion
+from rdfia.train.steps import Descent, JointDescent, orthogonalise, two_loop_recursion
 
 ORACLES = [
     (SGD(learning_rate=0.1), torch.optim.SGD, {}),
@@ -245,3 +245,47 @@ def test_training_does_not_import_pytorchs_compiler() -> None:
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+ADAMS = [
+    AdamW(learning_rate=0.01, weight_decay=0.1),
+    Adam(learning_rate=0.01, amsgrad=True, beta2=0.5, weight_decay=0.1),
+    NAdam(learning_rate=0.01),
+]
+
+
+def weights_of_all_kinds() -> list[nn.Parameter]:
+    """A matrix, a bias, a kernel with its channels last, a number, and a weight that has no gradient."""
+    generator = Generator().manual_seed(0)
+    shapes: list[tuple[int, ...]] = [(5, 3), (5,), (4, 3, 2, 2), (), (7,)]
+    drawn = [torch.randn(shape, generator=generator) for shape in shapes]
+    drawn[2] = drawn[2].contiguous(memory_format=torch.channels_last)
+    return list(map(nn.Parameter, drawn))
+
+
+@pytest.mark.parametrize("kind", ADAMS)
+def test_weights_that_move_as_one_vector_move_as_each_by_itself(kind: Any) -> None:
+    parts = [weights_of_all_kinds(), weights_of_all_kinds()]
+    ways = [Descent(kind, parts[0]), JointDescent(kind, parts[1])]
+    generator = Generator().manual_seed(1)
+    for step in range(5):
+        gradients = [torch.randn(w.shape, generator=generator) for w in parts[0][:-1]]
+        for weights, way in zip(parts, ways, strict=True):
+            for w, g in zip(weights, gradients, strict=False):
+                w.grad = g.clone()
+            way.step(1 - step / 10)
+        if step == 2:  # it is stopped and goes on
+            saved = ways[1].state_dict()
+            ways[1] = JointDescent(kind, parts[1])
+            ways[1].load_state_dict({key: value.clone() for key, value in saved.items()})
+    for each, joint, before in zip(*parts, weights_of_all_kinds(), strict=True):
+        assert each.grad is joint.grad is None
+        assert torch.allclose(each, joint, rtol=1e-5, atol=1e-7)
+        assert joint.is_contiguous(memory_format=torch.channels_last) == (before.ndim == 4)
+        assert torch.equal(joint, before) == (len(before.flatten()) == 7)
+
+
+@pytest.mark.parametrize("kind", ADAMS)
+def test_adam_moves_all_weights_as_one_vector_on_an_accelerator_alone(kind: Any) -> None:
+    assert type(kind.over([nn.Parameter(torch.empty(3))])) is Descent
+    assert type(kind.over(iter([nn.Parameter(torch.empty(3, device="meta"))]))) is JointDescent
