@@ -150,8 +150,9 @@ def _figures(context: Context) -> Iterator[dict[str, Any]]:
     for verdict in context.verdicts:
         run = context.study.run(verdict.published.run)
         if run and verdict.kind in (published.AGREES, published.DIFFERS):
-            ours, data = column.text(run.test_accuracy), run.card.label
-            yield {"verdict": verdict, "ours": ours, "profile": context.study.profile, "data": data}
+            ours, data, more = column.text(run.test_accuracy), run.card.label, published.span(verdict.published, run)
+            found = {"verdict": verdict, "ours": ours, "profile": context.study.profile, "data": data}
+            yield found | {"span": f"{more.low:.1f} to {more.high:.1f}"}
 
 
 def _sides(figures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
