@@ -59,8 +59,10 @@ def test_what_two_profiles_decide_is_said_for_each_and_counted_once(contexts: li
     for each in said:
         assert f"{each.line.sentence} *" in page
         assert f"(`{each.line.place}` of `{each.profile}`)" in page
-    rows = re.findall(r"^\| (R20\d\d\w?) \| ([^|]+) \| ([^|]+) \| .* \| `([^`]+)` \| (\w+) \|$", page, re.MULTILINE)
+    line = r"^\| (R20\d\d\w?) \| ([^|]+) \| ([^|]+) \| .* \| `([^`]+)` \| (\w+) \| ([\d.]+) to ([\d.]+) \|$"
+    rows = re.findall(line, page, re.MULTILINE)
     assert len({row[:4] for row in rows}) < len(rows)
+    assert all(0 <= float(low) < float(high) <= 100 for *_, low, high in rows)
     compared = {v.published for each in contexts for v in each.verdicts if v.kind in ("agrees", "differs")}
     assert f"\n{len(compared)} of " in page
 
@@ -94,7 +96,7 @@ def test_what_was_trained_and_decides_nothing_is_said_with_its_reason(contexts: 
 def test_on_which_side_of_the_published_figures_ours_lie_is_counted(page: str) -> None:
     line = r"^\| (R20\d\d\w?) \| ([^|]+) \| (\d+) \| (\d+) \| ([-+][\d.]+) \| (\w+) \|$"
     rows = re.findall(line, page, re.MULTILINE)
-    listed = re.findall(r"^\| (R20\d\d\w?) \| .* \| `[^`]+` \| (\w+) \|$", page, re.MULTILINE)
+    listed = re.findall(r"^\| (R20\d\d\w?) \| .* \| `[^`]+` \| (\w+) \| [\d.]+ to [\d.]+ \|$", page, re.MULTILINE)
     counted: Counter[tuple[str, str]] = Counter()
     for report, _, count, below, _, profile in rows:
         counted[report, profile] += int(count)
