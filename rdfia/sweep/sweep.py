@@ -85,7 +85,7 @@ def _sweep(executor: "Executor", jobs: int | None, names: Sequence[str], code: C
     failed = {name: reason for one in outcomes for name, reason in one.failed.items()}
     for name, reason in failed.items():
         print(f"failed: {name}: {reason}")
-    if failed:
+    if set(failed.values()) - {CHANGED, EDITED}:
         print("`dvc repro` stops at what failed: change it, or let the profile leave it out (`leave_out`)")
     return int(bool(failed))
 
@@ -164,8 +164,8 @@ def wave(
         done = ready + [stage for stage in waiting if all(known(name, stage.chapter, run) for run in stage.runs)]
         done = dvc.commit(load(), done) + restored
         print(f"{len(done)} of {len(stale)} stages are DVC's", flush=True)
-    other = {f"{each.chapter}/{run}" for each in waiting for run in each.runs if not known(name, each.chapter, run)}
-    return Outcome([stage.chapter for stage in stale], dict.fromkeys(sorted(other), CHANGED) | failed)
+    other = [f"{chapter}/{run}" for chapter, names in _unknown(name, waiting).items() for run in names]
+    return Outcome([stage.chapter for stage in stale], dict.fromkeys(other, CHANGED) | failed)
 
 
 def known(profile: str, chapter: str, run: str) -> bool:
@@ -190,10 +190,7 @@ def train_all(
     from rdfia.study.train_run import leave_out, load_data, tasks
 
     name = profile(params)
-    waiting = dict[str, list[str]]()
-    for stage in stages:
-        waiting.setdefault(stage.chapter, []).extend(run for run in stage.runs if not known(name, stage.chapter, run))
-    every = tasks(params, waiting)
+    every = tasks(params, _unknown(name, stages))
     names = dict.fromkeys(task.chapter for task in every if task.run is not None)
     data = {chapter: load_data(name, folders.dataset(params, chapter)) for chapter in names}
     priced = [(cost(task.run, data[task.chapter].card), task) for task in every if task.run is not None]
@@ -222,6 +219,16 @@ def train_all(
             if message.error is not None:
                 failed[labels[message.place]] = first_line(message.error)
     return failed
+
+
+def _unknown(profile: str, stages: Iterable[dvc.Stage]) -> dict[str, list[str]]:
+    """Return the runs of stages that have no result of their declaration, by chapter."""
+    waiting = dict[str, list[str]]()
+    for stage in stages:
+        waiting.setdefault(stage.chapter, []).extend(
+            run for run in stage.runs if not known(profile, stage.chapter, run)
+        )
+    return waiting
 
 
 def tidy(stage: dvc.Stage) -> None:
