@@ -121,8 +121,8 @@ def train(
     with checks.at(task.key):
         run = (resolve or with_weights)(task.run, task.profile)
     take_measured(unfinished, run)
-    checkpoints = Checkpoints(unfinished, key(task.head, run, data), run.record, lambda line: say(f"{label} {line}"))
-    checkpoints.measured = measured(run)
+    own = key(task.head, run, data)  # which resolves the precision
+    checkpoints = Checkpoints(unfinished, own, run.record, lambda line: say(f"{label} {line}"), measured=measured(run))
     checkpoints.remove_others()
     gathered = outcome.Outcome(task.commit)
     with Progress(task.profile, task.chapter, task.name, run, say) as progress, checks.at(task.key):
