@@ -1,11 +1,11 @@
 """Augmentations of colour, on values in [0, 1]; each equals torchvision's operation of the same name."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Generator, Tensor
 
 from rdfia.config import ConfigError
@@ -21,10 +21,20 @@ class Jitter(RandomAugmentation):
 
     space: ClassVar[Space] = "pixels"
     name: Literal["jitter"] = "jitter"
-    brightness: float = Field(0.2, ge=0, le=1)
-    contrast: float = Field(0.2, ge=0, le=1)
+    brightness: float = Field(0.0, ge=0, le=1)
+    contrast: float = Field(0.0, ge=0, le=1)
     saturation: float = Field(0.0, ge=0, le=1)
     hue: float = Field(0.0, ge=0, le=0.5)
+
+    @model_validator(mode="after")
+    def _alters(self) -> Self:
+        if not any(self._spreads()):
+            raise ValueError("brightness, contrast, saturation or hue above 0")
+        return self
+
+    @classmethod
+    def for_side(cls, side: int) -> Self:
+        return cls(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)
 
     def sample(self, shape: Sequence[int], generator: Generator) -> Tensor:
         """Return three factors and a hue angle in turns (N, 4)."""

@@ -115,10 +115,11 @@ def test_training_and_evaluation_give_the_same_shape(kind: Any, channels: int) -
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
 def test_each_image_has_its_own_parameters(kind: Any) -> None:
     one = images(1).expand(64, -1, -1, -1)
-    y = kind.for_side(12)(one, Generator().manual_seed(0))
+    augment = kind.for_side(12)
+    y = augment(one, Generator().manual_seed(0))
     distinct = len(y.flatten(1).unique(dim=0))
     least = {"centre_crop": 1, "horizontal_flip": 2, "vertical_flip": 2, "crop": 4, "erasing": 20, "perspective": 20}
-    assert distinct >= least.get(kind().name, 30)
+    assert distinct >= least.get(augment.name, 30)
     assert distinct == 1 or kind is not CentreCrop
 
 
@@ -133,8 +134,13 @@ def test_mixed_precision_does_not_round_an_image(kind: Any) -> None:
 
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
 def test_every_augmentation_can_be_named_in_the_parameters(kind: Any) -> None:
-    read = TypeAdapter(Augmentations).validate_python([kind().name, {"name": kind().name}])
-    assert read == (kind(), kind())
+    augment = kind.for_side(12)
+    assert TypeAdapter(Augmentations).validate_python([augment.model_dump()]) == (augment,)
+
+
+def test_a_name_stands_for_an_augmentation_with_its_usual_settings() -> None:
+    read = TypeAdapter(Augmentations).validate_python(["horizontal_flip", {"name": "crop"}])
+    assert read == (HorizontalFlip(), Crop())
 
 
 def test_a_range_is_two_numbers_in_order() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import Generator, Tensor
 from torchvision.transforms.v2 import functional
 
@@ -63,13 +64,18 @@ def test_jitter_equals_four_adjustments_of_torchvision_in_order() -> None:
 
 @pytest.mark.parametrize("setting", ["brightness", "contrast", "saturation", "hue"])
 def test_each_setting_of_jitter_acts_alone(setting: str) -> None:
-    alone = {"brightness": 0.0, "contrast": 0.0, setting: 0.3}
-    y = Jitter(**alone)(images(), Generator().manual_seed(0))  # type: ignore[arg-type]
-    parameters = Jitter(**alone).sample(images().shape, Generator().manual_seed(0))  # type: ignore[arg-type]
+    alone = Jitter.model_validate({setting: 0.3})
+    y = alone(images(), Generator().manual_seed(0))
+    parameters = alone.sample(images().shape, Generator().manual_seed(0))
     column = ["brightness", "contrast", "saturation", "hue"].index(setting)
     adjust = {**ADJUST, "hue": adjust_hue}[setting]
     assert torch.equal(y, adjust(images(), parameters[:, column].view(-1, 1, 1, 1)))
     assert not torch.equal(y, images())
+
+
+def test_a_jitter_that_alters_nothing_is_refused() -> None:
+    with pytest.raises(ValidationError, match="brightness, contrast, saturation or hue above 0"):
+        Jitter()
 
 
 def test_factors_and_turns_are_uniform_around_the_identity() -> None:

@@ -115,7 +115,7 @@ def test_whitening_ahead_trains_as_whitening_each_batch(
 
 
 def test_colours_are_changed_before_whitening(data: Data) -> None:
-    jittered = run(normalise="zca", augment=("jitter",))
+    jittered = run(normalise="zca", augment=({"name": "jitter", "brightness": 0.2},))
     assert whitened(jittered, data) == (jittered, data)
     assert whitened(run(normalise="zca"), data)[0].normalise.name == "none"
 

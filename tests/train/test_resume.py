@@ -42,7 +42,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "batch norm": {"model": CNN | {"batch_norm": True}},
     "dropout": {"model": CNN | {"dropout": 0.5}},
     "mixing": {"mixing": {"name": "mixup"}, "label_smoothing": 0.1},
-    "augmentation": {"augment": ({"name": "jitter"}, {"name": "crop", "size": 6}, {"name": "horizontal_flip"})},
+    "augmentation": {
+        "augment": ({"name": "jitter", "brightness": 0.2}, {"name": "crop", "size": 6}, {"name": "horizontal_flip"})
+    },
     "whitening": {"normalise": "zca"},
     "snapshots": {"snapshots": (0, 2, 3)},
     "few records": {"record_every": 4},
