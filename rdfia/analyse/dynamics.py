@@ -7,6 +7,7 @@ an epoch while the weights move, `frozen` is the train set and `validation` the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite, sqrt
 
 from rdfia.analyse.metrics import Estimate, bounded, interval, variance
@@ -92,13 +93,18 @@ class Curve:
     @property
     def reached_epoch(self) -> float:
         """The smallest recorded e with A_validation(e) ≥ `REACHED` · A_validation(E)."""
-        reached = self.epoch_at(REACHED * self.validation_accuracy[-1])
-        return self.epochs[-1] if reached is None else reached
+        pairs = zip(self.epochs, self.validation_accuracy, strict=True)
+        return next(epoch for epoch, accuracy in pairs if accuracy >= REACHED * self.validation_accuracy[-1])
 
     def epoch_at(self, share: float) -> float | None:
-        """The smallest recorded e with A_validation(e) ≥ share, None where there is none."""
-        pairs = zip(self.epochs, self.validation_accuracy, strict=True)
-        return next((epoch for epoch, accuracy in pairs if accuracy >= share), None)
+        """Where A_validation first comes to a share, on lines between recorded epochs; None where it never does."""
+        points = list(zip(self.epochs, self.validation_accuracy, strict=True))
+        if points[0][1] >= share:
+            return points[0][0]
+        for (start, below), (end, above) in pairwise(points):
+            if above >= share:
+                return start + (end - start) * (share - below) / (above - below)
+        return None
 
     @property
     def phase(self) -> int:

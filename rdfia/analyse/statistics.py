@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from rdfia.analyse.changes import get_path
+from rdfia.analyse.dynamics import REACHED
 from rdfia.analyse.groups import groups
 from rdfia.analyse.measures import WORDS, Level, Measure, Measured, UndecidableError, apart, overfits, unusable
 from rdfia.analyse.metrics import (
@@ -24,7 +25,7 @@ from rdfia.analyse.metrics import (
     smallest,
     trend,
 )
-from rdfia.analyse.results import RunResult
+from rdfia.analyse.results import PERCENT, RunResult
 from rdfia.config import Config, listed
 
 Run = Annotated[str, Field(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")]
@@ -72,7 +73,10 @@ class Difference(OfMeasure):
         if self.of == "lowest_epoch":
             _check_overfits(known, second)
         to = known.level(second) if self.of == "level_epoch" else None
-        return shifted(self.between(known, (first, second), level, to), -self.minus)
+        found = shifted(self.between(known, (first, second), level, to), -self.minus)
+        if to is not None:
+            _check_reached(known, (first, second), to, found)
+        return found
 
 
 class Best(OfMeasure):
@@ -244,6 +248,19 @@ def _check_overfits(known: Measured, run: RunResult) -> None:
     """Refuse the epoch of the lowest loss of a run whose loss had not risen again."""
     if not overfits(known.curves(run)):
         raise UndecidableError(f"{run.key}: too few epochs, its validation loss had not risen by the last")
+
+
+def _check_reached(known: Measured, runs: tuple[RunResult, RunResult], to: Level, found: Estimate) -> None:
+    """Refuse epochs to a level that a seed never reaches, unless they say the least that can be: that it takes longer.
+
+    Such a seed counts with its last epoch, and would be found later still.
+    """
+    for run in runs:
+        never = known.short(run, to)
+        later = run is runs[0] and found.low is not None and found.low > 0
+        if never and not later:
+            share = f"{PERCENT * REACHED:.0f} % of what {to.run} ends with"
+            raise UndecidableError(f"{run.key}: {never} of {len(known.curves(run))} seeds never reach {share}")
 
 
 def _seconds(run: RunResult) -> float:

@@ -200,10 +200,39 @@ def test_epochs_are_counted_to_what_the_other_ends_with(tmp_path: Path) -> None:
     fast = curved(tmp_path, "fast", {0: [0.1, 0.86, 0.9, 0.9, 0.99], 1: [0.1, 0.8, 0.9, 0.9, 0.99]})
     poor = curved(tmp_path, "poor", {0: [0.1, 0.2, 0.3, 0.3, 0.3], 1: [0.1, 0.2, 0.3, 0.4, 0.9]})
     known = measured(slow, fast, poor)
-    assert near(Difference(of="level_epoch", runs=("cnn/fast", "cnn/slow")).estimate(known, 0.95), 1.5 - 4)
+    fast_at, slow_at = (0.755 / 0.76, 1.55), (3.775, 3.1)  # 0.855, on the lines between epochs
+    expected = (sum(fast_at) - sum(slow_at)) / 2
+    assert near(Difference(of="level_epoch", runs=("cnn/fast", "cnn/slow")).estimate(known, 0.95), expected)
     with pytest.raises(UndecidableError, match="cnn/poor: 1 of 2 seeds never reach 95 % of what cnn/slow ends with"):
         Difference(of="level_epoch", runs=("cnn/poor", "cnn/slow")).estimate(known, 0.95)
     assert known.values(fast, "reached_epoch") == [4, 4]
+
+
+def test_a_seed_that_never_comes_to_a_level_is_later_and_never_sooner(tmp_path: Path) -> None:
+    soon = curved(tmp_path, "soon", {0: [0.1, 0.9, 0.9, 0.9, 0.9], 1: [0.1, 0.88, 0.9, 0.9, 0.9]})
+    never = curved(tmp_path, "never", {0: [0.1, 0.2, 0.3, 0.4, 0.5], 1: [0.1, 0.2, 0.3, 0.4, 0.6]})
+    known = measured(soon, never)
+    soon_at = (0.755 / 0.8, 0.755 / 0.78)
+    found = Difference(of="level_epoch", runs=("cnn/never", "cnn/soon")).estimate(known, 0.95)
+    assert near(found, 4 - sum(soon_at) / 2)
+    assert found.low is not None
+    assert found.low > 0
+    halves = curved(tmp_path, "halves", {0: [0.1, 0.5, 0.5, 0.5, 0.5], 1: [0.1, 0.9, 0.9, 0.9, 0.9]})
+    with pytest.raises(UndecidableError, match="cnn/halves: 1 of 2 seeds never reach"):  # its own mean's level
+        Difference(of="level_epoch", runs=("cnn/soon", "cnn/halves")).estimate(measured(soon, halves), 0.95)
+
+
+def test_the_gap_that_reports_draw_is_of_the_batches_while_they_train(tmp_path: Path) -> None:
+    lines = ["seed,epoch,train_accuracy", "0,0,", "0,1,0.2", "0,2,0.4", "1,0,", "1,1,0.3", "1,2,0.5"]
+    drawn = made("drawn", [35.0, 40.0], record=history(tmp_path, "cnn", "drawn", lines), train={"0": 60.0, "1": 70.0})
+    bare = made(
+        "bare", [35.0, 40.0], record=history(tmp_path, "cnn", "bare", ["seed,epoch,train_accuracy", "0,0,", "1,0,"])
+    )
+    known = measured(drawn, bare)
+    assert known.values(drawn, "running_gap") == pytest.approx([5.0, 10.0])
+    assert known.values(drawn, "gap") == [25.0, 30.0]
+    with pytest.raises(UndecidableError, match="cnn/bare: no train accuracy over the last epoch's batches"):
+        known.values(bare, "running_gap")
 
 
 def test_the_best_is_above_the_nearest_other() -> None:
