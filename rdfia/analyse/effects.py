@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rdfia.analyse.groups import CROWDED, Group
-from rdfia.analyse.metrics import HELPS, HURTS, UNRESOLVED, Estimate, resolve, shared
+from rdfia.analyse.metrics import HELPS, HURTS, SAME, UNRESOLVED, Estimate, resolve, shared
 from rdfia.analyse.published import Published, comparable_figures
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
 
@@ -26,10 +26,11 @@ class Correction:
 
 @dataclass(frozen=True)
 class Resolved:
-    """The names of the runs whose effect is resolved, by its sign, and how many are not."""
+    """The names of the runs whose effect is resolved, by its sign, of those with none at all, and how many are open."""
 
     helps: tuple[str, ...]
     hurts: tuple[str, ...]
+    same: tuple[str, ...]
     unresolved: int
 
 
@@ -42,8 +43,8 @@ def correction(chapter: ChapterResult, runs: Iterable[RunResult]) -> Correction:
 def resolved(effects: Sequence[tuple[str, Estimate]]) -> Resolved:
     """Return which of the named effects stand out of the noise."""
     kinds = [(name, resolve(effect)) for name, effect in effects]
-    helps, hurts = (tuple(name for name, kind in kinds if kind == word) for word in (HELPS, HURTS))
-    return Resolved(helps, hurts, sum(kind == UNRESOLVED for _, kind in kinds))
+    helps, hurts, same = (tuple(name for name, kind in kinds if kind == word) for word in (HELPS, HURTS, SAME))
+    return Resolved(helps, hurts, same, sum(kind == UNRESOLVED for _, kind in kinds))
 
 
 def evaluated(chapter: ChapterResult, group: Group) -> Labelled:

@@ -87,14 +87,27 @@ class Decision:
     signed: bool = True
     printed: tuple[Published, ...] = ()
     level: float = LEVEL
+    spans: tuple[Estimate, ...] = ()  # the range that each printed figure is laid at
 
     @property
     def figure(self) -> str:
-        """Our figure with its interval, as "+4.85 points [+2.66, +7.04]", and its level where that is another."""
-        found, sign = self.estimate, "+" if self.signed else ""
+        """Our figure with its interval, as "+4.85 points [+2.66, +7.04]", and its level where that is another.
+
+        Printed figures that are laid at other ranges have each its own, with their reports.
+        """
+        found = self.estimate
         if found is None or found.low is None or found.high is None:
             return ""
-        return f"{found.mean:{sign}.2f} {self.unit} [{found.low:{sign}.2f}, {found.high:{sign}.2f}]{marked(self.level)}"
+        reports = dict[Estimate, list[str]]()
+        for span, each in zip(self.spans, self.printed, strict=True):
+            reports.setdefault(span, []).append(each.report)
+        if len(reports) > 1:
+            return listed([f"{self._written(span)} beside {listed(names)}" for span, names in reports.items()])
+        return self._written(found) + marked(self.level)
+
+    def _written(self, found: Estimate) -> str:
+        sign = "+" if self.signed else ""
+        return f"{found.mean:{sign}.2f} {self.unit} [{found.low:{sign}.2f}, {found.high:{sign}.2f}]"
 
 
 @dataclass(frozen=True)
@@ -198,8 +211,8 @@ def _of_published(key: str, study: Study, figures: Sequence[Published]) -> Decis
         return Decision(UNDECIDED, key, f"{key}: {verdicts[0].reason if verdicts else 'no figure is published'}")
     verdict = HOLDS if all(each.kind == published.AGREES for each in comparable) else FAILS
     printed = tuple(each.published for each in comparable)
-    span = published.span(printed[0], run)
-    return Decision(verdict, key, "", span, None, "%", False, printed)
+    spans = tuple(published.span(figure, run) for figure in printed)
+    return Decision(verdict, key, "", spans[0], None, "%", False, printed, spans=spans)
 
 
 def _of_runs(finding: Finding, known: Measured) -> Decision:

@@ -9,7 +9,7 @@ from typing import Literal
 from rdfia.analyse.dynamics import REACHED, SHORTEST, Curve, seed_curves
 from rdfia.analyse.metrics import Noise, mean
 from rdfia.analyse.noise import learnt
-from rdfia.analyse.results import DIVERGED, LEFT_OUT, NOT_RUN, PERCENT, ChapterResult, RunResult, Study
+from rdfia.analyse.results import DIVERGED, LEFT_OUT, NOT_RUN, PERCENT, ChapterResult, RunResult, Study, distinct
 
 Measure = Literal[
     "accuracy",
@@ -128,12 +128,13 @@ class Measured:
         if key not in self._noise:
             runs = self.chapter(run).runs
             known = {each.name: self._known(each, measure) for each in runs}
+            own = distinct(runs)
             if pairs:
-                both = [(known[each.name], known.get(each.reference, {}), each.reference) for each in runs]
+                both = [(known[each.name], known.get(each.reference, {}), each.reference) for each in own]
                 both = [pair for pair in both if pair[0] is not pair[1] and pair[0].keys() == pair[1].keys()]
                 found = learnt([apart(ours, theirs) for ours, theirs, _ in both], [reference for *_, reference in both])
             else:
-                found = learnt([list(figures.values()) for figures in known.values()])
+                found = learnt([list(known[each.name].values()) for each in own])
             self._noise[key] = found
         return self._noise[key]
 

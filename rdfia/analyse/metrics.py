@@ -12,7 +12,7 @@ from math import exp, inf, log, sqrt
 LEVEL = 0.95
 FEWEST = 3  # values of a setting, to speak of a trend, and runs, to speak of what is common
 EQUAL = 1e-9  # figures that lie no farther apart differ by rounding alone
-HELPS, HURTS, UNRESOLVED = "helps", "hurts", "not resolved"
+HELPS, HURTS, SAME, UNRESOLVED = "helps", "hurts", "the same", "not resolved"
 Point = tuple[Hashable, float, Sequence[float]]  # what else is alike, a setting, and the figures of its seeds
 
 
@@ -159,7 +159,12 @@ def shared(comparisons: int, level: float = LEVEL) -> float:
 
 
 def resolve(effect: Estimate) -> str:
-    """Whether a difference stands out of the noise of the seeds: its interval must leave out zero."""
+    """Whether a difference stands out of the noise of the seeds: its interval must leave out zero.
+
+    Where every seed of two runs comes to the same there is no interval to look at.
+    """
+    if effect.low is None and effect.seeds > 1 and effect.mean == 0:
+        return SAME
     if effect.low is None or effect.high is None or effect.low <= 0 <= effect.high:
         return UNRESOLVED
     return HELPS if effect.low > 0 else HURTS

@@ -85,8 +85,10 @@ def apart(right: Right, other: Right) -> list[float]:
 def given_images(right: Right, other: Right, level: float = LEVEL, noise: Noise = UNKNOWN) -> Estimate:
     """Return the difference of two runs over the same seeds, with Student's interval: the images are given.
 
-    `noise` is what is expected of the variance of such differences.
+    `noise` is what is expected of the variance of such differences. Runs that are right about the same images are one.
     """
+    if np.array_equal(right, other):
+        return Estimate(0.0, None, None, len(right))
     return interval(apart(right, other), level, noise)
 
 
@@ -98,7 +100,7 @@ def new_images(right: Right, other: Right, level: float = LEVEL, noise: Noise = 
     """
     differences = apart(right, other)
     centre, seeds, images = float(np.mean(differences)), *right.shape
-    if seeds < 2 or (noise == UNKNOWN and not varies(differences)):
+    if seeds < 2 or np.array_equal(right, other) or (noise == UNKNOWN and not varies(differences)):
         return Estimate(centre, None, None, seeds)
     squared, degrees = spread(differences, noise)
     of_seeds, of_images = squared / seeds, squares(PERCENT * (right.astype(float) - other)).new_images

@@ -12,7 +12,7 @@ from typing import Any
 from rdfia.analyse.changes import Settings, brief, changed_keys, changes
 from rdfia.analyse.metrics import Noise
 from rdfia.analyse.noise import learnt
-from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study
+from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study, distinct
 from rdfia.chapters import kind
 from rdfia.config import ConfigError, profile, section
 from rdfia.files import find_json
@@ -83,7 +83,8 @@ def _chapter(
 
 
 def _noise(runs: Sequence[RunResult]) -> dict[str, Noise]:
-    """Return what the runs of a chapter say of the variance of seeds."""
+    """Return what the runs of a chapter say of the variance of seeds; runs that come to the same say it once."""
+    runs = distinct(runs)
     return {
         "test": learnt(list(run.test.values()) for run in runs),
         "validation": learnt(list(run.validation.values()) for run in runs),

@@ -83,6 +83,11 @@ class RunResult:
         """Test accuracy over the seeds, None before the run was evaluated."""
         return accuracy(list(self.test.values()), self.expected("test")) if self.test else None
 
+    @property
+    def figures(self) -> tuple[Mapping[str, float], ...]:
+        """The accuracies of every seed, by which runs that are one under several names are known."""
+        return self.test, self.validation, self.train
+
     def expected(self, part: str) -> metrics.Noise:
         """What is expected of the seeds' variance in test or validation accuracy, or in the gap."""
         return self.noise.get(part, metrics.UNKNOWN)
@@ -111,6 +116,11 @@ class RunResult:
         return metrics.bounded(metrics.interval(self.gaps, noise=self.expected("gap")), -PERCENT, PERCENT)
 
 
+def distinct(runs: Sequence[RunResult]) -> list[RunResult]:
+    """Return the runs without those that come to the same as an earlier one with every seed."""
+    return [run for place, run in enumerate(runs) if run.figures not in [other.figures for other in runs[:place]]]
+
+
 @dataclass(frozen=True)
 class ChapterResult:
     """A chapter's runs in the order of the parameters."""
@@ -127,11 +137,14 @@ class ChapterResult:
     def effect(self, run: RunResult) -> metrics.Estimate | None:
         """Test accuracy of `run` minus its reference's; None unless all seeds of both ended well.
 
-        The intervals of a group hold together at 95 %: each at the level 1 - 5 % / comparisons (Bonferroni).
+        The intervals of a group hold together at 95 %: each at the level 1 - 5 % / comparisons (Bonferroni). A run that
+        comes to the same as its reference with every seed has no interval: there is no noise between them.
         """
         reference = self._compared(run)
         if reference is None:
             return None
+        if run.figures == reference.figures:
+            return metrics.Estimate(0.0, None, None, len(run.test))
         found = run.beyond(reference, metrics.shared(self.comparisons(run)))
         return metrics.bounded(found, -PERCENT, PERCENT)
 

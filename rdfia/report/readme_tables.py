@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import dropwhile
+from math import floor
 from pathlib import Path
 
 from rdfia.analyse.results import RunResult
@@ -73,7 +74,7 @@ def _times(context: Context) -> Iterator[tuple[Cell, ...]]:
     for machine, runs in machines.items():
         minutes = busy([_span(run) for run in runs]) / 60
         chapters = listed(list(dict.fromkeys(run.chapter for run in runs)))
-        each = (round(len(runs) * wanted / minutes) for wanted in (45, 60, 480))
+        each = (floor(len(runs) * wanted / minutes) for wanted in (45, 60, 480))
         yield f"{context.study.profile}: {chapters}", machine, len(runs), minutes, *each
 
 

@@ -1,12 +1,13 @@
 """Findings as data: they name what is declared, errors are one line, and the sentence is that of the verdict."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rdfia import config
-from rdfia.analyse import findings
+from rdfia.analyse import findings, published
 from rdfia.analyse.additivity import Additivity
 from rdfia.analyse.claims import FAILS, HOLDS, UNDECIDED
 from rdfia.analyse.findings import Decision, Finding, Found
@@ -110,6 +111,16 @@ def test_published_figures_are_those_that_may_be_compared(study: Study) -> None:
     printed = found.decision.printed
     agrees = all(low - each.tolerance <= each.number <= high + each.tolerance for each in printed)
     assert (found.decision.verdict == HOLDS) == agrees  # by what the sentence says alone
+
+
+def test_printed_figures_that_are_laid_at_other_ranges_have_each_its_own(study: Study) -> None:
+    (figure, *_) = published.figures_for(study.run("cnn/crop_flip"), published.read())  # type: ignore[arg-type]
+    other = replace(figure, report="R2026")
+    last, best = Estimate(80.0, 79.0, 81.0, 3), Estimate(81.0, 80.0, 82.0, 3)
+    decision = Decision(HOLDS, "cnn/crop_flip", "", last, None, "%", False, (figure, other))
+    assert replace(decision, spans=(last, last)).figure == "80.00 % [79.00, 81.00]"
+    both = f"80.00 % [79.00, 81.00] beside {figure.report} and 81.00 % [80.00, 82.00] beside R2026"
+    assert replace(decision, spans=(last, best)).figure == both
 
 
 def decided(topic: str, name: str, verdict: str) -> Found:

@@ -138,6 +138,13 @@ def test_one_seed_or_equal_ones_give_no_interval() -> None:
         assert each(twice, ~twice, noise=Noise(1.0, 3.0)).low is not None
 
 
+def test_runs_that_are_right_about_the_same_images_are_one_whatever_the_noise_of_others() -> None:
+    right = np.array([[1, 1, 0, 0], [1, 0, 1, 0]], dtype=bool)
+    for each in (paired.given_images, paired.new_images):
+        assert each(right, right.copy(), noise=Noise(1.0, 3.0)) == Estimate(0.0, None, None, 2)
+        assert each(right, right[::-1], noise=Noise(1.0, 3.0)).low is not None
+
+
 def test_bits_are_kept_as_they_were(tmp_path: Path) -> None:
     path = tmp_path / "right.safetensors"
     flags = {str(seed): torch.rand(1003, generator=torch.Generator().manual_seed(seed)) < 0.8 for seed in (0, 1, 10)}

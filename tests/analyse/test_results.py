@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rdfia.analyse.metrics import difference
+from rdfia.analyse.metrics import Estimate, Noise, difference, resolve, shared
 from rdfia.analyse.read_study import read_study
-from rdfia.analyse.results import Study
+from rdfia.analyse.results import Study, distinct
 from rdfia.config import ConfigError
 from tests.report import sample
 
@@ -48,6 +48,20 @@ def test_effects_stand_against_their_reference(study: Study) -> None:
     assert effect.mean == pytest.approx(sum(crop.test.values()) / 3 - sum(standardise.test.values()) / 3)
     assert cnn.effect(unstable) is None
     assert cnn.effect(cnn.runs[0]) is None
+
+
+def test_a_run_that_comes_to_the_same_has_no_interval_and_is_counted_once(study: Study) -> None:
+    cnn = study.chapters[1]
+    base, standardise, crop = (run for run in cnn.runs if run.name in ("baseline", "standardise", "crop_flip"))
+    copy = replace(standardise, test=base.test, validation=base.validation, train=base.train)
+    noise = {"test": Noise(1.0, 4.0)}
+    runs = tuple(replace(run, noise=noise) for run in (base, copy, crop))
+    chapter = replace(cnn, runs=runs)
+    effect = chapter.effect(runs[1])
+    assert effect == Estimate(0.0, None, None, 3)
+    assert resolve(effect) == "the same"
+    assert chapter.effect(runs[2]) == runs[2].beyond(runs[1], shared(chapter.comparisons(runs[2])))
+    assert distinct(runs) == [runs[0], runs[2]]
 
 
 def test_the_best_run_is_chosen_by_validation(study: Study) -> None:

@@ -20,7 +20,7 @@ QUANTITIES = {
 METHODS = {  # question 1d.★: its name, what it does and why it helps, in a sentence
     "standardise": (
         "standardising",
-        "Every channel gets mean 0 and variance 1, so that one learning rate suits all weights.",
+        "Every channel gets mean 0 and variance 1, so that one rate suits the first layer's weights on all of them.",
     ),
     "zca": (
         "ZCA whitening",

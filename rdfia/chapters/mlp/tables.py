@@ -84,7 +84,7 @@ def valleys(context: Context) -> Iterator[Rows]:
     if facts:
         rows = [
             (
-                one["rate"],
+                f"{one['rate']:g}",
                 one["end"],
                 "the deep one" if one["left_it"] else "the shallow one, where it began",
                 one["height"],
