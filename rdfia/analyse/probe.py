@@ -23,8 +23,8 @@ from rdfia.record.run import RunRecord
 from rdfia.train import device
 from rdfia.train.classifier import Classifier
 from rdfia.train.fit import EVALUATION_BATCH
-from rdfia.train.margin import sample_examples
 from rdfia.train.run import Data
+from rdfia.train.subset import sample_examples
 
 GRID, STRIP, EXTENT = 81, 41, 2.0
 IMAGES, MISTAKES = 6, 16
@@ -59,7 +59,8 @@ def arrays(
             found["epochs"] = torch.tensor(epochs)
         if "support" in found:
             seen = Data(record.data, {}, (train.x, train.y), (validation.x, validation.y))
-            found["points"] = points(Split(*sample_examples(settings["sample"], seen, seed)))
+            balanced = settings.get("balanced", False)  # records made before there was a choice have none
+            found["points"] = points(Split(*sample_examples(settings["sample"], seen, seed, balanced)))
         if test is not None and test.x.ndim == 4 and "mask" not in settings:  # a readout gives no probabilities
             model.normalise = own_normaliser(record, test.x) or model.normalise
             found |= mistakes(model, test)

@@ -17,6 +17,7 @@ from rdfia.models.words import VisualWords
 from rdfia.train.classifier import Classifier, build
 from rdfia.train.run import Checkpoint, Data, Event, Examples, Program, Record, Run, Trained, Weights
 from rdfia.train.state import State, Stateful, Stopwatch, below, copied_state, restore
+from rdfia.train.subset import sample_examples
 
 Positive = Annotated[float, Field(gt=0, le=1e6)]
 FEATURES_BATCH = 500
@@ -56,6 +57,8 @@ def _by_accuracy(record: MarginRecord) -> tuple[float, float]:
 class MarginRun(Run):
     """A support vector machine, fitted for every `C` on `sample` examples that each seed samples, or on all.
 
+    A `balanced` sample has as many examples of each class. With one more of a class, Σ_n α_n s_n = 0 keeps an α of that
+    class below C, so that |f| is 1 at its point: at a small C nearly all of it is b, and that class is answered always.
     The kernel of each example with each other is held in memory: 8 n² bytes for a sample of n.
     """
 
@@ -64,11 +67,14 @@ class MarginRun(Run):
     model: SVM
     C: Annotated[tuple[Positive, ...], listed, Field(min_length=1)]
     sample: int | None = Field(None, ge=1)
+    balanced: bool = False
 
     @model_validator(mode="after")
     def _plain(self) -> Self:
         if self.augment:
             raise ValueError(f"no augment with an SVM, which sees each example once (found {len(self.augment)})")
+        if self.balanced and self.sample is None:
+            raise ValueError("balanced only with a sample (found none)")
         return self
 
     def memory(self, weights: int, values: int, examples: int) -> int:
@@ -121,7 +127,7 @@ def fit_seed(
     restore(parts, state)
     model = build(run, data.card, data.statistics, Generator().manual_seed(seed))
     machine: KernelMachine = model.network  # type: ignore[assignment]
-    train = sample_examples(run.sample, data, seed)
+    train = sample_examples(run.sample, data, seed, run.balanced)
     if isinstance(machine.features, VisualWords):
         machine.features.fit(torch.cat([model.preprocess(batch) for batch in train[0].split(FEATURES_BATCH)]), seed)
     problem = build_problem(model, machine, run.model, train, data.validation)
@@ -132,23 +138,6 @@ def fit_seed(
         best.update(record, partial(to_state, machine, problem, solution))
         yield seed, Checkpoint(epoch, partial(copied_state, parts))
     yield seed, Trained(best.weights, clock.seconds)
-
-
-def sample_examples(sample: int | None, data: Data, seed: int) -> Examples:
-    """Sample the train examples of a seed without replacement, in random order; with None return all of them."""
-    x, y = data.train
-    if not len(data.validation[1]):
-        raise ConfigError("validation: found 0 examples, allowed: at least 1, on which C is chosen")
-    if sample is not None:
-        if sample > len(y):
-            raise ConfigError(f"sample: found {sample}, allowed: 1 to {len(y)}, the train examples there are")
-        chosen = torch.randperm(len(y), generator=Generator().manual_seed(seed))[:sample]
-        x, y = x[chosen], y[chosen]
-    missing = set(range(len(data.card["classes"]))) - set(y.tolist())
-    if missing:
-        names = ", ".join(data.card["classes"][label] for label in sorted(missing))
-        raise ConfigError(f"sample: found {len(y)}, of which seed {seed} draws none of {names}; allowed: more")
-    return x, y
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What is taken from a transformer for its drawings, and that shuffled patches say what it knows of places."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,12 +9,15 @@ import torch
 from torch import Generator
 
 from rdfia.analyse.probe import IMAGES, TURNS, arrays, probe, shuffled
+from rdfia.chapters import run_class
 from rdfia.data.store import Split
 from rdfia.models.attention import rollout
 from rdfia.models.vit import VisionTransformer, ViT
 from rdfia.record.predictor import predictor
 from rdfia.train.classifier import Classifier
+from rdfia.train.run import Data
 from tests.analyse.test_evaluate import trained
+from tests.train.sample import written
 
 SHAPE = (1, 8, 16)  # patches of 4: 2 rows and 4 columns
 
@@ -98,6 +102,23 @@ def test_a_run_that_is_not_shown_keeps_its_shuffled_accuracies_alone() -> None:
     assert {"attention", "rollout", "depth", "shuffled"} <= set(arrays(record, split, split))
     assert "shuffled" not in arrays(*trained("cnn"), split)
     assert "filters" in arrays(*trained("cnn"), split, shown=False)
+
+
+@pytest.mark.parametrize("more", [{}, {"balanced": False}, {"balanced": True}])
+def test_the_points_of_a_machine_are_those_that_it_was_fitted_on(tmp_path: Path, more: dict[str, Any]) -> None:
+    """A record that says nothing of balance was made without it."""
+    y = (torch.arange(60) < 40).long()
+    x = torch.randn(60, 2, generator=Generator().manual_seed(0)) + y[:, None]
+    card = {"name": "d", "kind": "points", "classes": ["a", "b"], "shape": [2], "sha256": "0"}
+    settings = {"model": {"name": "svm", "kernel": "rbf"}, "C": (1.0,), "sample": 24, "seeds": 1}
+    run = run_class("svm").model_validate(settings | more)
+    record = written(tmp_path / "tiny", Data(card, {}, (x, y), (x, y)), run, "svm")
+    kept = {name: value for name, value in record.settings.items() if name != "balanced" or more}
+    record = replace(record, metrics={**record.metrics, "config": kept})
+    found = arrays(record, Split(x, y), Split(x, y))
+    drawn = {tuple(point) for point in found["points"][:, :2].tolist()}
+    assert {tuple(point) for point in found["support"].tolist()} <= drawn
+    assert (found["points"][:, 2].sum() == 12) == more.get("balanced", False)
 
 
 def test_turned_digits_are_counted_by_class() -> None:

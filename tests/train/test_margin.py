@@ -17,8 +17,9 @@ from rdfia.data.circles import Circles
 from rdfia.data.store import Split
 from rdfia.record.run import HISTORY, METRICS, WEIGHTS
 from rdfia.train.classifier import build
-from rdfia.train.margin import MarginRecord, MarginRun, sample_examples
+from rdfia.train.margin import MarginRecord, MarginRun
 from rdfia.train.run import Data, Trained
+from rdfia.train.subset import sample_examples
 from tests.train.sample import outcome, written
 
 DECADES = (0.01, 0.1, 1.0, 10.0, 100.0)
@@ -99,6 +100,26 @@ def test_each_seed_has_its_own_sample_without_replacement(data: Data) -> None:
     assert torch.equal(sample_examples(None, data, 3)[0], data.train[0])
 
 
+def test_a_balanced_sample_has_the_first_of_each_class_in_the_order_of_the_seed(data: Data) -> None:
+    x, y = data.train
+    order = torch.randperm(len(y), generator=Generator().manual_seed(3)).tolist()
+    first = [[place for place in order if y[place] == label][:20] for label in (0, 1)]
+    expected = [place for place in order if place in first[0] + first[1]]
+    drawn, labels = sample_examples(40, data, 3, balanced=True)
+    assert torch.equal(drawn, x[expected])
+    assert labels.bincount().tolist() == [20, 20]
+    assert sample_examples(40, data, 3)[1].bincount().tolist() != [20, 20]
+
+
+def test_a_run_is_fitted_on_the_sample_that_it_declares(data: Data) -> None:
+    """At a C so small that every example of a balanced sample is a support vector, and of another not every one."""
+    for balanced in (False, True):
+        chosen = run(seeds=1, C=(1e-4,), sample=40).model_copy(update={"balanced": balanced})
+        _, trained = list(chosen.events(data))[-1]
+        assert isinstance(trained, Trained)
+        assert (len(trained.weights["support"]) == 40) == balanced
+
+
 def test_samples_and_settings_that_cannot_be_fitted_are_refused(data: Data) -> None:
     with pytest.raises(ConfigError, match=r"^sample: found 121, allowed: 1 to 120"):
         sample_examples(121, data, 0)
@@ -106,8 +127,17 @@ def test_samples_and_settings_that_cannot_be_fitted_are_refused(data: Data) -> N
         sample_examples(1, data, 0)
     with pytest.raises(ConfigError, match=r"^validation: found 0 examples"):
         sample_examples(None, replace(data, validation=(data.validation[0][:0], data.validation[1][:0])), 0)
+    with pytest.raises(ConfigError, match=r"^sample: found 41, allowed where it is balanced: a multiple of 2 classes"):
+        sample_examples(41, data, 0, balanced=True)
+    least, name = min((int((data.train[1] == label).sum()), name) for label, name in enumerate(data.card["classes"]))
+    allowed = f"at most {2 * least}, as {name} has {least} train examples"
+    with pytest.raises(ConfigError, match=f"^sample: found 120, allowed where it is balanced: {allowed}$"):
+        sample_examples(120, data, 0, balanced=True)
+    assert len(sample_examples(2 * least, data, 0, balanced=True)[1]) == 2 * least
     base = {"model": {"name": "svm"}, "C": [1], "seeds": 1}
-    wrongs: tuple[dict[str, Any], ...] = ({"C": []}, {"C": [0.0]}, {"sample": 0}, {"augment": ["horizontal_flip"]})
+    wrongs: tuple[dict[str, Any], ...] = (
+        *({"C": []}, {"C": [0.0]}, {"sample": 0}, {"augment": ["horizontal_flip"]}, {"balanced": True}),
+    )
     for wrong in wrongs:
         with pytest.raises(ConfigError, match=next(iter(wrong))):
             parse(run_class("svm"), base | wrong, where=["svm.base"])
@@ -130,6 +160,14 @@ def accuracy(circles: Data, **model: Any) -> list[float]:
 @pytest.mark.parametrize("model", [{"kernel": "rbf"}, {"kernel": "poly", "degree": 2}], ids=["rbf", "poly2"])
 def test_kernels_that_can_ring_a_class_come_near_the_ceiling(circles: Data, model: dict[str, Any]) -> None:
     assert np.mean(accuracy(circles, **model)) == pytest.approx(Circles().ceiling(), abs=0.01)
+
+
+@pytest.mark.parametrize("balanced", [True, False])
+def test_only_a_balanced_sample_lets_a_small_c_speak(circles: Data, balanced: bool) -> None:
+    """With one example more in a class, that class is answered always."""
+    chosen = run(seeds=3, C=(0.001,), sample=200, kernel="rbf").model_copy(update={"balanced": balanced})
+    found = [records[-1].last(records)["validation_accuracy"] for records in outcome(circles, chosen).history.values()]
+    assert min(found) > 0.9 if balanced else max(found) == pytest.approx(0.5, abs=0.02)
 
 
 ODD = {"linear": {"kernel": "linear"}, "sigmoid": {"kernel": "sigmoid"}, "poly3": {"kernel": "poly", "degree": 3}}
