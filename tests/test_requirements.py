@@ -1,8 +1,11 @@
 """What is installed is what was locked: one version of each package, known by its hashes, and nothing beside it."""
 
 import re
+import shutil
+import subprocess
 import tomllib
 from itertools import chain
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -34,6 +37,23 @@ def test_the_environment_is_made_of_hashes_alone() -> None:
     assert all(
         "--require-hashes" in line or "--no-deps --no-build-isolation --editable ." in line for line in installed
     )
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_the_environment_is_made_in_a_folder_with_a_space(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    stub = folder / "python"  # and uv, which says where it would install
+    stub.write_text(
+        '#!/bin/sh\nif [ "$2" = venv ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; cp "$0" "$3/bin/uv"; fi\n'
+        'case "$0" in *uv) echo "$VIRTUAL_ENV" ;; esac\n'
+    )
+    stub.chmod(0o755)
+    command = ["make", "--silent", "setup", "PYTHON=./python", "VENV=.venv"]
+    said = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+    assert said.splitlines()[-2:] == [str(folder / ".venv")] * 2
 
 
 def plain(name: str) -> str:
