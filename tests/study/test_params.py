@@ -67,6 +67,9 @@ def transformer(embed: int, patch: int, blocks: int, side: int = 28) -> int:
 # By the formulas: convolution k²·c·n + n, dense m·n + n, batch or layer norm 2n, a token or position n.
 WEIGHTS = {
     **dict.fromkeys([f"mlp/{run}" for run in runs.runs(PARAMS, "mlp")], 52),
+    "mlp/hidden_2": 12,
+    "mlp/hidden_4": 22,
+    "mlp/hidden_50": 252,
     "mlp_mnist/hidden_10": 7_960,
     "mlp_mnist/hidden_30": 23_860,
     "mlp_mnist/hidden_100": 79_510,
