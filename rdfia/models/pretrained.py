@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr
 from torch import Tensor
 
 from rdfia.config import KEY, Config, ConfigError
+from rdfia.files import project
 
 OFFLINE = "allowed: a machine with network, where they are downloaded once, or `start: file` or `start: run` without"
 
@@ -79,13 +80,13 @@ class Hub(PretrainedWeights):
 
 
 class File(PretrainedWeights):
-    """A checkpoint of timm's model in a file, as safetensors or in PyTorch's format."""
+    """A checkpoint of timm's model, as safetensors or in PyTorch's format; `path` counts from the project."""
 
     name: Literal["file"] = "file"
     path: str
 
     def find_file(self, model: str, weights: Callable[[str, str], Path]) -> Path:
-        path = Path(self.path)
+        path = project() / self.path
         if not path.is_file():
             raise ConfigError(f"model.start.path: found {self.path!r}, allowed: a file of weights that is there")
         return path

@@ -146,6 +146,16 @@ def test_settings_record_the_hash_and_rebuilding_needs_no_file(tmp_path: Path) -
     assert all(torch.equal(weight, again[key]) for key, weight in built().state_dict().items())
 
 
+def test_a_path_counts_from_the_project_in_a_copy_of_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, copy = saved(built(seed=1).vit.state_dict(), tmp_path / "vit.safetensors"), tmp_path / "copy"
+    copy.mkdir()
+    monkeypatch.chdir(copy)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    for given in (path.name, str(path)):
+        config = TimmViT.model_validate(SMALL | {"start": {"name": "file", "path": given}})
+        assert config.resolve_weights(nowhere).start.path == given
+
+
 def error(start: Any, **changes: Any) -> str:
     with pytest.raises(ConfigError) as caught:
         built(start=start, **changes)
