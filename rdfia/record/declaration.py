@@ -46,15 +46,17 @@ class Declaration:
     def changed(self, record: RunRecord) -> tuple[str, ...]:
         """Return in what a record differs: settings, code, data; nothing where it is a result of this declaration.
 
-        The settings of a record also hold the hash of the weights that it began from, which ours hold apart.
+        The settings of a record also hold the hash of the weights that it began from. Ours hold it apart for those of a
+        run, and for others where the run's own lines say it.
         """
+        begun, said = (start(settings).get("sha256") for settings in (record.settings, self.settings or {}))
         parts = {
-            SETTINGS: plain(record.settings) == plain(self.settings or {}),
+            SETTINGS: plain(record.settings) == plain(self.settings or {}) and said in (None, begun),
             CODE: record.metrics.get("code_sha256", "") == self.code_sha256,
             DATA: record.data.get("sha256", "") == self.data_sha256,
         }
         if self.begins_sha256:
-            parts[DATA] &= start(record.settings).get("sha256") == self.begins_sha256
+            parts[DATA] &= begun == self.begins_sha256
         return tuple(part for part, same in parts.items() if not same)
 
 

@@ -54,6 +54,27 @@ def test_each_part_alone_is_seen(change: dict[str, Any], parts: tuple[str, ...])
     assert replace(DECLARED, **change).changed(RECORD) == parts
 
 
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ({}, ()),
+        ({"sha256": "w"}, ()),
+        ({"sha256": "other"}, ("settings",)),
+        ({"path": "other.safetensors"}, ("settings",)),
+    ],
+)
+def test_a_file_to_begin_from_is_known_by_its_path_and_by_the_hash_that_is_said(
+    change: dict[str, Any], parts: tuple[str, ...]
+) -> None:
+    def beginning(start: dict[str, Any]) -> dict[str, Any]:
+        return {**METRICS["config"], "model": {"name": "timm", "start": start}}
+
+    file = {"name": "file", "path": "vit.safetensors", "sha256": None}
+    record = replace(RECORD, metrics={**METRICS, "config": beginning({**file, "sha256": "w"})})
+    declared = replace(DECLARED, settings=beginning({**file, **change}), begins="", begins_sha256="")
+    assert declared.changed(record) == parts
+
+
 def test_weights_that_are_not_there_yet_are_not_compared() -> None:
     assert replace(DECLARED, begins_sha256="").changed(RECORD) == ()
 
