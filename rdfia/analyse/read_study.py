@@ -51,8 +51,8 @@ def _stale(
         record = records[declared.chapter, declared.run]
         if declared.left_out or not record.exists:
             continue
-        card = cards.get(declared.dataset)
-        changed = replace(declared, data_sha256=card.sha256 if card else "").changed(record)
+        card, (chapter, _, run) = cards.get(declared.dataset), declared.begins.partition("/")
+        changed = declared.with_hashes(card.sha256 if card else "", records.get((chapter, run))).changed(record)
         found += [f"{declared.chapter}/{declared.run} ({listed(changed)})"] if changed else []
     return tuple(found)
 

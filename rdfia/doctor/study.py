@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +128,5 @@ def state(profile: str, one: Declaration) -> str:
         return MISSING
     data = str(find_json(layout.card(profile, one.dataset)).get("sha256", ""))
     start = RunRecord.read(layout.trained(profile, *one.begins.split("/"))) if one.begins else None
-    begins = str(start.metrics.get("weights_sha256", "")) if start else ""
-    changed = replace(one, data_sha256=data, begins_sha256=begins).changed(record)
+    changed = one.with_hashes(data, start).changed(record)
     return f"of other {' and '.join(changed)}" if changed else ""

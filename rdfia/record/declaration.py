@@ -5,7 +5,7 @@ It is one small file, and all that the run's training stage depends on: a result
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,11 @@ class Declaration:
     def read(cls, path: Path) -> "Declaration":
         """Read its file."""
         return cls(**read_json(path, f"`dvc repro declare_{path.parent.name}` writes what is declared"))
+
+    def with_hashes(self, data: str, begins: RunRecord | None) -> "Declaration":
+        """Return it with the hash of its data, and with that of the weights in the record of the run it begins from."""
+        weights = str(begins.metrics.get("weights_sha256", "")) if begins else ""
+        return replace(self, data_sha256=data, begins_sha256=weights)
 
     def changed(self, record: RunRecord) -> tuple[str, ...]:
         """Return in what a record differs: settings, code, data; nothing where it is a result of this declaration.

@@ -1,5 +1,7 @@
 """Results are what the parameters declare, read from the files of the schema."""
 
+import copy
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from rdfia.analyse.metrics import Estimate, Noise, difference, resolve, shared
 from rdfia.analyse.read_study import read_study
 from rdfia.analyse.results import Study, distinct
 from rdfia.config import ConfigError
+from rdfia.files import write_json
+from rdfia.study.declaration import declarations
 from tests.report import sample
 
 
@@ -83,6 +87,21 @@ def test_an_unknown_reference_is_named(tmp_path: Path) -> None:
     params["mlp"]["runs"]["wide"] = {"from": "nothing"}
     with pytest.raises(ConfigError, match=r"mlp.runs.wide\.from: found 'nothing', allowed: autograd, wide"):
         read_study(params, tmp_path)
+
+
+def test_a_run_that_began_from_other_weights_is_not_of_today(tmp_path: Path) -> None:
+    params = sample.write(tmp_path)
+    start = {"name": "run", "chapter": "cnn", "run": "baseline"}
+    base = {**params["cnn"]["base"], "model": {"name": "timm", "start": start}}
+    params["vit_timm"] = {"dataset": "cifar10", "base": base, "runs": {"finetuned": {}}}
+    (declared,) = [one for one in declarations(params) if one.chapter == "vit_timm"]
+    before = json.loads((tmp_path / "reports/full/runs/cnn/baseline/metrics.json").read_text("utf-8"))
+    for sha256, stale in ((before["weights_sha256"], ()), ("other", ("vit_timm/finetuned (data)",))):
+        settings = copy.deepcopy(dict(declared.settings or {}))
+        settings["model"]["start"]["sha256"] = sha256
+        record = {"chapter": "vit_timm", "config": settings, "code_sha256": declared.code_sha256}
+        write_json({**record, "data": before["data"]}, tmp_path / "reports/full/runs/vit_timm/finetuned/metrics.json")
+        assert read_study(params, tmp_path).stale == stale
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

@@ -75,6 +75,12 @@ def test_a_file_to_begin_from_is_known_by_its_path_and_by_the_hash_that_is_said(
     assert declared.changed(record) == parts
 
 
+def test_the_weights_to_begin_from_are_those_of_a_record() -> None:
+    begins = RunRecord(Path(), {"weights_sha256": "w"})
+    assert replace(DECLARED, data_sha256="", begins_sha256="").with_hashes("d", begins) == DECLARED
+    assert [DECLARED.with_hashes("d", none).begins_sha256 for none in (None, RunRecord(Path()))] == ["", ""]
+
+
 def test_weights_that_are_not_there_yet_are_not_compared() -> None:
     assert replace(DECLARED, begins_sha256="").changed(RECORD) == ()
 
