@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from rdfia import config, theory
 from rdfia.command import run_stage
-from rdfia.data.sources import resolve_dataset
 from rdfia.files import whole_folder, write_json, write_text
 from rdfia.record import layout
 from rdfia.study import declaration, images, pipeline, runs, validate
@@ -21,7 +20,7 @@ def main() -> None:
     folder, sources = layout.declared(config.profile(params)), Sources(layout.ROOT)
     with whole_folder(folder / "data") as fresh:
         for name in config.section(params, "data"):
-            write_json(resolve_dataset(params, name).model_dump(mode="json"), fresh / f"{name}.json")
+            write_json(declaration.declare_data(params, name, sources), fresh / f"{name}.json")
     found = images.looked_at(config.profile(params))
     with whole_folder(folder / "images") as fresh:
         for name, one in found.items():

@@ -1,4 +1,4 @@
-"""What the parameters and the code declare: a declaration for each run, and a hash for each stage."""
+"""What the parameters and the code declare: a declaration for each run and each data set, and a hash for each stage."""
 
 import hashlib
 import json
@@ -7,12 +7,12 @@ from typing import Any
 
 from rdfia.chapters import dataset, kind
 from rdfia.config import Config, over, profile
+from rdfia.data.sources import resolve_dataset
 from rdfia.record import layout
 from rdfia.record.declaration import Declaration
 from rdfia.study import runs
 from rdfia.study.definitions import Sources
 from rdfia.study.module import WHOLE, Reference
-from rdfia.train.run import Run
 
 STAGES = ("prepare", "evaluate", "theory", "report", "track")  # but for training, whose code is said run by run
 
@@ -41,9 +41,15 @@ def declarations(params: Mapping[str, Any]) -> list[Declaration]:
     return [declare(params, chapter, run, sources) for chapter in names for run in runs.runs(params, chapter)]
 
 
-def roots(run: Run) -> list[Reference]:
-    """Return the definitions that a run names: its class, and the class of every setting that is one."""
-    return sorted({(type(part).__module__, type(part).__name__) for part in _parts(run)})
+def declare_data(params: Mapping[str, Any], name: str, sources: Sources) -> dict[str, Any]:
+    """Return what is known of a data set before it is prepared: its settings, and the hash of its source's code."""
+    found = resolve_dataset(params, name)
+    return {**found.model_dump(mode="json"), "code_sha256": sources.fingerprint(roots(found))}
+
+
+def roots(settings: Config) -> list[Reference]:
+    """Return the definitions that settings name: their class, and the class of every setting that is one."""
+    return sorted({(type(part).__module__, type(part).__name__) for part in _parts(settings)})
 
 
 def _parts(value: Any) -> Iterator[Config]:

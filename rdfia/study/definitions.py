@@ -1,10 +1,10 @@
 """The code that a result depends on, definition by definition.
 
-From the definitions that a run names (the classes of its settings) the names in their bodies are followed, through
-every module of the project and at any depth. Annotations, comments and docstrings count for nothing, so that an
-alternative which stands in a type alone concerns nobody. With a definition count the statements of its module that are
-none, as they run when it is imported. A definition whose names cannot be read (`import_module`, `eval`, a module used
-as a value) counts the whole module.
+From the definitions that a run or a data set names (the classes of its settings) the names in their bodies are
+followed, through every module of the project and at any depth. Annotations, comments and docstrings count for nothing,
+so that an alternative which stands in a type alone concerns nobody. With a definition count the statements of its
+module that are none, as they run when it is imported. A definition whose names cannot be read (`import_module`, `eval`,
+a module used as a value) counts the whole module.
 
 Source text is hashed, not a syntax tree, so that the hash is the same under every version of Python.
 """

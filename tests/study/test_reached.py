@@ -9,9 +9,9 @@ from rdfia import config
 from rdfia.data import augment, normalise
 from rdfia.data.sampling import RandomAugmentation
 from rdfia.study import runs
-from rdfia.study.declaration import roots
+from rdfia.study.declaration import declare_data, roots
 from rdfia.study.definitions import Sources
-from rdfia.study.module import LOOSE, WHOLE, Reference
+from rdfia.study.module import LOOSE, WHOLE, Module, Reference
 from rdfia.train import optimise, schedule
 from rdfia.train.run import Run
 
@@ -67,3 +67,33 @@ def test_runs_of_two_optimisers_differ_in_these_alone() -> None:
     one_vector = {("rdfia.train.steps", "JointDescent"), ("rdfia.train.state", "State")}  # how Adam moves on a GPU
     assert sgd - adam == {("rdfia.train.optimise", "SGD")}
     assert adam - sgd == {("rdfia.train.optimise", "Adam"), *one_vector}
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "concerned"),
+    [
+        ("circles", "angle = 2 * torch.pi", {"circles"}),
+        ("digits", "images - threshold", {"digits"}),
+        ("objects", "form(x, y) / softness", {"objects"}),
+        ("forms", "torch.hypot(x, y) - 0.85", {"objects"}),
+        ("torchvision_sets", "dataset.data.unsqueeze(1)", {"mnist"}),
+        ("torchvision_sets", "dataset(root, train=train, download=True)", {"mnist", "cifar10"}),
+        ("folders", "digests[test].numpy()", {"folders"}),
+        ("archives", "content.read()", {"folders"}),
+        ("decoding", "count * (job + 1) // jobs", {"folders"}),
+        ("images", "megapixels * 1_000_000", {"folders"}),
+        ("sources", "19595 * red", {"circles", "digits", "objects", "mnist", "cifar10", "folders"}),
+    ],
+)
+def test_an_edit_of_a_source_concerns_the_data_sets_of_that_source(module: str, text: str, concerned: set[str]) -> None:
+    sources = {name: {"name": name} for name in ("circles", "digits", "objects", "mnist", "cifar10")}
+    sources["folders"] = {"name": "folders", "path": "images.zip"}
+    sets = {name: {"source": source, "validation": 9} for name, source in sources.items()}
+    params = {"profile": "own", "profiles": {"own": {}}, "data": sets}
+    known = PROJECT.module(f"rdfia.data.{module}")
+    assert known is not None
+    assert text in known.source
+    other = Sources(PROJECT.root)
+    other.modules[known.name] = Module(known.name, known.source.replace(text, f"{text} + 0"))
+    changed = {name for name in sets if declare_data(params, name, other) != declare_data(params, name, PROJECT)}
+    assert changed == concerned
