@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rdfia.config import ConfigError
 
@@ -139,14 +139,19 @@ def read_list(path: Path, remedy: str) -> list[Any]:
 def json_of(path: Path, missing: Any = None) -> Any:
     """Read whatever is in a JSON file, `missing` where there is none."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except FileNotFoundError:
         return missing
-    except json.JSONDecodeError as error:
-        found = f"found no JSON ({error.msg}, line {error.lineno}), allowed: one object"
-        raise ConfigError(f"{path}: {found}; {ANEW}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: found no text in UTF-8, allowed: one object of JSON; {ANEW}") from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets within brackets
+        why = f"{error.msg}, line {error.lineno}" if isinstance(error, json.JSONDecodeError) else str(error)
+        raise ConfigError(f"{path}: found no JSON ({why}), allowed: one object; {ANEW}") from None
+
+
+def _no_number(name: str) -> NoReturn:
+    """Refuse NaN and infinities, which Python reads and JSON does not have."""
+    raise ValueError(f"{name} is no number")
 
 
 @contextmanager

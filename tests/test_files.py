@@ -14,8 +14,9 @@ import torch
 from safetensors.torch import save_file
 
 from rdfia import files
+from rdfia.config import ConfigError
 from rdfia.data.store import save_tensors
-from rdfia.files import left_behind, scratch, whole_folder, write_atomically, write_text
+from rdfia.files import json_of, left_behind, scratch, whole_folder, write_atomically, write_text
 from rdfia.parallel import map_forked
 from tests.processes import ROOT, started
 
@@ -133,3 +134,26 @@ def test_of_processes_that_write_one_folder_at_once_each_ends_and_one_folder_sta
     map_forked([partial(often, number) for number in range(4)], 4)
     assert (old / "a").read_text() == (old / "b").read_text()
     assert [path.name for path in old.parent.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a": 1', "Expecting ',' delimiter, line 1"),
+        ('{"a": NaN}', "NaN is no number"),
+        ('{"a": -Infinity}', "-Infinity is no number"),
+        ("[" * 100_000, "recursion"),
+        ("9" * 5000, "digits"),
+        ("\ufeff{}", "BOM"),
+    ],
+)
+def test_what_is_no_json_is_one_line_with_the_file_and_what_to_do(text: str, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        json_of(path)
+    line = str(raised.value)
+    assert line.startswith(f"{path}: found no JSON (")
+    assert why in line
+    assert line.endswith(f"), allowed: one object; {files.ANEW}")
+    assert "\n" not in line
