@@ -252,10 +252,6 @@ ADAMS = [
     Adam(learning_rate=0.01, amsgrad=True, beta2=0.5, weight_decay=0.1),
     NAdam(learning_rate=0.01),
 ]
-    AdamW(learning_rate=0.01, weight_decay=0.1),
-    Adam(learning_rate=0.01, amsgrad=True, beta2=0.5, weight_decay=0.1),
-    NAdam(learning_rate=0.01),
-]
 
 
 def weights_of_all_kinds() -> list[nn.Parameter]:
