@@ -3,6 +3,7 @@
 `python -m stages.prepare mnist`, or several: one after the other, as each takes all cores.
 """
 
+import hashlib
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from rdfia.data.normalise import fit_all
 from rdfia.data.sheets import contact_sheets, unsuitable
 from rdfia.data.sources import resolve_dataset
 from rdfia.data.store import save_split, save_tensors
-from rdfia.files import write_json
+from rdfia.files import write_json, write_text
 from rdfia.record import layout
 from rdfia.record.card import Card
 
@@ -32,9 +33,10 @@ def prepare(params: Mapping[str, Any], name: str) -> None:
         save_split(content, layout.split(profile, name, split))
     print(f"{name}: statistics of {len(splits['train']):,} train examples", file=sys.stderr, flush=True)
     statistics = fit_all(splits["train"].x)
-    folder = layout.data(profile, name)
-    save_tensors(statistics, folder / "statistics.safetensors")
-    save_tensors(contact_sheets(splits["train"], statistics, splits["validation"]), folder / "sheets.safetensors")
+    save_tensors(statistics, layout.data(profile, name) / "statistics.safetensors")
+    sheets = layout.sheets(profile, name)
+    save_tensors(contact_sheets(splits["train"], statistics, splits["validation"]), sheets)
+    write_text(hashlib.sha256(sheets.read_bytes()).hexdigest() + "\n", layout.sheets_hash(profile, name))
     write_json(card, layout.card(profile, name))
     print(f"{name}: {card['label']}, {card['counts']}")
     hidden = [f"{kind} is not shown: {why}" for kind, why in unsuitable(splits["train"].x.shape[1:]).items()]

@@ -62,6 +62,16 @@ def card(profile: str, dataset: str) -> Path:
     return report(profile) / "data" / f"{dataset}.json"
 
 
+def sheets(profile: str, dataset: str) -> Path:
+    """Return the contact sheets of a data set, which show its images."""
+    return data(profile, dataset) / "sheets.safetensors"
+
+
+def sheets_hash(profile: str, dataset: str) -> Path:
+    """Return the hash of the contact sheets, on which the report depends: they lie with the data, which may be away."""
+    return report(profile) / "data" / f"{dataset}.sheets.txt"
+
+
 def recorded(profile: str, chapter: str, run: str = "") -> Path:
     """Return the folder of a run's record as evaluation published it: what training wrote but for the weights."""
     return report(profile) / "runs" / chapter / run

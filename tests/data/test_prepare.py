@@ -1,5 +1,6 @@
 """The stage `prepare` on a user's images: what it says, what it writes, and that a failure writes nothing."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rdfia.config import ConfigError
+from rdfia.config import PARAMS, ConfigError, load
+from rdfia.record import layout
+from rdfia.study import pipeline
 from stages import prepare
 from tests.data.containers import Files, dataset, folder, plain
 
@@ -43,6 +46,18 @@ def test_what_is_odd_is_said_and_kept_in_the_card(
         "pets: patch_zca is not shown: normalise.kernel_size: found 3, allowed: at most 1",
         "pets: blur is not shown: augment.blur.kernel_size: found 5, allowed: at most 1",
     ]
+
+
+def test_the_hash_of_the_contact_sheets_lies_where_the_report_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(tmp_path, monkeypatch, {name: plain((i, 1, 1), (1, 1)) for i, name in enumerate(dataset())})
+    path, sheets = layout.sheets_hash("own", "pets"), layout.sheets("own", "pets").read_bytes()
+    assert path.read_text("utf-8") == hashlib.sha256(sheets).hexdigest() + "\n"
+    stages = yaml.safe_load(pipeline.text(load(Path(__file__).parents[2] / PARAMS)))["stages"]
+    outs = [name for out in stages["prepare"]["outs"] for name in out]
+    assert str(layout.sheets_hash("${item.profile}", "${item.dataset}")) in outs
+    assert str(layout.sheets_hash("${item.profile}", "any").parent) in stages["report"]["deps"]
 
 
 def test_bad_images_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ class Context:
 
     def sheets(self, dataset: str) -> Arrays:
         """Return the contact sheets of a data set."""
-        return arrays(self.study.root / layout.data(self.study.profile, dataset) / "sheets.safetensors")
+        return arrays(self.study.root / layout.sheets(self.study.profile, dataset))
 
 
 def arrays(path: Path) -> Arrays:
