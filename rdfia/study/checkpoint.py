@@ -9,9 +9,9 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
@@ -30,7 +30,7 @@ from rdfia.train.run import Checkpoint, Data, Event, Program, Record, Run, Snaps
 from rdfia.train.state import State, below
 
 INTERVAL = 120.0  # seconds before the first checkpoint, and at least between two
-SHARE = 0.02  # of the time is the most that checkpoints cost
+SHARE = 0.02  # of the time is the most that checkpoints cost, and as much those of seeds that have ended
 Report = Record | Snapshot | Trained
 
 
@@ -112,8 +112,28 @@ class Checkpoints:
                 yield seed, report
             elif self.pace.due():
                 self.write(group, events, report.state)
-        if self.pace.due() and len(program.groups) > 1:
-            self.write(group, events, dict)
+
+    def keep_ended(self, groups: Sequence[tuple[int, ...]], events: Iterable[Event]) -> Iterator[Event]:
+        """Pass on what the groups report, and write those that have ended while others train.
+
+        They have a pace of their own: a group may end between two checkpoints, or train in a process that ends with it.
+        """
+        of = {seed: group for group in groups for seed in group}
+        reports: dict[tuple[int, ...], list[Event]] = {group: [] for group in groups}  # of those that are not written
+        left, ended, pace = set(of), list[tuple[int, ...]](), replace(self.pace)
+        for seed, report in events:
+            group = of[seed]
+            reports[group].append((seed, report))
+            yield seed, report
+            if isinstance(report, Trained):
+                left.remove(seed)
+                ended += [] if left & set(group) else [group]
+            if ended and left and pace.due():
+                begun = monotonic()
+                for one in ended:
+                    self.write(one, reports.pop(one), dict)
+                ended.clear()
+                pace.note(begun)
 
     def write(self, group: Sequence[int], events: Sequence[Event], state: Callable[[], State]) -> None:
         """Write a checkpoint; where that fails, say why and train on."""

@@ -142,7 +142,8 @@ def events(run: Run, data: Data, jobs: int, checkpoints: Checkpoints | None = No
     program = run.program(data)
     train = partial(checkpoints.train, program) if checkpoints else program.events
     with subnormals_as_zero():
-        yield from stream_forked([partial(train, group) for group in program.groups], jobs)
+        reported = stream_forked([partial(train, group) for group in program.groups], jobs)
+        yield from checkpoints.keep_ended(program.groups, reported) if checkpoints else reported
 
 
 @contextmanager
