@@ -1,7 +1,8 @@
-"""What a kill loses at most of the seeds of a run."""
+"""What a kill loses at most, and what a checkpoint's key depends on."""
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,10 +13,13 @@ import pytest
 import torch
 
 from rdfia.study import checkpoint, train_run
-from rdfia.study.checkpoint import Checkpoints, Pace
+from rdfia.study.checkpoint import Checkpoints, Pace, key
+from rdfia.train import device, precision
 from rdfia.train.margin import MarginRecord
-from rdfia.train.run import Checkpoint, Program, Trained
+from rdfia.train.run import Checkpoint, Data, Program, Trained
 from tests.processes import linux
+from tests.train.conftest import blobs
+from tests.train.sample import run
 
 SEEDS, EPOCHS, SECONDS, INTERVAL = 6, 10, 10.0, 120.0  # an epoch takes ten seconds, so a seed a hundred
 
@@ -68,3 +72,34 @@ def test_seeds_that_end_in_processes_of_their_own_are_kept(tmp_path: Path, monke
     for _ in train_run.events(chosen, None, 2, kept):  # type: ignore[arg-type]
         clock[0] += INTERVAL
     assert sorted(kept_epochs(kept, seed) for seed in range(SEEDS)) == [0, *[EPOCHS] * (SEEDS - 1)]  # not the last
+
+
+HEAD, DATA = {"code_sha256": "0"}, Data({"sha256": "0"}, {}, blobs(4, 0), blobs(4, 1))
+MACHINE = {"processor": "one", "device": "cpu"}
+MADE: dict[str, Any] = {"head": HEAD, "run": run(), "data": DATA, "versions": "1", "machine": MACHINE}
+MADE |= {"precision": "float32", "python": "3.12"}
+CHANGES: dict[str, Any] = {
+    "head": HEAD | {"code_sha256": "1"},
+    "run": run(epochs=3),
+    "data": replace(DATA, card={"sha256": "1"}),
+    "versions": "2",
+    "processor": MACHINE | {"processor": "another"},
+    "device": MACHINE | {"device": "cuda"},
+    "precision": "bfloat16",
+    "python": "3.13",
+}
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+def test_a_key_depends_on_all_that_training_does(monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
+    part = "machine" if changed in MACHINE else changed
+
+    def made(**parts: Any) -> str:
+        monkeypatch.setattr(checkpoint, "version", lambda package: parts["versions"])
+        monkeypatch.setattr(device, "machine", lambda where: parts["machine"])
+        monkeypatch.setattr(precision, "resolve", lambda run, card: parts["precision"])
+        monkeypatch.setattr(checkpoint.platform, "python_version", lambda: parts["python"])
+        return key(parts["head"], parts["run"], parts["data"])
+
+    assert made(**MADE) == made(**MADE)
+    assert made(**MADE) != made(**MADE | {part: CHANGES[changed]})
