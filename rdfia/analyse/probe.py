@@ -53,7 +53,7 @@ def arrays(
     for seed, model in list(built.items())[:1]:
         if shown or not isinstance(model.network, VisionTransformer):
             found |= probe(model, validation)
-        epochs = [epoch for epoch in settings.get("snapshots", ()) if epoch < settings["epochs"]]
+        epochs = [epoch for epoch in snapshots(record.weights, seed) if epoch < record.seeds[str(seed)]["epoch"]]
         if "boundary" in found and epochs:
             found["strip"] = strip([predictor(record, seed, epoch) for epoch in epochs])
             found["epochs"] = torch.tensor(epochs)
@@ -71,6 +71,13 @@ def pictures(weights: Path) -> dict[str, Tensor]:
     """What a network that paints has painted, where it was kept."""
     with tensors_of(weights), safe_open(weights, "pt") as file:
         return {"pictures": file.get_tensor("pictures/0")} if "pictures/0" in file.keys() else {}  # noqa: SIM118
+
+
+def snapshots(weights: Path, seed: int) -> list[int]:
+    """The epochs of which a seed's weights were kept: not all that were asked for where training ended early."""
+    with tensors_of(weights), safe_open(weights, "pt") as file:
+        heads = {name.partition("/")[0].partition("@") for name in file.keys()}  # noqa: SIM118
+    return sorted(int(epoch) for owner, _, epoch in heads if owner == f"seed{seed}" and epoch)
 
 
 def steps(weights: Path) -> dict[str, Tensor]:

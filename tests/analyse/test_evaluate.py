@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from rdfia.analyse.evaluate import evaluate, networks
 from rdfia.analyse.evaluate_chapter import Evaluation, evaluate_chapter
-from rdfia.analyse.probe import arrays, points, probe
+from rdfia.analyse.probe import arrays, points, probe, snapshots
 from rdfia.chapters import run_class
 from rdfia.config import ConfigError
 from rdfia.data.normalise import ZCA, evaluation_statistics, fit_all
@@ -178,6 +178,15 @@ def test_a_strip_shows_the_network_as_it_was() -> None:
         assert plane[0, -1].item() == pytest.approx(corner.item(), abs=1e-3)
     assert not torch.equal(drawn["strip"][0], drawn["strip"][1])
     assert "epochs" not in arrays(*trained("mlp"), split)
+
+
+def test_a_strip_ends_where_training_did() -> None:
+    """Early stopping takes the weights of an earlier epoch: a snapshot after it is not on the way there."""
+    record, split = trained("mlp", rate=5.0, snapshots=(0, 1, 4, 8), patience=2, epochs=9)
+    assert (record.seeds["0"]["epoch"], record.history[-1]["seed"]) == (3, 1)
+    assert [snapshots(record.weights, seed) for seed in (0, 1)] == [[0, 1, 4], [0, 1]]
+    drawn = arrays(record, split, split)
+    assert (drawn["epochs"].tolist(), len(drawn["strip"])) == ([0, 1], 2)
 
 
 def test_the_worst_mistakes_are_the_surest_ones() -> None:

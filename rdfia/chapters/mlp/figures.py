@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from rdfia.analyse.groups import Group, groups
+from rdfia.analyse.results import RunResult
 from rdfia.report.engine.context import Arrays, Context
 from rdfia.report.engine.drawing import MOST_PANELS, panels
 from rdfia.report.engine.plane import SIDE, SUMMARY, Array, plot_examples, plot_plane, shade, summary
@@ -33,7 +34,7 @@ def regions(context: Context) -> Iterator[Plot]:
 def strips(context: Context) -> Iterator[Plot]:
     """Plot how the regions come about: a row for each run of a group, which ends with the map after training."""
     for group, shown in _probed(context, "strip"):
-        ends = {run.name: run.config.get("epochs", "") for run in group.runs}
+        ends = {run.name: _end(run) for run in group.runs if run.name in shown}
         rows = {name: _strip(context.probes, name, ends[name]) for name in shown}
         longest = max(len(maps) for maps in rows.values())
         sheet, axes = panels(len(shown), 1, 10 / longest)
@@ -52,6 +53,13 @@ def _probed(context: Context, key: str) -> Iterator[tuple[Group, Mapping[str, st
         shown = [(run.name, label) for run, label in named if f"{run.name}/{key}" in context.probes]
         if shown:
             yield group, dict(shown[:MOST_PANELS])
+
+
+def _end(run: RunResult) -> object:
+    """Return the epoch of the weights that are drawn, those of the first sound seed; early stopping chooses it."""
+    if run.config.get("patience"):
+        return next(iter(run.record.sound_seeds.values()))["epoch"]
+    return run.config.get("epochs", "")
 
 
 def _strip(probes: Arrays, name: str, end: object) -> list[tuple[object, Array]]:
