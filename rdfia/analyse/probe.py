@@ -83,7 +83,8 @@ def snapshots(weights: Path, seed: int) -> list[int]:
 def steps(weights: Path) -> dict[str, Tensor]:
     """Rate and loss of every step of every seed (seeds, 2, steps), where they were kept; no number after the end."""
     with tensors_of(weights), safe_open(weights, "pt") as file:
-        kept = [file.get_tensor(name) for name in sorted(file.keys()) if name.startswith("steps/")]
+        seeds = sorted(int(name.partition("/")[2]) for name in file.keys() if name.startswith("steps/"))  # noqa: SIM118
+        kept = [file.get_tensor(f"steps/{seed}") for seed in seeds]
     if not kept:
         return {}
     longest = max(part.shape[1] for part in kept)

@@ -6,9 +6,10 @@ from typing import Any, cast
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Generator
 
-from rdfia.analyse.probe import IMAGES, TURNS, arrays, probe, shuffled
+from rdfia.analyse.probe import IMAGES, TURNS, arrays, probe, shuffled, steps
 from rdfia.chapters import run_class
 from rdfia.data.store import Split
 from rdfia.models.attention import rollout
@@ -119,6 +120,15 @@ def test_the_points_of_a_machine_are_those_that_it_was_fitted_on(tmp_path: Path,
     drawn = {tuple(point) for point in found["points"][:, :2].tolist()}
     assert {tuple(point) for point in found["support"].tolist()} <= drawn
     assert (found["points"][:, 2].sum() == 12) == more.get("balanced", False)
+
+
+def test_the_steps_of_seeds_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    made = {f"steps/{seed}": torch.full((2, 12 - seed), float(seed)) for seed in range(12)}
+    save_file(made | {"seed0/weight": torch.zeros(1)}, tmp_path / "weights.safetensors")
+    trace = steps(tmp_path / "weights.safetensors")["trace"]
+    assert trace.shape == (12, 2, 12)
+    assert trace[:, 0, 0].tolist() == list(range(12))
+    assert trace.isfinite().sum((1, 2)).tolist() == [2 * (12 - seed) for seed in range(12)]
 
 
 def test_turned_digits_are_counted_by_class() -> None:
