@@ -1,7 +1,9 @@
 """YAML as plain values: words, numbers, truth, lists and mappings whose keys are words; everything else is an error.
 
-Numbers are those of YAML 1.2: `1e-3` is a float, as it is for DVC. There are no dates, no aliases and no tags beyond
-those of plain values, so that a value is what it looks like, and no larger than its text.
+Numbers and truth are those of YAML 1.2's core schema, as DVC reads them: `1e-3` is a float, `012` is twelve, `yes` and
+`1:30` are words. What DVC reads beyond that schema, such as `1_000`, is a word here, and an error where a number is
+wanted. There are no dates, no aliases and no tags beyond those of plain values, so that a value is what it looks like,
+and no larger than its text.
 """
 
 import re
@@ -14,6 +16,14 @@ from rdfia.config.errors import ConfigError
 
 DEEPEST = 20
 PLAIN = ("null", "bool", "int", "float", "str", "seq", "map")
+RULES = {  # what a plain value of a kind looks like, and the signs with which it begins; the first that fits counts
+    "bool": ("true|True|TRUE|false|False|FALSE", "tTfF"),
+    "int": ("[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    "float": (
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+}
 UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control signs, lone halves of a surrogate pair, separators of lines
 
 
@@ -26,7 +36,7 @@ class _Loader(yaml.SafeLoader):
         if tag is None or tag.split(":")[-1] in PLAIN
     }
     yaml_implicit_resolvers = {  # noqa: RUF012
-        sign: [(tag, pattern) for tag, pattern in rules if tag.split(":")[-1] in PLAIN]
+        sign: [(tag, pattern) for tag, pattern in rules if tag.endswith(":null")]
         for sign, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
     depth = 0
@@ -69,11 +79,14 @@ class _Loader(yaml.SafeLoader):
         return mapping
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|^[-+]?\.(inf|Inf)$|^\.(nan|NaN)$"),
-    list("-+0123456789."),
-)
+def _whole_number(loader: _Loader, node: Any) -> int:
+    text = loader.construct_scalar(node)
+    return int(text, 0 if text[:2] in ("0o", "0x") else 10)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+for _kind, (_pattern, _signs) in RULES.items():
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), list(_signs))
 
 
 def _wrong(what: str, mark: Any) -> yaml.MarkedYAMLError:

@@ -1,10 +1,14 @@
 """The parameter file: YAML 1.2 numbers, keys that are words and stand once, and its outline."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from rdfia import config
 from rdfia.config import ConfigError
@@ -39,6 +43,42 @@ def changed(key: str, value: Any) -> dict[str, Any]:
 def test_numbers_are_those_of_yaml_1_2(tmp_path: Path, text: str) -> None:
     (tmp_path / "p.yaml").write_text(f"rate: {text}\n")
     assert config.read(tmp_path / "p.yaml") == {"rate": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *[("012", 12), ("-07", -7), ("0o17", 15), ("0x1F", 31), ("+3", 3), ("08", 8), ("0", 0), ("007.5", 7.5)],
+        *[("1:30", "1:30"), ("1:30.5", "1:30.5"), ("190:20:30", "190:20:30"), ("0o8", "0o8"), ("+.INF", math.inf)],
+        *[("yes", "yes"), ("No", "No"), ("on", "on"), ("OFF", "OFF"), ("y", "y"), ("TRUE", True), ("False", False)],
+        *[
+            ("2.", 2.0),
+            ("-1.5E+3", -1500.0),
+            ("1e3", 1000.0),
+            ("~", None),
+            ("", None),
+            ("nil", "nil"),
+            ("tRue", "tRue"),
+        ],
+    ],
+)
+def test_a_value_is_what_dvc_reads(tmp_path: Path, text: str, value: Any) -> None:
+    (tmp_path / "p.yaml").write_text(f"a: {text}\n")
+    found = config.read(tmp_path / "p.yaml")["a"]
+    assert (type(found), found) == (type(value), value)
+    shown = YAML(typ="safe").load(f"a: {text}\n")["a"]  # as DVC does
+    assert (type(found), found) == (type(shown), shown)
+
+
+@given(st.text("0123456789abefox.:+-", min_size=1, max_size=6))
+def test_no_number_is_another_one_for_dvc(text: str) -> None:
+    try:
+        shown = YAML(typ="safe").load(f"[{text}]")
+    except Exception:  # no YAML, or a sign without digits
+        return
+    (found,), (other,) = config.parse_yaml(f"[{text}]", "text"), shown
+    if isinstance(found, int | float) and isinstance(other, int | float):
+        assert (type(found), found) == (type(other), other)
 
 
 def test_words_and_whole_numbers_stay_what_they_are(tmp_path: Path) -> None:
