@@ -1,7 +1,6 @@
 """Publish the files: one MLflow run for each declared run that has results, written once, and one for the report."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,7 +187,7 @@ def _tags(result: Result, commit: str) -> dict[str, str]:
         "rdfia.data.sha256": str(card.get("sha256", "")),
         "rdfia.data.label": str(card.get("label", "")),
         "rdfia.commit": commit,
-        "rdfia.experiment": result.experiment or os.environ.get("DVC_EXP_NAME", ""),
+        "rdfia.experiment": result.experiment,
         "mlflow.source.name": "dvc.yaml",
         "mlflow.source.type": "LOCAL",
         "mlflow.source.git.commit": str(result.record.timing.get("commit") or ""),

@@ -90,14 +90,18 @@ def test_a_run_that_diverged_is_a_result(study: Study) -> None:
 
 
 def test_the_settings_and_the_origin_can_be_searched(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DVC_EXP_NAME", "wide-mole")
+    monkeypatch.setenv("DVC_EXP_NAME", "another")  # which publishes what was trained before it
+    for run in ("baseline", "fast"):
+        timing = study.root / f"reports/quick/runs/cnn/{run}/timing.json"
+        write(timing, json.loads(timing.read_text()) | {"experiment": "wide-mole"})
     publish(study.params, study.root)
     client, experiment = opened(study)
     query = (
         "params.`model.channels` = '[8, 16]' and tags.`rdfia.experiment` = 'wide-mole' and tags.rdfia.chapter = 'cnn'"
     )
     assert len(client.search_runs([experiment], query)) == 2
-    run = runs(study)["cnn/baseline"]
+    assert "rdfia.experiment" not in runs(study)["mlp/autograd"].data.tags
+    run = runs(study)["cnn/baseline (wide-mole)"]
     assert run.data.tags["mlflow.source.git.commit"] == "c0ffee"
     assert run.data.tags["rdfia.data.sha256"] == "d" * 64
     assert run.inputs is not None
