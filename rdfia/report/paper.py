@@ -98,7 +98,10 @@ def browse(browser: str, page: Path, made: Path, *options: str) -> None:
     if os.geteuid() == 0:
         given.append("--no-sandbox")  # a sandbox does not work for root
     command = [browser, *given, page.resolve().as_uri()]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        raise ConfigError(f"{made.name}: {browser} was not done after {LIMIT} s") from None
     if ended.returncode or not made.exists():
         said = [line for line in ended.stderr.splitlines() if line.strip()]
         what = said[-1] if said else "it said nothing"

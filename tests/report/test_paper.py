@@ -63,3 +63,12 @@ def test_without_a_report_one_line_says_what_writes_it(tmp_path: Path, monkeypat
     monkeypatch.setattr(paper, "find_browser", lambda: "chromium")
     with pytest.raises(ConfigError, match=r"index\.html: missing; `make`"):
         paper.write(tmp_path)
+
+
+def test_a_browser_that_does_not_end_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(paper, "LIMIT", 0.1)
+    with pytest.raises(ConfigError, match=r"^report\.pdf: \S+/slow was not done after 0\.1 s$"):
+        paper.browse(str(slow), tmp_path / "report.html", tmp_path / "report.pdf")
