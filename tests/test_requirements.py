@@ -1,9 +1,13 @@
 """What is installed is what was locked: one version of each package, known by its hashes, and nothing beside it."""
 
+import ast
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
 
@@ -28,6 +32,27 @@ def test_what_the_project_asks_for_is_locked() -> None:
     asked = [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]
     names = {plain(Requirement(text).name) for text in asked} - {PROJECT["name"]}  # an extra may name another
     assert names <= {plain(re.split("[=[ ]", e)[0]) for e in LOCKED}
+
+
+def test_what_the_code_imports_is_asked_for() -> None:
+    asked = {
+        plain(Requirement(text).name) for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["cluster"]
+    }
+    known = packages_distributions()
+    found = {
+        name for folder in ("rdfia", "stages") for path in (ROOT / folder).rglob("*.py") for name in imported(path)
+    }
+    others = found - sys.stdlib_module_names - {"rdfia", "stages"}
+    assert len(others) > 15
+    assert {name for name in others if not asked & {plain(one) for one in known[name]}} == set()
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The packages that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        yield from (name.partition(".")[0] for name in names)
 
 
 def test_the_environment_is_made_of_hashes_alone() -> None:
