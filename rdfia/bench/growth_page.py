@@ -117,7 +117,7 @@ def _exponent(law: Power) -> str:
 
 
 def _computed(workers: Mapping[str, Any]) -> str:
-    """What more workers would do for a sweep of the large profile."""
+    """What more workers would do for a sweep of the profile whose runs were timed."""
     head = ("workers", *(str(count) for count in workers["counts"]))
     row = ["times as fast", *(_short(speed) for speed in workers["speed"])]
     most = _short(workers["most"])
