@@ -1,4 +1,7 @@
-"""Where the pipeline keeps its files: every path of the project, below the profile's name."""
+"""Where the stages keep their files: every path of data, declarations, runs and results, below the profile's name.
+
+What a sweep keeps for itself in `.dvc/tmp` is named in `rdfia.sweep`.
+"""
 
 from pathlib import Path
 
