@@ -13,6 +13,7 @@ from rdfia.analyse.changes import changed_keys
 from rdfia.chapters import run_class
 from rdfia.data.normalise import fit_all
 from rdfia.data.sources import resolve_dataset
+from rdfia.record.run import searches
 from rdfia.study import runs
 from rdfia.train.classifier import example_input, forward_flops, network
 from rdfia.train.descent import DescentRun
@@ -117,6 +118,13 @@ def test_a_run_changes_one_setting_of_its_reference_unless_it_says_several(chapt
     assert changed[first] == ()
     assert {run: changed[run] for run in others if len(changed[run]) > 1 and not places[run].several} == {}
     assert {run: changed[run] for run in settings if len(changed[run]) <= 1 and places[run].several} == {}
+
+
+def test_the_quick_profile_looks_for_a_rate() -> None:
+    quick = {**PARAMS, "profile": "quick"}
+    trained = [(chapter, run, runs.resolve(quick, chapter, run)) for chapter, run in runs.trained_runs(quick)]
+    searching = [f"{chapter}/{run}" for chapter, run, one in trained if searches(one.model_dump(mode="json"))]
+    assert searching == ["cnn/range_test"]
 
 
 def test_every_declared_run_has_an_asserted_number_of_weights() -> None:
