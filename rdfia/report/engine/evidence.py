@@ -4,12 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from rdfia.analyse.groups import groups
 from rdfia.analyse.metrics import mean, resolve
 from rdfia.analyse.results import ChapterResult, RunResult, Study
+from rdfia.analyse.train_images import error_power
 from rdfia.report.engine.drawing import Drawing
 from rdfia.report.engine.table import Column, Table
 
-ACCURACY, EFFECT = Column("accuracy"), Column("effect", signed=True)
+ACCURACY, EFFECT, EXPONENT = Column("accuracy"), Column("effect", signed=True), Column("exponent")
 SENTENCE = re.compile(r"(?<=[.;])\s+")
 
 
@@ -20,7 +22,11 @@ def evidence(name: str, study: Study, content: Table | Drawing | None) -> str:
     if found is None:
         return SENTENCE.split(content.caption)[0].rstrip(".;") if content else ""
     run = found.run(part)
-    return _of_run(run, found) if run else _of_runs([one for one in found.runs if part in ("", one.group)], found)
+    if run:
+        return _of_run(run, found)
+    powers = [power for group in groups(found) if part == group.name and (power := error_power(group))]
+    words = _of_runs([one for one in found.runs if part in ("", one.group)], found)
+    return "; ".join([words, *(f"the error goes as images to the power {EXPONENT.text(power)}" for power in powers)])
 
 
 def _of_run(run: RunResult, chapter: ChapterResult) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rdfia.analyse.groups import Group, table_groups
 from rdfia.analyse.metrics import resolve
 from rdfia.analyse.results import FINISHED, LEFT_OUT, ChapterResult, RunResult
+from rdfia.analyse.train_images import error_power
 from rdfia.analyse.verdict_sentence import joined
 from rdfia.report.engine.context import Context, Facts
 from rdfia.report.engine.registry import Rows, table
@@ -15,6 +16,7 @@ from rdfia.report.engine.table import Cell, Column
 
 RUN = Column("run", code=True, runs=True)
 TEST = Column("test accuracy", "%", numeric=True)
+EXPONENT = Column("exponent")
 RUNS = (
     RUN,
     Column("title", wide=True),
@@ -48,6 +50,7 @@ def runs(context: Context) -> Iterator[Rows]:
             "without": without,
             "shown": len(shown),
             "profile": context.study.profile,
+            "power": EXPONENT.text(power) if (power := error_power(group)) else "",
         }
         all_well = all(run.status == FINISHED and run.test for run in shown)  # then no column says so
         rows = [_run(context, run, is_reference_row(group, run), all_well) for run in shown]

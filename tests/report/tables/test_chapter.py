@@ -10,6 +10,7 @@ from rdfia.analyse import groups
 from rdfia.analyse.published import Published
 from rdfia.analyse.results import FINISHED, LEFT_OUT, NOT_RUN, Card, ChapterResult, RunResult, Study
 from rdfia.report.engine.context import Context
+from rdfia.report.engine.evidence import evidence
 from rdfia.report.engine.registry import Rows
 from rdfia.report.engine.table import Column, Table
 from rdfia.report.tables.chapter import runs
@@ -65,6 +66,25 @@ def test_many_runs_are_a_table_for_each_group(monkeypatch: pytest.MonkeyPatch) -
     assert "The intervals of 2 effects hold together at 95 %." in rates.caption
     assert "Shown to compare with, from outside the group: baseline." in rates.caption
     assert "The interval of the one effect holds at 95 %." in units.caption
+
+
+def test_the_caption_has_the_power_of_the_images_and_so_has_the_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "CROWDED", 1)
+    sizes = [
+        replace(run(f"images_{size}", "train images", test={"0": 100 - error, "1": 100 - error}), delta=("sample",),
+            config={"sample": size})
+        for size, error in ((100, 80.0), (400, 40.0), (1600, 20.0))
+    ]  # fmt: skip
+    chapter = ChapterResult("cnn", "four", (run("baseline", test=FIRST), *sizes))
+    alone, images = made(chapter)
+    said = "the number of train images to the power -0.50"
+    assert said in images.caption
+    assert "to the power" not in alone.caption
+    study = Study(Path(), "full", (chapter,), {})
+    assert evidence("cnn/train images", study, images).endswith(
+        "; the error goes as images to the power -0.50 (2 equal seeds)"
+    )
+    assert "to the power" not in evidence("cnn", study, alone)
 
 
 def test_a_run_from_outside_the_group_has_its_effect_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
