@@ -24,6 +24,7 @@ from rdfia.theory.likelihood import Likelihood
 from rdfia.theory.losses import Losses
 from rdfia.theory.one_patch import OnePatch
 from rdfia.theory.pooling import Pooling
+from rdfia.theory.robust_scaling import RobustScaling
 from rdfia.theory.selection import Selection
 from rdfia.theory.single_steps import SingleSteps
 
@@ -31,6 +32,7 @@ Question = (
     Implementations | Gradients | Losses | Backprop | DescentPaths | SingleSteps
     | Selection | Calibration | Likelihood | Approximation | Graphs | Batches
     | Convolution | Pooling | Dropout | BatchNorm | AttentionCost | OnePatch
+    | RobustScaling
 )  # fmt: skip
 QUESTIONS: dict[str, type[Question]] = {kind().name: kind for kind in get_args(Question)}
 

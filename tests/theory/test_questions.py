@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "dropout": {"draws": 100, "passes": [1, 10]},
     "attention": {"tokens": [16, 32, 48, 64], "repeats": 0},
     "one_patch": {"images": 1},
+    "robust_scaling": {"images": 10},
 }
 
 

@@ -91,6 +91,20 @@ def convolution_layers(context: Context) -> Iterator[Rows]:
         yield Rows(columns, [*rows, *_sums(facts)], facts)
 
 
+@table("theory_robust_scaling")
+def robust_centres(context: Context) -> Iterator[Rows]:
+    """Give where each formula of robust scaling puts the middle of the channels."""
+    facts, _ = context.theory("robust_scaling")
+    columns = (
+        Column("formula", code=True), Column("printed in"),
+        *(Column(f"{end} median of a channel", numeric=True) for end in ENDS),
+        Column("values below zero", "%", numeric=True),
+    )  # fmt: skip
+    if facts:
+        rows = [(f["written"], ", ".join(f["reports"]), *f["medians"], 100 * f["negative"]) for f in facts["formulas"]]
+        yield Rows(columns, rows, facts)
+
+
 @table("theory_pooling")
 def pooling(context: Context) -> Iterator[Rows]:
     """Give how much of the features changes when an image moves, by the side of the window of the pooling."""

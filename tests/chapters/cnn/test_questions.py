@@ -7,20 +7,26 @@ import pytest
 import torch
 
 from rdfia.analyse.results import ChapterResult
-from rdfia.chapters.cnn.questions import convolution_formulas, convolution_layers
+from rdfia.chapters.cnn.questions import (
+    convolution_formulas,
+    convolution_layers,
+    robust_centres,
+)
 from rdfia.data.circles import Circles
 from rdfia.report.engine import text
 from rdfia.report.engine.table import Table
 from rdfia.theory.answer import Answer
 from rdfia.theory.convolution import Convolution
+from rdfia.theory.robust_scaling import RobustScaling
 from tests.chapters.answers import answered
 from tests.report.making import tables
+
+CIRCLES = Circles().sample(4, torch.Generator().manual_seed(0))
 
 
 @pytest.fixture(scope="module")
 def answer() -> Answer:
-    circles = Circles().sample(4, torch.Generator().manual_seed(0))
-    return Convolution(heights=(6,), widths=(7,)).answer(circles)
+    return Convolution(heights=(6,), widths=(7,)).answer(CIRCLES)
 
 
 @pytest.fixture
@@ -54,6 +60,15 @@ def test_layers_have_weights_and_fields_and_the_sums_come_last(layers: Table) ->
     assert rows["for each train image"][1] == pytest.approx(23.8234)
     assert "5, 10, 54, 108, 544 and 1088" in layers.caption
     assert "231,170" in layers.caption
+
+
+def test_robust_scaling_as_printed_stands_beside_the_right_one(tmp_path: Path) -> None:
+    answer = RobustScaling(images=20).answer(CIRCLES)
+    (table,) = tables(robust_centres, answered(tmp_path, robust_scaling=answer))
+    assert table.name == "theory_robust_scaling"
+    assert [row[:2] for row in table.rows] == [("(X − Q1)/(Q3 − Q1)", "R2023a"), ("(X − median)/(Q3 − Q1)", "")]
+    assert [round(share / 25) for *_, share in table.rows] == [1, 2]
+    assert "on 20 painted images" in table.caption
 
 
 def test_the_chapter_quotes_the_counts(answer: Answer, tmp_path: Path) -> None:
