@@ -27,12 +27,13 @@ from rdfia.theory.pooling import Pooling
 from rdfia.theory.robust_scaling import RobustScaling
 from rdfia.theory.selection import Selection
 from rdfia.theory.single_steps import SingleSteps
+from rdfia.theory.split_statistics import SplitStatistics
 
 Question = (
     Implementations | Gradients | Losses | Backprop | DescentPaths | SingleSteps
     | Selection | Calibration | Likelihood | Approximation | Graphs | Batches
     | Convolution | Pooling | Dropout | BatchNorm | AttentionCost | OnePatch
-    | RobustScaling
+    | RobustScaling | SplitStatistics
 )  # fmt: skip
 QUESTIONS: dict[str, type[Question]] = {kind().name: kind for kind in get_args(Question)}
 

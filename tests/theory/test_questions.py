@@ -30,6 +30,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "attention": {"tokens": [16, 32, 48, 64], "repeats": 0},
     "one_patch": {"images": 1},
     "robust_scaling": {"images": 10},
+    "split_statistics": {"train": 10, "images": [10]},
 }
 
 

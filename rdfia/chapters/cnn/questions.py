@@ -91,6 +91,21 @@ def convolution_layers(context: Context) -> Iterator[Rows]:
         yield Rows(columns, [*rows, *_sums(facts)], facts)
 
 
+@table("theory_split_statistics")
+def own_statistics(context: Context) -> Iterator[Rows]:
+    """Give how far a standardised pixel moves by statistics of its own split, by the size of the split."""
+    facts, _ = context.theory("split_statistics")
+    columns = (
+        Column("images in the split", numeric=True), Column("splits", numeric=True),
+        Column("a pixel moves by", "deviations", numeric=True, digits=3),
+        Column("in the worst split", "deviations", numeric=True, digits=3),
+        Column("a pixel moves by", "levels of 255", numeric=True),
+    )  # fmt: skip
+    if facts:
+        keys = ("images", "splits", "move", "largest", "levels")
+        yield Rows(columns, [tuple(one[key] for key in keys) for one in facts["splits"]], facts)
+
+
 @table("theory_robust_scaling")
 def robust_centres(context: Context) -> Iterator[Rows]:
     """Give where each formula of robust scaling puts the middle of the channels."""

@@ -10,6 +10,7 @@ from rdfia.analyse.results import ChapterResult
 from rdfia.chapters.cnn.questions import (
     convolution_formulas,
     convolution_layers,
+    own_statistics,
     robust_centres,
 )
 from rdfia.data.circles import Circles
@@ -18,6 +19,7 @@ from rdfia.report.engine.table import Table
 from rdfia.theory.answer import Answer
 from rdfia.theory.convolution import Convolution
 from rdfia.theory.robust_scaling import RobustScaling
+from rdfia.theory.split_statistics import SplitStatistics
 from tests.chapters.answers import answered
 from tests.report.making import tables
 
@@ -69,6 +71,16 @@ def test_robust_scaling_as_printed_stands_beside_the_right_one(tmp_path: Path) -
     assert [row[:2] for row in table.rows] == [("(X − Q1)/(Q3 − Q1)", "R2023a"), ("(X − median)/(Q3 − Q1)", "")]
     assert [round(share / 25) for *_, share in table.rows] == [1, 2]
     assert "on 20 painted images" in table.caption
+
+
+def test_a_split_of_its_own_statistics_has_a_row_for_its_size(tmp_path: Path) -> None:
+    answer = SplitStatistics(train=60, images=(10, 30)).answer(CIRCLES)
+    (table,) = tables(own_statistics, answered(tmp_path, split_statistics=answer))
+    assert table.name == "theory_split_statistics"
+    assert [row[:2] for row in table.rows] == [(10, 3), (30, 1)]
+    assert table.caption.startswith(
+        "Standardised by its own mean and deviation, a split of 30 images has its pixels 0."
+    )
 
 
 def test_the_chapter_quotes_the_counts(answer: Answer, tmp_path: Path) -> None:
