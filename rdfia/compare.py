@@ -15,6 +15,7 @@ from rdfia.files import json_of
 
 ASIDE = ("timing.json", "tracked.json")
 MISSING = "nothing"
+Key = tuple[Any, ...]  # of a value: its path in JSON; its row, its column and which of that name in CSV
 
 
 def compare(first: Path, second: Path, patterns: tuple[str, ...] = ()) -> list[str]:
@@ -42,10 +43,13 @@ def _files(folder: Path, patterns: tuple[str, ...]) -> dict[str, Path]:
 
 def _differences(first: Path, second: Path) -> Iterator[str]:
     """Yield in what two files differ."""
+    here: dict[Key, Any]
     if first.suffix == ".json":
         here, there = (dict(_leaves(json_of(path))) for path in (first, second))
+        words = _path
     elif first.suffix == ".csv":
         here, there = (_cells(path) for path in (first, second))
+        words = _place
     else:
         digests = [hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in (first, second)]
         yield f"{digests[0]} and {digests[1]}, bytes differ"
@@ -54,23 +58,26 @@ def _differences(first: Path, second: Path) -> Iterator[str]:
     equal = {key for key in shared if repr(here[key]) == repr(there[key])}  # 1, 1.0 and true are three values
     changed = [key for key in dict.fromkeys([*here, *there]) if key not in equal]
     for key in changed:
-        yield f"{key}: {_short(here.get(key, MISSING))} and {_short(there.get(key, MISSING))}"
+        yield f"{words(key)}: {_short(here.get(key, MISSING))} and {_short(there.get(key, MISSING))}"
     if not changed:
         yield "the same values, written otherwise"
 
 
-def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(value: Any, path: Key = ()) -> Iterator[tuple[Key, Any]]:
     """Yield every value of JSON by its path."""
     items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else None
     if items is None or not value:
-        yield prefix, value
+        yield path, value
         return
     for key, item in items:
-        yield from _leaves(item, f"{prefix}.{key}" if prefix else str(key))
+        yield from _leaves(item, (*path, key))
 
 
-def _cells(path: Path) -> dict[str, str]:
-    """Return every cell of a CSV by its row and column; a row is named by its first cells, as many as tell it apart."""
+def _cells(path: Path) -> dict[Key, str]:
+    """Return every cell of a CSV by its row and column; a row is named by its first cells, as many as tell it apart.
+
+    The head, which has no name, is a row too. Of columns with the same name, or with none, each has its number.
+    """
     try:
         with path.open(encoding="utf-8", newline="") as lines:
             head, *rows = list(csv.reader(lines)) or [[]]
@@ -79,8 +86,22 @@ def _cells(path: Path) -> dict[str, str]:
     labels = [[", ".join(row[:width]) for row in rows] for width in range(1, len(head))]
     unique = (names for names in labels if len(set(names)) == len(rows))
     names = next(unique, [f"row {place}" for place in range(1, len(rows) + 1)])
-    pairs = ((name, zip(head, row, strict=False)) for name, row in zip(names, rows, strict=True))
-    return {f"{name}, {column}": cell for name, cells in pairs for column, cell in cells}
+    wide = head + [""] * max((len(row) - len(head) for row in rows), default=0)
+    columns = [(name, wide[: place + 1].count(name)) for place, name in enumerate(wide)]
+    every = zip([None, *names], [head, *rows], strict=True)
+    return {(name, *column): cell for name, row in every for column, cell in zip(columns, row, strict=False)}
+
+
+def _path(key: Key) -> str:
+    """Name a value of JSON; one that holds no other has no path."""
+    return ".".join(map(str, key)) or "all of it"
+
+
+def _place(key: Key) -> str:
+    """Name a cell of CSV."""
+    row, column, number = key
+    name = f"{column or 'a column without a name'}{f' ({number})' if number > 1 else ''}"
+    return f"{'head' if row is None else row}, {name}"
 
 
 def _short(value: Any) -> str:

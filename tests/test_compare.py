@@ -92,6 +92,25 @@ def test_a_row_and_a_column_that_one_has_not(first: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "here", "there", "lines"),
+    [
+        ("a.csv", "a,b\n1,2\n", "a,b\n1,2,3\n", ["1, a column without a name: nothing and 3"]),
+        ("a.csv", "a,b\n1,2\n", "a,b\n1\n", ["1, b: 2 and nothing"]),
+        ("a.csv", "a,b\n", "a,c\n", ["head, b: b and nothing", "head, c: nothing and c"]),
+        ("a.csv", "", "a,b\n", ["head, a: nothing and a", "head, b: nothing and b"]),
+        ("a.csv", "a,b,b\n1,2,3\n", "a,b,b\n1,4,3\n", ["1, b: 2 and 4"]),
+        ("a.csv", "a,b,b\n1,2,3\n", "a,b,b\n1,2,4\n", ["1, b (2): 3 and 4"]),
+        ("a.json", '{"a.b": 1}', '{"a": {"b": 1}}', ["a.b: 1 and nothing", "a.b: nothing and 1"]),
+        ("a.json", "[1]", '{"0": 1}', ["0: 1 and nothing", "0: nothing and 1"]),
+        ("a.json", "1", "2", ["all of it: 1 and 2"]),
+    ],
+)
+def test_no_difference_is_hidden_by_a_name(name: str, here: str, there: str, lines: list[str], first: Path) -> None:
+    pair = [written(first.with_name(side), **{name: text}) for side, text in (("one", here), ("other", there))]
+    assert compare(*pair) == [f"{name}: {line}" for line in lines]
+
+
 def test_a_file_of_one_side_alone_is_named_with_its_side(first: Path) -> None:
     second = written(first.with_name("second"), **{"report.md": None, "tables/new.csv": "a\n"})
     assert compare(first, second) == [f"report.md: in {first} alone", f"tables/new.csv: in {second} alone"]
