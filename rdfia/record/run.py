@@ -22,6 +22,7 @@ from rdfia.files import ANEW, find_json, whole_folder
 METRICS, HISTORY, TIMING, WEIGHTS = "metrics.json", "history.csv", "timing.json", "weights.safetensors"
 FILES = (METRICS, HISTORY, TIMING)
 FINISHED, DIVERGED, NOT_RUN, LEFT_OUT = "finished", "diverged", "not run", "left out"
+AXES = ("seed", "epoch")  # columns of every history
 Row = dict[str, float | None]
 
 
@@ -105,10 +106,12 @@ class RunRecord:
         if not path.exists():
             return []
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")  # with the mark that some editors write first, or without
             if not text.endswith("\n"):
                 raise ValueError("it ends within a line")
             rows = csv.DictReader(text.splitlines(), restval="nothing")  # which is no number
+            if missing := [column for column in AXES if column not in (rows.fieldnames or ())]:
+                raise ValueError(f"it has no column {missing[0]}")
             return [{key: float(cell) if cell else None for key, cell in row.items()} for row in rows]
         except (ValueError, TypeError, csv.Error) as error:
             raise ConfigError(f"{path}: found no history ({error}), allowed: a table of numbers; {ANEW}") from None

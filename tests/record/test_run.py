@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rdfia.config import ConfigError
 from rdfia.record.run import FILES, RunRecord, searches
 from tests.record.making import Written, history, written
 
@@ -98,6 +99,17 @@ def test_publishing_copies_all_but_the_weights(trained: Written, tmp_path: Path)
 def test_a_history_of_hand_is_read_number_by_number(tmp_path: Path) -> None:
     rows = history(tmp_path, "cnn", "a", ("seed,epoch,loss", "0,1,", "1,2,0.25")).history
     assert rows == [{"seed": 0, "epoch": 1, "loss": None}, {"seed": 1, "epoch": 2, "loss": 0.25}]
+
+
+def test_a_history_may_begin_with_the_mark_of_utf_8(tmp_path: Path) -> None:
+    assert history(tmp_path, "cnn", "a", ("\ufeffseed,epoch", "0,1")).history == [{"seed": 0, "epoch": 1}]
+
+
+@pytest.mark.parametrize(("head", "missing"), [("seeds,epoch", "seed"), ("seed,step", "epoch")])
+def test_a_history_without_its_columns_is_one_line(head: str, missing: str, tmp_path: Path) -> None:
+    record = history(tmp_path, "cnn", "a", (head, "0,1"))
+    with pytest.raises(ConfigError, match=rf"history\.csv: found no history \(it has no column {missing}\), allowed: "):
+        record.history  # noqa: B018
 
 
 def test_a_result_is_whole_with_the_weights_that_it_was_written_with(tmp_path: Path) -> None:
