@@ -12,8 +12,8 @@ from typing import Any
 
 from rdfia import config
 from rdfia.command import run_stage
-from rdfia.files import read_json, read_list, whole_folder, write_text
-from rdfia.record import layout
+from rdfia.files import read_list, whole_folder, write_text
+from rdfia.record import layout, shape
 from rdfia.record.declaration import Declaration
 from rdfia.record.run import RunRecord
 from rdfia.study import runs
@@ -42,7 +42,7 @@ def check_trainable(params: Mapping[str, Any], profile: str, one: Declaration) -
     """Refuse a run that cannot be trained on its data."""
     from rdfia.chapters.checks import trainable
 
-    card = read_json(layout.card(profile, one.dataset), "")
+    card = shape.read(layout.card(profile, one.dataset), shape.Prepared, "")
     trainable(runs.resolve(params, one.chapter, one.run), card, f"{one.chapter}.runs.{one.run}")
 
 
@@ -50,7 +50,8 @@ def completed(profile: str, one: Declaration) -> Declaration:
     """Return a declaration with the hashes of its data and of the weights that it begins from."""
     if one.left_out:
         return one
-    data = read_json(layout.card(profile, one.dataset), f"`dvc repro prepare@{profile}-{one.dataset}` prepares it")
+    remedy = f"`dvc repro prepare@{profile}-{one.dataset}` prepares it"
+    data = shape.read(layout.card(profile, one.dataset), shape.Prepared, remedy)
     begins = ""
     if one.begins:
         weights = layout.weights(profile, *one.begins.split("/"))

@@ -13,8 +13,8 @@ from rdfia import chapters, config
 from rdfia.analyse.evaluate_chapter import Evaluation, Right, evaluate_chapter
 from rdfia.command import run_stage
 from rdfia.data.store import find_tensors, load_split, save_tensors
-from rdfia.files import find_json, write_json
-from rdfia.record import layout
+from rdfia.files import write_json
+from rdfia.record import layout, shape
 from rdfia.record.run import RunRecord
 from rdfia.study import runs
 from rdfia.study.declaration import stage_code
@@ -42,7 +42,7 @@ def evaluate(params: Mapping[str, Any], chapter: str, code: str) -> None:
     )
     answers, probes = layout.test(profile, chapter), layout.probes(profile, chapter)
     right = {name: find_tensors(layout.right(profile, chapter, name)) for name in records}
-    before = find_json(answers)
+    before = shape.find_answers(answers)
     kept = Evaluation(before if probes.exists() else {}, find_tensors(probes), right)  # figures are drawn from both
     found = evaluate_chapter(records, (train, validation, test), code, kept, device.jobs())
     known = sum(found.answers[name] is kept.answers.get(name) for name in records)

@@ -58,12 +58,12 @@ def own_normaliser(record: RunRecord, x: Tensor) -> nn.Module | None:
 
 def verify(record: RunRecord) -> None:
     """Refuse weights that are missing, or not those that the metrics speak of."""
-    run = f"{record.metrics['chapter']}/{record.metrics['run']}"
+    run = f"{record.folder.parent.name}/{record.folder.name}"
     if not record.weights.exists():
         raise ConfigError(
             f"{record.weights}: no such file; `dvc pull` fetches the weights of {run}, `dvc repro` trains it"
         )
-    if hashlib.sha256(record.weights.read_bytes()).hexdigest() != record.metrics["weights_sha256"]:
+    if hashlib.sha256(record.weights.read_bytes()).hexdigest() != record.metrics.get("weights_sha256"):
         raise ConfigError(
             f"{record.weights}: not the weights of the metrics of {run}; `dvc repro` trains the run again"
         )

@@ -14,9 +14,9 @@ from rdfia.analyse.metrics import Noise
 from rdfia.analyse.noise import learnt
 from rdfia.analyse.results import PERCENT, ChapterResult, RunResult, Study, distinct
 from rdfia.chapters import kind
-from rdfia.config import ConfigError, profile, section
-from rdfia.files import find_json
-from rdfia.record import layout
+from rdfia.config import ConfigError, options, profile, section, shorten
+from rdfia.files import ANEW
+from rdfia.record import layout, shape
 from rdfia.record.card import Card
 from rdfia.record.declaration import plain
 from rdfia.record.predictor import recorded_run
@@ -66,7 +66,7 @@ def _chapter(
 ) -> ChapterResult:
     """Return the results of all runs that a chapter declares."""
     dataset, name = str(section(params, chapter).get("dataset", "")), profile(params)
-    tests = find_json(root / layout.test(name, chapter))
+    tests = _tests(root / layout.test(name, chapter), chapter, records)
     card, without = cards.get(dataset, Card(dataset)), study_runs.left_out(params, chapter)
     settings = {run: _settings(params, chapter, run, records[chapter, run]) for run in study_runs.runs(params, chapter)}
     runs = []
@@ -80,6 +80,19 @@ def _chapter(
         runs.append(result)
     noise = _noise([run for run in runs if not run.searching])
     return ChapterResult(chapter, dataset, tuple(replace(run, noise=noise) for run in runs), kind(params, chapter))
+
+
+def _tests(path: Path, chapter: str, records: Mapping[tuple[str, str], RunRecord]) -> dict[str, Any]:
+    """Return what a chapter's runs answer on the test split; an answer of a seed that did not end is refused."""
+    tests = shape.find_answers(path)
+    for run, answers in tests.items():
+        record = records.get((chapter, run))
+        ended = record.sound_seeds if record and record.exists else {}
+        wrong = [seed for seed in answers.get("seeds", {}) if ended and seed not in ended]
+        if wrong:
+            allowed = f"the seeds that ended: {options(ended)}"
+            raise ConfigError(f"{path}: {run}.seeds: found {shorten(wrong[0])}, allowed: {allowed}; {ANEW}")
+    return tests
 
 
 def _noise(runs: Sequence[RunResult]) -> dict[str, Noise]:
@@ -99,6 +112,8 @@ def _settings(params: Mapping[str, Any], chapter: str, run: str, record: RunReco
     except ValueError:  # a record of settings that are no more
         return plain(record.settings), plain(record.settings)
     except ConfigError:  # a profile that leaves the chapter out need not complete its settings
+        if record.exists:
+            raise
         return {}, {}
     return plain(known.model_dump(mode="json")), brief(known)
 
@@ -157,4 +172,4 @@ def _percent(seeds: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, floa
 
 def _card(root: Path, profile: str, name: str) -> Card:
     """Return the card of a data set, an empty one before it was prepared."""
-    return Card.read({"name": name, **find_json(root / layout.card(profile, name))})
+    return Card.read({"name": name, **shape.find(root / layout.card(profile, name), shape.Card)})

@@ -90,7 +90,7 @@ def _reason(error: Any, kind: type[BaseModel], beside: Sequence[str]) -> str:
         "",
         error["msg"],
     )
-    if rule == "model_type":
+    if rule in ("model_type", "dict_type"):
         allowed = "a mapping of keys"
     if rule == "model_attributes_type":
         allowed = options(_tag(c) for c in _classes_at(kind, error["loc"]))

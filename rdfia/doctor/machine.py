@@ -16,8 +16,7 @@ from rdfia.chapters import dataset
 from rdfia.config import ConfigError, profile
 from rdfia.data.memory import GIB, available
 from rdfia.doctor.finding import Finding, broken, fine, note
-from rdfia.files import find_json
-from rdfia.record import layout
+from rdfia.record import layout, shape
 from rdfia.study import runs
 
 LOCK, PROJECT = Path("requirements.lock"), Path("pyproject.toml")
@@ -83,7 +82,7 @@ def precision(params: Mapping[str, Any]) -> Iterator[Finding]:
     """Say in which precision the first run trains that leaves it to the self-test."""
     for chapter, run in runs.trained_runs(params):
         settings = runs.resolve(params, chapter, run)
-        card = find_json(layout.card(profile(params), dataset(params, chapter)))
+        card = shape.find(layout.card(profile(params), dataset(params, chapter)), shape.Card)
         if getattr(settings, "precision", "") == "auto" and card:
             yield fine("precision", f"{chapter}/{run}: {_tried(settings, card)}")
             return

@@ -9,8 +9,8 @@ from rdfia.config import ConfigError, profile, section
 from rdfia.data.sources import resolve_dataset
 from rdfia.doctor.finding import Finding, broken, fine, note
 from rdfia.doctor.machine import room
-from rdfia.files import SCRATCH, find_json, json_of, project, tensors_of
-from rdfia.record import layout
+from rdfia.files import SCRATCH, json_of, project, tensors_of
+from rdfia.record import layout, shape
 from rdfia.record.declaration import Declaration
 from rdfia.record.run import HISTORY, RunRecord
 from rdfia.study import declaration, prune
@@ -27,7 +27,7 @@ def data(params: Mapping[str, Any]) -> Iterator[Finding]:
     """
     name, whole, unprepared = profile(params), 0, list[str]()
     for dataset in section(params, "data"):
-        card, folder = find_json(layout.card(name, dataset)), layout.data(name, dataset)
+        card, folder = shape.find(layout.card(name, dataset), shape.Card), layout.data(name, dataset)
         path = getattr(resolve_dataset(params, dataset).source, "path", None)
         if card and folder.is_dir():
             if wrong := _wrong(folder, card):
@@ -126,7 +126,7 @@ def state(profile: str, one: Declaration) -> str:
     record = RunRecord.read(layout.trained(profile, one.chapter, one.run))
     if not record.exists or not record.weights.is_file():
         return MISSING
-    data = str(find_json(layout.card(profile, one.dataset)).get("sha256", ""))
+    data = str(shape.find(layout.card(profile, one.dataset), shape.Card).get("sha256", ""))
     start = RunRecord.read(layout.trained(profile, *one.begins.split("/"))) if one.begins else None
     changed = one.with_hashes(data, start).changed(record)
     return f"of other {' and '.join(changed)}" if changed else ""

@@ -7,16 +7,20 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from rdfia.chapters import run_class
-from rdfia.files import tensors_of
-from rdfia.record.run import RunRecord
+from rdfia.chapters import kinds, run_class
+from rdfia.config import ConfigError, options, shorten
+from rdfia.files import ANEW, tensors_of
+from rdfia.record.run import METRICS, RunRecord
 from rdfia.train.classifier import Classifier, build
 from rdfia.train.run import Run
 
 
 def recorded_run(record: RunRecord) -> Run:
     """Return the settings of a record as the class that they were; a record of before kinds were named is its own."""
-    kind = str(record.metrics.get("kind", record.metrics["chapter"]))
+    kind = record.metrics.get("kind", record.metrics.get("chapter"))
+    if kind not in kinds():
+        wrong = f"found {shorten(kind)}, allowed: {options(kinds())}"
+        raise ConfigError(f"{record.folder / METRICS}: kind: {wrong}; {ANEW}")
     return run_class(kind).model_validate_json(json.dumps(record.settings))
 
 

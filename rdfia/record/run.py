@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from rdfia.config import ConfigError
-from rdfia.files import ANEW, find_json, whole_folder
+from rdfia.files import ANEW, whole_folder
+from rdfia.record import shape
 
 METRICS, HISTORY, TIMING, WEIGHTS = "metrics.json", "history.csv", "timing.json", "weights.safetensors"
 FILES = (METRICS, HISTORY, TIMING)
@@ -37,7 +38,7 @@ class RunRecord:
     @classmethod
     def read(cls, folder: Path) -> "RunRecord":
         """Read a run's folder, which may not be there."""
-        return cls(folder, find_json(folder / METRICS), find_json(folder / TIMING))
+        return cls(folder, shape.find(folder / METRICS, shape.Metrics), shape.find(folder / TIMING, shape.Timing))
 
     @property
     def exists(self) -> bool:

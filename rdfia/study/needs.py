@@ -19,8 +19,7 @@ from rdfia import chapters
 from rdfia.config import profile
 from rdfia.data import batches
 from rdfia.data.sources import resolve_dataset
-from rdfia.files import find_json
-from rdfia.record import layout
+from rdfia.record import layout, shape
 from rdfia.study import runs
 from rdfia.train.classifier import example_input, network
 from rdfia.train.descent import DescentRun
@@ -100,7 +99,7 @@ def needs(params: Mapping[str, Any], wanted: Iterable[tuple[str, str]], jobs: in
 
 def card(params: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return the card of a prepared data set; before that, what its source is known to have."""
-    found = find_json(layout.card(profile(params), name))
+    found = shape.find(layout.card(profile(params), name), shape.Card)
     if found:
         return found
     dataset = resolve_dataset(params, name)
@@ -111,8 +110,8 @@ def card(params: Mapping[str, Any], name: str) -> dict[str, Any]:
         sides = [side, side]
     total = COUNTS.get(known) or getattr(source, "train", 0) + getattr(source, "test", 0)
     kind, classes = ("images", 10) if sides else ("points", 2)
-    shape = (1 if dataset.grey else channels, *sides)
-    return {"kind": kind, "classes": list(range(classes)), "shape": shape, "counts": {"train": total}}
+    size = (1 if dataset.grey else channels, *sides)
+    return {"kind": kind, "classes": list(range(classes)), "shape": size, "counts": {"train": total}}
 
 
 def values(card: Mapping[str, Any]) -> int:

@@ -15,9 +15,8 @@ from rdfia import chapters
 from rdfia.chapters import checks
 from rdfia.config import profile
 from rdfia.data.store import load_split, load_tensors
-from rdfia.files import read_json
 from rdfia.parallel import Send, messages, stream_forked
-from rdfia.record import layout, outcome
+from rdfia.record import layout, outcome, shape
 from rdfia.revision import commit
 from rdfia.study import runs
 from rdfia.study.checkpoint import Checkpoints, key, measured, take_measured
@@ -91,7 +90,8 @@ def _try_precisions(tasks: Sequence[Task], data: Mapping[str, Data], send: Send)
 
 def load_data(profile: str, dataset: str) -> Data:
     """Read train and validation splits and statistics of a prepared data set; the test split is not touched."""
-    card = read_json(layout.card(profile, dataset), f"`dvc repro prepare@{profile}-{dataset}` prepares the data set")
+    remedy = f"`dvc repro prepare@{profile}-{dataset}` prepares the data set"
+    card = shape.read(layout.card(profile, dataset), shape.Prepared, remedy)
     train, validation = (load_split(layout.split(profile, dataset, name)) for name in ("train", "validation"))
     statistics = load_tensors(layout.data(profile, dataset) / "statistics.safetensors")
     return Data(card, statistics, (train.x, train.y), (validation.x, validation.y))

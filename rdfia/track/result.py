@@ -10,8 +10,7 @@ from typing import Any
 
 from rdfia.analyse.metrics import interval
 from rdfia.config import profile
-from rdfia.files import find_json
-from rdfia.record import layout
+from rdfia.record import layout, shape
 from rdfia.record.run import HISTORY, METRICS, RunRecord
 from rdfia.study.runs import place, trained
 
@@ -75,7 +74,7 @@ class Result:
 
 def read(params: Mapping[str, Any], root: Path, chapter: str) -> dict[str, Result]:
     """Read the results of a chapter's runs, whose evaluation is one file; what has not been run is not among them."""
-    tests = find_json(root / layout.test(profile(params), chapter))
+    tests = shape.find_answers(root / layout.test(profile(params), chapter))
     found = {run: _read(params, root, chapter, run, tests.get(run) or {}) for run in trained(params, chapter)}
     return {run: result for run, result in found.items() if result}
 
