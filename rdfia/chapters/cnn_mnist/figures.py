@@ -31,9 +31,10 @@ def step_losses(context: Context) -> Iterator[Plot]:
 
 
 def _plot(run: RunResult, losses: Array) -> Plot:
-    """Plot all steps over the epochs that they have taken so far."""
+    """Plot all steps over the epochs that they have taken so far; where another seed trained longer, its own steps."""
     first = [row for row in run.history if row["seed"] == run.history[0]["seed"] and row["epoch"]]
     epochs = len(first)
+    losses = losses[: int(first[-1]["step"] or 0)]
     by_epoch = losses.reshape(epochs, -1)
     steps = by_epoch.shape[1]
     means = by_epoch.cumsum(1) / np.arange(1, steps + 1)

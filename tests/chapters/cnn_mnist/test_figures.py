@@ -16,7 +16,8 @@ LOSSES = np.array([[2.0, 1.5, 1.0, 0.5], [0.9, 0.1, 0.5, 0.3]])  # of each step 
 
 @pytest.fixture
 def chapter(tmp_path: Path) -> ChapterResult:
-    lines = ["seed,epoch,validation_loss", "0,0,2.3", "0,1,0.7", "0,2,0.4", "1,0,2.3", "1,1,0.8", "1,2,0.5"]
+    rows = ("0,0,0,2.3", "0,1,4,0.7", "0,2,8,0.4", "1,0,0,2.3", "1,1,4,0.8", "1,2,8,0.5")
+    lines = ["seed,epoch,step,validation_loss", *rows]
     card = Card("mnist", classes=tuple("0123456789"))
     record = history(tmp_path, "cnn_mnist", "by_step", lines)
     run = RunResult("cnn_mnist", "by_step", "", "by_step", "", card, config={"batch_size": 7}, record=record)
@@ -35,6 +36,14 @@ def test_every_step_of_the_first_seed_is_drawn_with_the_mean_so_far(chapter: Cha
     assert [y for _, y in points[STEP]] == pytest.approx(LOSSES.ravel())
     assert [y for _, y in points[MEAN]] == pytest.approx([1.75, 1.5, 1.25, 0.5, 0.5, 0.45])
     assert points[VALIDATION] == [(1, 0.7), (2, 0.4)]
+
+
+def test_a_seed_that_ended_before_another_is_drawn_to_its_own_end(chapter: ChapterResult, tmp_path: Path) -> None:
+    (expected,) = plots(step_losses, context(tmp_path / "alone", chapter, trace()))
+    longer = np.pad(trace()["by_step/trace"], ((0, 0), (0, 0), (0, 4)), constant_values=np.nan)  # by one more epoch
+    (plot,) = plots(step_losses, context(tmp_path / "longer", chapter, {"by_step/trace": longer}))
+    assert plot.numbers.rows == expected.numbers.rows
+    assert plot.facts == expected.facts
 
 
 def test_the_caption_counts_the_steps(chapter: ChapterResult, tmp_path: Path) -> None:
