@@ -6,10 +6,10 @@ shape (N, D). To add a normaliser, write its class and add it to the union in `N
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from rdfia.config import Config, ConfigError, named
@@ -119,6 +119,12 @@ class MinMax(_Normaliser):
     name: Literal["min_max"] = "min_max"
     low: float = 0.0
     high: float = 1.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"low below high (low {self.low:g}, high {self.high:g})")
+        return self
 
     def fit(self, train: Tensor) -> dict[str, Tensor]:
         low, high = spectra.extremes(train, to_unit)

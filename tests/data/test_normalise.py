@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from torch import Generator, Tensor
 
 from rdfia.config import ConfigError
@@ -97,6 +97,12 @@ def test_min_max_reaches_the_configured_range() -> None:
     x = images(40)
     y = MinMax(low=-1.0, high=3.0).build(fit_all(x, (MinMax,)))(to_unit(x))
     assert (y.amin().item(), y.amax().item()) == pytest.approx((-1, 3), abs=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [{"low": 1.0}, {"low": 2.0}, {"high": -1.0}])
+def test_a_range_without_width_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValidationError, match=r"low below high \(low \d, high -?1\)"):
+        TypeAdapter(Normaliser).validate_python({"name": "min_max", **wrong})
 
 
 def test_the_logarithm_equals_numpy_and_keeps_0_and_1() -> None:
