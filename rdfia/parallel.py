@@ -28,7 +28,7 @@ PATIENCE = 0.5  # seconds between two looks at the tasks where nothing is sent
 ENDING = (signal.SIGINT, signal.SIGTERM)
 GRACE = 5.0  # seconds that tasks have to end when they are asked to
 PR_SET_PDEATHSIG = 1  # of prctl(2)
-PLACE = 4  # bytes of a task's number in the pipe of those that wait: it holds 16,000
+PLACE = 4  # bytes of a task's number in a pipe
 
 
 @dataclass
@@ -232,21 +232,27 @@ def map_pooled(tasks: Sequence[Callable[[], T]], jobs: int | None = None) -> lis
     """Return what each of many small tasks gives, in their order; a task that fails ends all with its error.
 
     A few processes take one task after another, so that a fork and what a library loads with its first use are paid
-    for once a process. What is here before the fork is kept from the collector, which would copy its memory.
+    for once a process. What is here before the fork is kept from the collector, which would copy its memory. The pipe
+    holds the number of the next task alone: who takes it puts the one after it there.
     """
     jobs = max(1, min(jobs or cores(), len(tasks)))
-    places, filling = os.pipe()
-    with os.fdopen(filling, "wb") as waiting:
-        waiting.write(b"".join(place.to_bytes(PLACE, "big") for place in range(len(tasks))))
+    taken, given = os.pipe()
+    os.write(given, bytes(PLACE))
+
+    def take() -> int:
+        place = int.from_bytes(os.read(taken, PLACE), "big")
+        os.write(given, (place + 1).to_bytes(PLACE, "big"))
+        return place
 
     def work() -> Iterator[tuple[int, T]]:
-        while place := os.read(places, PLACE):
-            yield (number := int.from_bytes(place, "big")), tasks[number]()
+        while (place := take()) < len(tasks):
+            yield place, tasks[place]()
 
     gc.freeze()
     try:
         results = dict(stream_forked([work] * jobs, jobs))
     finally:
         gc.unfreeze()
-        os.close(places)
+        os.close(taken)
+        os.close(given)
     return [results[place] for place in range(len(tasks))]

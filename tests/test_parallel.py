@@ -292,6 +292,10 @@ def test_a_pool_gives_the_results_in_the_order_of_the_tasks_from_as_many_process
     assert map_pooled([], jobs) == []
 
 
+def test_a_pool_may_have_more_tasks_than_a_pipe_holds() -> None:
+    assert map_pooled([lambda n=n: n for n in range(40_000)], 2) == list(range(40_000))  # type: ignore[misc]
+
+
 def test_where_a_task_of_a_pool_fails_its_error_is_raised_and_no_process_stays() -> None:
     def work(number: int) -> int:
         if number == 3:
