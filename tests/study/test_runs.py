@@ -302,6 +302,12 @@ def test_the_study_is_valid_in_every_profile(study: dict[str, Any]) -> None:
         ),
         ("cnn.dataset", "cifar", r"cnn\.dataset: found 'cifar'"),
         ("data.cifar10.validation", -1, r"data\.cifar10\.validation"),
+        ("data.cifar10.validation", 3_000_000, r"data\.cifar10\.validation: found 3000000, allowed: fewer than \d+, "),
+        (
+            "profiles.quick.data.mnist",
+            {"source": "mnist", "validation": 60_000},
+            r"data\.mnist\.validation: found 60000, allowed: fewer than 60000, the examples that mnist has",
+        ),
         ("vit_timm.runs.imagenet.from", "imagenet", r"vit_timm\.runs\.imagenet\.from: .* circle"),  # left out
         ("theory.nobody", {}, r"theory\.nobody: unknown question"),
     ],
