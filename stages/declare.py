@@ -43,7 +43,7 @@ def check_trainable(params: Mapping[str, Any], profile: str, one: Declaration) -
     from rdfia.chapters.checks import trainable
 
     card = shape.read(layout.card(profile, one.dataset), shape.Prepared, "")
-    trainable(runs.resolve(params, one.chapter, one.run), card, f"{one.chapter}.runs.{one.run}")
+    trainable(runs.resolve(params, one.chapter, one.run), card, runs.layers(params, one.chapter, one.run))
 
 
 def completed(profile: str, one: Declaration) -> Declaration:

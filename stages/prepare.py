@@ -12,7 +12,7 @@ from rdfia import config
 from rdfia.command import run_stage
 from rdfia.data.normalise import fit_all
 from rdfia.data.sheets import contact_sheets, unsuitable
-from rdfia.data.sources import resolve_dataset
+from rdfia.data.sources import dataset_layers, resolve_dataset
 from rdfia.data.store import save_split, save_tensors
 from rdfia.files import write_json, write_text
 from rdfia.record import layout
@@ -28,7 +28,7 @@ def main(name: str, *others: str) -> None:
 def prepare(params: Mapping[str, Any], name: str) -> None:
     """Prepare one data set."""
     profile = config.profile(params)
-    splits, card = resolve_dataset(params, name).prepare(name, layout.downloads())
+    splits, card = resolve_dataset(params, name).prepare(name, layout.downloads(), dataset_layers(params, name))
     for split, content in splits.items():
         save_split(content, layout.split(profile, name, split))
     print(f"{name}: statistics of {len(splits['train']):,} train examples", file=sys.stderr, flush=True)

@@ -41,7 +41,7 @@ def test_a_run_that_cannot_be_trained_ends_the_stage_before_anything_is_written(
 def test_a_run_with_its_result_is_not_checked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, PARAMS, monkeypatch)
     looked = list[str]()
-    monkeypatch.setattr(checks, "trainable", lambda run, card, key: looked.append(key))
+    monkeypatch.setattr(checks, "trainable", lambda run, card, layers: looked.append(list(layers)[-1]))
     declare.main("cnn")
     every = [f"cnn.runs.{run}" for run in PARAMS["cnn"]["runs"]]
     assert looked == every

@@ -6,10 +6,10 @@ each is tagged by `name`, so that `normalise: zca` and `normalise: {name: zca, e
 
 from rdfia.config.errors import ConfigError, nearest, options, shorten
 from rdfia.config.params import KEY, LEAVE_OUT, ONLY, PARAMS, load, over, profile, read, section
-from rdfia.config.schema import Config, leaves, listed, merge, named, parse, written
+from rdfia.config.schema import Config, at, leaves, listed, merge, named, parse, written
 from rdfia.config.yaml_values import parse_yaml
 
 __all__ = [
-    "KEY", "LEAVE_OUT", "ONLY", "PARAMS", "Config", "ConfigError", "leaves", "listed", "load", "merge", "named",
+    "KEY", "LEAVE_OUT", "ONLY", "PARAMS", "Config", "ConfigError", "at", "leaves", "listed", "load", "merge", "named",
     "nearest", "options", "over", "parse", "parse_yaml", "profile", "read", "section", "shorten", "written",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Configuration classes, the one rule by which settings are merged, and their validation with the key in the error."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
@@ -71,16 +72,16 @@ def parse(
     """
     merged: Any = {}
     layers: dict[str, Mapping[str, Any]] = {}
-    for home, part in zip(where, parts, strict=True):
+    for key, part in zip(where, parts, strict=True):
         if not isinstance(part, Mapping):
-            raise ConfigError(f"{PARAMS}: {home}: found {shorten(part)}, allowed: a mapping of keys")
-        layers[home], merged = part, merge(merged, part)
+            raise ConfigError(f"{PARAMS}: {key}: found {shorten(part)}, allowed: a mapping of keys")
+        layers[key], merged = part, merge(merged, part)
         wrong = _errors(kind, merged)
         if len(layers) < len(parts):
             wrong = [error for error in wrong if error["type"] not in INCOMPLETE]
         if wrong:
-            path, reason = explain(wrong, kind, merged, beside(home))
-            raise ConfigError(f"{PARAMS}: {'.'.join((_home(path, layers), *path))}: {reason}")
+            path, reason = explain(wrong, kind, merged, beside(key))
+            raise ConfigError(f"{PARAMS}: {'.'.join((home(path, layers), *path))}: {reason}")
     return kind.model_validate(merged)
 
 
@@ -122,9 +123,22 @@ def leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             yield f"{prefix}{key}", value
 
 
-def _home(path: Sequence[str], layers: Mapping[str, Mapping[str, Any]]) -> str:
+def home(path: Sequence[str], layers: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the layer that writes what cannot be used; what is missing is missing in the last."""
     homes, keys = written(layers), [".".join(path[: length + 1]) for length in range(len(path))]
     above = [homes[key] for key in reversed(keys) if key in homes]
     below = [home for key, home in homes.items() if key.startswith(f"{'.'.join(path)}.")]
     return (above or sorted(below, key=list(layers).index, reverse=True) or list(layers)[-1:])[0]
+
+
+@contextmanager
+def at(layers: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
+    """Put before a ConfigError of the block, which begins with a setting's key, the layer that writes the setting.
+
+    `layers` are what the settings are made of, each at its key of the file, the strongest last.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        path = str(error).partition(":")[0].split(".")
+        raise ConfigError(f"{PARAMS}: {home(path, layers)}.{error}") from None

@@ -6,6 +6,7 @@ Archives are read member by member in memory; nothing is unpacked onto the disk.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import floor
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -73,10 +74,13 @@ class Folders(Config):
 
     def _share(self, y: Tensor) -> Tensor:
         """Return the mask of the images that become the test split."""
-        mask = stratified_mask(y, round(self.test_share * len(y)), f"test_share of {self.path}")
-        if not mask.any():
-            raise ConfigError(f"test_share: found {self.test_share}, allowed: one of {len(y)} images or more")
-        return mask
+        count, largest = round(self.test_share * len(y)), len(y) - len(y.unique())
+        if not 1 <= count <= largest:
+            most = floor(1000 * largest / len(y)) / 1000
+            few = f"at most {most} of {len(y)} images, so that each class keeps one" if largest else "a folder test/"
+            allowed = few if count else f"one of {len(y)} images or more"
+            raise ConfigError(f"test_share: found {self.test_share}, allowed: {allowed}")
+        return stratified_mask(y, count)
 
 
 def _shared(digests: Tensor, train: Tensor, test: Tensor) -> int:

@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from rdfia.config import PARAMS, Config, ConfigError, named, over, parse, section
+from rdfia.config import Config, ConfigError, at, named, over, parse, section
 from rdfia.data import memory
 from rdfia.data.circles import Circles
 from rdfia.data.decoding import COPIES
@@ -24,6 +24,7 @@ from rdfia.data.torchvision_sets import Cifar10, Mnist
 BATCH = 5000  # images in float32 at a time
 FLOATS = 4  # bytes of a pixel in float32
 
+Layers = Mapping[str, Mapping[str, Any]]  # what settings are made of, each by the key where it is written
 Source = Annotated[
     Annotated[Circles | Digits | Objects | Mnist | Cifar10 | Folders, Field(discriminator="name")],
     named,
@@ -43,14 +44,16 @@ class Dataset(Config):
     grey: bool = False
     size: int | None = Field(None, ge=1)
 
-    def prepare(self, name: str, root: Path) -> tuple[dict[str, Split], dict[str, object]]:
-        """Return the splits train, validation and test, and the card of the data set; `name` is its key in `data`."""
-        try:
-            raw = self.source.load(root)
-        except ConfigError as error:
-            raise ConfigError(f"{PARAMS}: data.{name}.source: {error}") from None
-        raw, changes = self._transform(raw, f"{PARAMS}: data.{name}")
-        splits = self._split(raw, f"{PARAMS}: data.{name}.validation")
+    def prepare(
+        self, name: str, root: Path, layers: Layers | None = None
+    ) -> tuple[dict[str, Split], dict[str, object]]:
+        """Return the splits train, validation and test, and the card of the data set; `name` is its key in `data`.
+
+        `layers` are what the settings are made of, one of which an error names.
+        """
+        with at(layers or {f"data.{name}": {}}):
+            raw, changes = self._transform(self._load(root))
+            splits = self._split(raw)
         head = {
             "name": name,
             "source": self.source.name,
@@ -59,28 +62,36 @@ class Dataset(Config):
         }
         return splits, head | card(splits, raw.classes, "; ".join((raw.provenance, *changes))) | dict(raw.remarks)
 
-    def _transform(self, raw: RawData, key: str) -> tuple[RawData, tuple[str, ...]]:
+    def _load(self, root: Path) -> RawData:
+        """Return the data of the source; its errors begin with the key of a setting of it, or with none."""
+        try:
+            return self.source.load(root)
+        except ConfigError as error:
+            own = str(error).partition(":")[0] in type(self.source).model_fields
+            raise ConfigError(f"source{'.' if own else ': '}{error}") from None
+
+    def _transform(self, raw: RawData) -> tuple[RawData, tuple[str, ...]]:
         """Convert the images to grey and resize them; return the data and the names of the changes."""
         shape = raw.train.x.shape[1:]
         setting = "grey" if self.grey else "size"
         if len(shape) != 3 and (self.grey or self.size):
-            raise ConfigError(f"{key}.{setting}: found {getattr(self, setting)}, allowed: none for points")
+            raise ConfigError(f"{setting}: found {getattr(self, setting)}, allowed: none for points")
         changes: dict[str, Callable[[Tensor], Tensor]] = {}
         if self.grey and shape[0] == 3:
             changes["grey"] = luma
         if self.size and shape[1:] != (self.size, self.size):
             count, channels = len(raw.train) + len(raw.test), 1 if self.grey else shape[0]
             needed = COPIES * (count + FLOATS * min(count, BATCH)) * channels * self.size**2
-            memory.require(needed, f"{key}.size: {count:,} images of {self.size}x{self.size} pixels", "allowed: fewer")
+            memory.require(needed, f"size: {count:,} images of {self.size}x{self.size} pixels", "allowed: fewer")
             changes[f"{self.size}×{self.size} pixels"] = partial(resize, size=self.size)
         for change in changes.values():
             train, test = (Split(change(split.x), split.y) for split in (raw.train, raw.test))
             raw = replace(raw, train=train, test=test)
         return raw, tuple(changes)
 
-    def _split(self, raw: RawData, key: str) -> dict[str, Split]:
+    def _split(self, raw: RawData) -> dict[str, Split]:
         generator = torch.Generator().manual_seed(self.seed)
-        train, validation = split_validation(raw.train, self.validation, generator, raw.groups, key)
+        train, validation = split_validation(raw.train, self.validation, generator, raw.groups)
         return {"train": train, "validation": validation, "test": raw.test}
 
 
@@ -100,7 +111,14 @@ def resize(images: Tensor, size: int) -> Tensor:
 
 
 def resolve_dataset(params: Mapping[str, Any], name: str) -> Dataset:
-    """Return the data set `name` of the parameters: its key in `data`, overridden by the profile."""
-    layers = {f"data.{name}": section(params, "data", name)}
-    layers |= {f"{where}.{name}": sets[name] or {} for where, sets in over(params, "data").items() if name in sets}
+    """Return the data set `name` of the parameters."""
+    layers = dataset_layers(params, name)
     return parse(Dataset, *layers.values(), where=list(layers))
+
+
+def dataset_layers(params: Mapping[str, Any], name: str) -> Layers:
+    """Return what a data set is made of: its key in `data`, overridden by the profile."""
+    layers = {f"data.{name}": section(params, "data", name)}
+    return layers | {
+        f"{where}.{name}": sets[name] or {} for where, sets in over(params, "data").items() if name in sets
+    }

@@ -50,7 +50,7 @@ def shuffle(split: Split, generator: torch.Generator) -> Split:
     return split[torch.randperm(len(split), generator=generator)]
 
 
-def stratified_mask(y: Tensor, count: int, key: str = "validation") -> Tensor:
+def stratified_mask(y: Tensor, count: int) -> Tensor:
     """Return a mask (N) of `count` examples, the last of each class, in proportion to the class sizes.
 
     The r-th last of a class of n examples has the rank (r - 1/2) / n, and the lowest ranks are selected: the divisor
@@ -59,7 +59,8 @@ def stratified_mask(y: Tensor, count: int, key: str = "validation") -> Tensor:
     classes, sizes = torch.unique(y, return_counts=True)
     largest = len(y) - len(classes)
     if not 0 <= count <= largest:
-        raise ConfigError(f"{key}: found {count}, allowed: 0 to {largest}, so that each class keeps a train example")
+        allowed = f"1 to {largest}" if largest else "none"
+        raise ConfigError(f"validation: found {count}, allowed: {allowed}, so that each class keeps a train example")
     rank = torch.empty(len(y), dtype=torch.float64)
     for label, size in zip(classes, sizes, strict=True):
         ranks = (torch.arange(int(size), 0, -1, dtype=torch.float64) - 0.5) / size
@@ -75,13 +76,12 @@ def split_validation(
     validation: int,
     generator: torch.Generator,
     groups: Tensor | None = None,
-    key: str = "validation",
 ) -> tuple[Split, Split]:
     """Return the train split, shuffled once, and a stratified validation split, the last examples of each class.
 
     Train examples that share their original with a validation example are removed.
     """
-    in_validation = stratified_mask(train.y, validation, key)
+    in_validation = stratified_mask(train.y, validation)
     in_train = ~in_validation
     if groups is not None:
         in_train &= ~torch.isin(groups, groups[in_validation])

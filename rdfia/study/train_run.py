@@ -13,7 +13,7 @@ import torch
 
 from rdfia import chapters
 from rdfia.chapters import checks
-from rdfia.config import profile
+from rdfia.config import at, profile
 from rdfia.data.store import load_split, load_tensors
 from rdfia.parallel import Send, messages, stream_forked
 from rdfia.record import layout, outcome, shape
@@ -31,7 +31,10 @@ MODULES = {"scikit-learn": "sklearn"}  # of packages whose modules have another 
 
 @dataclass(frozen=True)
 class Task:
-    """A run of a profile, ready to be trained; without settings it is one that the profile leaves out."""
+    """A run of a profile, ready to be trained; without settings it is one that the profile leaves out.
+
+    `layers` are what its settings are made of, which an error names.
+    """
 
     profile: str
     chapter: str
@@ -39,6 +42,7 @@ class Task:
     kind: str
     run: Run | None
     code_sha256: str
+    layers: Mapping[str, Mapping[str, Any]]
     commit: str = ""
 
     @property
@@ -61,7 +65,8 @@ def tasks(params: Mapping[str, Any], wanted: Mapping[str, Sequence[str]]) -> lis
         for name in names:
             run = None if name in without else runs.resolve(params, chapter, name)
             code = "" if run is None else sources.fingerprint(roots(run))
-            found.append(Task(chosen, chapter, name, kind, run, code, head))
+            layers = {} if run is None else runs.layers(params, chapter, name)
+            found.append(Task(chosen, chapter, name, kind, run, code, layers, head))
     return found
 
 
@@ -117,15 +122,15 @@ def train(
         leave_out(task)
         say(f"{label}: left out of the profile {task.profile}")
         return
-    checks.trainable(task.run, data.card, task.key)
-    with checks.at(task.key):
+    checks.trainable(task.run, data.card, task.layers)
+    with at(task.layers):
         run = (resolve or with_weights)(task.run, task.profile)
     take_measured(unfinished, run)
     own = key(task.head, run, data)  # which resolves the precision
     checkpoints = Checkpoints(unfinished, own, run.record, lambda line: say(f"{label} {line}"), measured=measured(run))
     checkpoints.remove_others()
     gathered = outcome.Outcome(task.commit)
-    with Progress(task.profile, task.chapter, task.name, run, say) as progress, checks.at(task.key):
+    with Progress(task.profile, task.chapter, task.name, run, say) as progress, at(task.layers):
         for seed, report in events(run, data, jobs, checkpoints):
             gathered.add(seed, report)
             progress(seed, report, checkpoints.reading)

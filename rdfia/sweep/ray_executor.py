@@ -15,8 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from rdfia.chapters import checks
-from rdfia.config import ConfigError
+from rdfia.config import ConfigError, at
 from rdfia.files import whole_folder, write_atomically, write_json
 from rdfia.line import Line
 from rdfia.parallel import Message
@@ -113,7 +112,7 @@ class Batch:
     def send(self, task: Task) -> Any:
         """Send a run as JSON, with its checkpoints; data and weights lie in the cluster's memory once."""
         assert task.run is not None
-        with checks.at(task.key):
+        with at(task.layers):
             run = with_weights(task.run, task.profile)
         described = json.dumps({**vars(task), "run": run.model_dump(mode="json")})
         unfinished = layout.checkpoints(task.profile, task.chapter, task.name)

@@ -7,24 +7,24 @@ from typing import Any
 
 from rdfia import chapters
 from rdfia.chapters import checks
-from rdfia.config import ConfigError, load, parse_yaml, profile, shorten
+from rdfia.config import ConfigError, at, load, parse_yaml, profile, shorten
 from rdfia.record import layout
 from rdfia.record.outcome import Outcome, last
 from rdfia.record.run import FINISHED, RunRecord
 from rdfia.study import runs
 from rdfia.study.train_run import events, load_data, with_weights
 from rdfia.train import device
-from rdfia.train.run import Run
 
 
 def try_run(chapter: str, name: str, settings: Sequence[str]) -> None:
     """Train every seed with the settings changed, and print the validation accuracy beside the recorded one."""
     params = load()
     (chapter,) = runs.allowed(params, [chapter])
-    run, data = changed(params, chapter, name, settings), load_data(profile(params), chapters.dataset(params, chapter))
-    checks.trainable(run, data.card, key := f"{chapter}.runs.{name}")
+    params = changed(params, chapter, name, settings)
+    run, data = runs.resolve(params, chapter, name), load_data(profile(params), chapters.dataset(params, chapter))
+    checks.trainable(run, data.card, layers := runs.layers(params, chapter, name))
     outcome = Outcome()
-    with checks.at(key):
+    with at(layers):
         for seed, report in events(with_weights(run, profile(params)), data, device.jobs_within()):
             outcome.add(seed, report)
     record = RunRecord.read(layout.trained(profile(params), chapter, name))
@@ -33,8 +33,8 @@ def try_run(chapter: str, name: str, settings: Sequence[str]) -> None:
     print(f"{chapter}/{name} with {', '.join(settings) or 'its own settings'}: {summary(tried)}")
 
 
-def changed(params: dict[str, Any], chapter: str, name: str, settings: Sequence[str]) -> Run:
-    """Return the run with settings such as normalise.epsilon=0.01 over its own lines."""
+def changed(params: dict[str, Any], chapter: str, name: str, settings: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters with settings such as normalise.epsilon=0.01 over a run's own lines."""
     params = copy.deepcopy(params)
     lines = params[chapter]["runs"][name] = runs.own(params, chapter, name)
     for setting in settings:
@@ -50,7 +50,7 @@ def changed(params: dict[str, Any], chapter: str, name: str, settings: Sequence[
             node[step] = {"name": inner} if isinstance(inner, str) else dict(inner or {})
             node = node[step]
         node[last] = parse_yaml(value, setting)
-    return runs.resolve(params, chapter, name)
+    return params
 
 
 def summary(seeds: Collection[Mapping[str, Any]]) -> str:

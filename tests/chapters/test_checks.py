@@ -55,7 +55,7 @@ def test_the_weights_of_a_network_without_numbers_are_those_that_are_built(
     chosen = run(chapter, **({"model": {"implementation": implementation}} if chapter == "mlp" else {}))
     counted = list[int]()
     monkeypatch.setattr(shapes, "check_memory", lambda run, card, weights, values, kept: counted.append(weights))
-    trainable(chosen, card(1, 28, 28), "a.runs.b")
+    trainable(chosen, card(1, 28, 28), {"a.runs.b": {}})
     whole = chosen.around(network(chosen, card(1, 28, 28), Generator()), Generator())
     assert counted == [sum(weight.numel() for weight in whole.parameters())]
 
@@ -111,9 +111,16 @@ def test_what_cannot_be_trained_is_one_line_with_the_key_of_the_run(
     chapter: str, settings: dict[str, Any], described: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(ConfigError, match=said) as error:
-        trainable(run(chapter, **settings), described, "a.runs.b")
+        trainable(run(chapter, **settings), described, {"a.runs.b": {}})
     assert str(error.value).startswith("params.yaml: a.runs.b.")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("where", ["a.base", "profiles.quick.a", "a.runs.b"])
+def test_the_error_names_the_layer_that_writes_the_setting(where: str) -> None:
+    layers = {home: {"sample": 2000} if home == where else {} for home in ("a.base", "profiles.quick.a", "a.runs.b")}
+    with pytest.raises(ConfigError, match=rf"^params\.yaml: {where}\.sample: found 2000, allowed: 1 to 1000"):
+        trainable(run("svm", sample=2000), card(2), layers)
 
 
 def test_what_a_network_keeps_to_go_back_is_counted_by_hand() -> None:

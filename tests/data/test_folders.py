@@ -156,6 +156,15 @@ def test_a_share_without_a_single_test_image_is_an_error(tmp_path: Path) -> None
         Folders(path=str(path), test_share=0.01).load(tmp_path)
 
 
+@pytest.mark.parametrize(("images", "allowed"), [(20, "at most 0.95 of 40 images, so that"), (1, "a folder test/")])
+def test_a_share_that_leaves_a_class_without_images_names_its_key(tmp_path: Path, images: int, allowed: str) -> None:
+    files = {f"train/{kind}/{i}.png": plain(0, (1, 1)) for kind in ("cat", "dog") for i in range(images)}
+    source = Folders(path=str(folder(tmp_path, files)), test_share=0.99)
+    said = rf"^params.yaml: data\.d\.source\.test_share: found 0\.99, allowed: {allowed}"
+    with pytest.raises(ConfigError, match=said):
+        Dataset(source=source, validation=1).prepare("d", tmp_path)
+
+
 def test_images_are_called_by_their_folder_or_their_label(tmp_path: Path) -> None:
     assert Folders(path="photos/flowers.tar.gz").label == "images of flowers"
     assert Folders(path=".").label == "class folders"

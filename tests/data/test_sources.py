@@ -17,7 +17,7 @@ from rdfia.data import torchvision_sets
 from rdfia.data.circles import Circles
 from rdfia.data.digits import Digits
 from rdfia.data.objects import Objects
-from rdfia.data.sources import Dataset, Source, luma, resize
+from rdfia.data.sources import Dataset, Source, dataset_layers, luma, resize, resolve_dataset
 from rdfia.data.torchvision_sets import Cifar10, Mnist
 from tests.processes import Touch
 
@@ -81,8 +81,26 @@ def test_the_same_settings_give_the_same_hash_and_another_seed_another(tmp_path:
 
 
 def test_a_validation_split_that_is_too_large_is_an_error_that_names_its_key(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"params.yaml: data\.circles\.validation: found 400, allowed: 0 to 398"):
+    with pytest.raises(ConfigError, match=r"params.yaml: data\.circles\.validation: found 400, allowed: 1 to 398"):
         Dataset(source=Circles(), validation=400).prepare("circles", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("own", "over", "said"),
+    [
+        ({"validation": 400}, {}, "data.points.validation: found 400, allowed: 1 to "),
+        ({}, {"validation": 400}, "profiles.quick.data.points.validation: found 400, allowed: 1 to "),
+        ({}, {"grey": True}, "profiles.quick.data.points.grey: found True, allowed: none for points"),
+    ],
+)
+def test_the_error_names_the_layer_that_writes_the_setting(
+    own: dict[str, Any], over: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    data = {"points": {"source": "circles", "validation": 5, **own}}
+    params = {"profile": "quick", "profiles": {"quick": {"data": {"points": over}}}, "data": data}
+    with pytest.raises(ConfigError) as raised:
+        resolve_dataset(params, "points").prepare("points", tmp_path, dataset_layers(params, "points"))
+    assert str(raised.value).startswith(f"params.yaml: {said}")
 
 
 def _without_network(*_: object, **__: object) -> None:

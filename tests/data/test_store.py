@@ -70,8 +70,13 @@ def test_no_original_is_in_train_and_validation() -> None:
 
 @pytest.mark.parametrize("count", [-1, 8, 100])
 def test_an_impossible_size_is_an_error_that_names_the_key_and_the_largest(count: int) -> None:
-    with pytest.raises(ConfigError, match=f"data.d.validation: found {count}, allowed: 0 to 7"):
-        stratified_mask(torch.arange(10) % 3, count, "data.d.validation")
+    with pytest.raises(ConfigError, match=f"validation: found {count}, allowed: 1 to 7"):
+        stratified_mask(torch.arange(10) % 3, count)
+
+
+def test_of_one_example_a_class_none_can_be_spared() -> None:
+    with pytest.raises(ConfigError, match="validation: found 1, allowed: none, so that"):
+        stratified_mask(torch.arange(3), 1)
 
 
 def test_the_hash_depends_on_content_shape_type_names_and_classes() -> None:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from rdfia import chapters, config
-from rdfia.chapters.checks import at, trainable
+from rdfia.chapters.checks import trainable
 from rdfia.command import UNUSABLE, one_line
 from rdfia.data.normalise import fit_all
 from rdfia.data.sheets import contact_sheets
@@ -133,10 +133,10 @@ def train(params: dict[str, Any], path: tuple[Any, ...], data: dict[str, Data], 
         return
     name = next((step for step in path[1:] if step in names), names[0])
     chosen, given = runs.resolve(params, chapter, name), data[chapters.dataset(params, chapter)]
-    key = f"{chapter}.runs.{name}"
-    trainable(chosen, given.card, key)
+    layers = runs.layers(params, chapter, name)
+    trainable(chosen, given.card, layers)
     short = smallest(chosen)
-    with at(key):
+    with config.at(layers):
         record = recorded(folder / "run", given, short, chapters.kind(params, chapter), outcome(given, short))
     assert record.status in ("finished", "diverged")
 

@@ -70,4 +70,4 @@ def test_formulas_for_labels_refuse_soft_targets() -> None:
         ({"mixing": {"name": "mixup"}}, r"r\.mixing: found mixup, allowed: none on points"),
     ):
         with pytest.raises(ConfigError, match=message):
-            checks.trainable(perceptron("by_hand", **settings), card, "mlp.runs.r")
+            checks.trainable(perceptron("by_hand", **settings), card, {"mlp.runs.r": {}})
