@@ -32,7 +32,10 @@ def prepare(params: Mapping[str, Any], name: str) -> None:
     for split, content in splits.items():
         save_split(content, layout.split(profile, name, split))
     print(f"{name}: statistics of {len(splits['train']):,} train examples", file=sys.stderr, flush=True)
-    statistics = fit_all(splits["train"].x)
+    try:
+        statistics = fit_all(splits["train"].x)
+    except config.ConfigError as error:
+        raise config.ConfigError(f"{config.PARAMS}: data.{name}: {error}") from None
     save_tensors(statistics, layout.data(profile, name) / "statistics.safetensors")
     sheets = layout.sheets(profile, name)
     save_tensors(contact_sheets(splits["train"], statistics, splits["validation"]), sheets)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from rdfia.config import PARAMS, ConfigError, load
+from rdfia.data import spectra
 from rdfia.record import layout
 from rdfia.study import pipeline
 from stages import prepare
@@ -58,6 +59,15 @@ def test_the_hash_of_the_contact_sheets_lies_where_the_report_looks(
     outs = [name for out in stages["prepare"]["outs"] for name in out]
     assert str(layout.sheets_hash("${item.profile}", "${item.dataset}")) in outs
     assert str(layout.sheets_hash("${item.profile}", "any").parent) in stages["report"]["deps"]
+
+
+def test_statistics_for_which_memory_is_short_name_the_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spectra, "DOUBLES", 2**50)
+    files = {name: plain(0, (1, 1)) for name in dataset()}
+    with pytest.raises(ConfigError, match=r"^params\.yaml: data\.pets: whitening \d+ images .* smaller images$"):
+        prepared(tmp_path, monkeypatch, files)
 
 
 def test_bad_images_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
