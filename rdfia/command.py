@@ -12,6 +12,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import signature
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -41,7 +42,13 @@ class Parser(ArgumentParser):
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """Turn a ConfigError into its line, and so errors of the file system; SIGTERM ends as Ctrl-C does."""
+    """Turn a ConfigError into its line, and so errors of the file system; SIGTERM ends as Ctrl-C does.
+
+    Signs that a terminal or a pipe cannot show are printed as their numbers.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
     try:

@@ -13,7 +13,7 @@ from rdfia import cli
 from rdfia.command import FAILURE, INTERRUPTED, REMEDIES, UNUSABLE, one_line, run_stage
 from rdfia.config import ConfigError
 from rdfia.files import write_text
-from tests.processes import linux, read_line, runs, session, started, wait_until
+from tests.processes import ROOT, linux, read_line, runs, session, started, wait_until
 
 TREE = """
 import os, time
@@ -154,6 +154,16 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest
     with pytest.raises(SystemExit), one_line():
         write_text("a", tmp_path / "closed" / "file")
     assert f"{tmp_path / 'closed'}: Permission denied" in capsys.readouterr().err
+
+
+def test_signs_that_cannot_be_shown_are_printed_as_numbers() -> None:
+    code = "from rdfia.command import one_line; from rdfia.config import ConfigError\n"
+    code += "with one_line():\n    print('−')\n    raise ConfigError('é')"
+    words = [sys.executable, "-c", code]
+    ended = subprocess.run(
+        words, cwd=ROOT, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (UNUSABLE, "\\u2212\n", "error: \\xe9\n")
 
 
 def test_an_interruption_while_libraries_are_imported_has_no_traceback() -> None:
