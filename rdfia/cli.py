@@ -98,6 +98,8 @@ def show(chapter: str, run: str | None, code: bool) -> None:
 
     params = config.load()
     (chapter,) = runs.allowed(params, [chapter])
+    if run is None and code:
+        raise config.ConfigError(f"--code: found no run, allowed: with the name of a run of {chapter}")
     if run is None:
         print("\n".join(runs.runs(params, chapter)))
     elif code:
@@ -222,6 +224,7 @@ def examine() -> None:
 def mend() -> None:
     from rdfia.sweep import lock
 
+    config.load()  # which says where there is no project
     lock.mend()
     print(f"{lock.LOCK}: whole, with {len(lock.locked())} stages")
 
@@ -245,7 +248,3 @@ def bench(parts: list[str]) -> None:
     from rdfia.bench import measure
 
     measure(parts)
-
-
-if __name__ == "__main__":
-    main()

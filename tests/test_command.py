@@ -166,6 +166,17 @@ def test_signs_that_cannot_be_shown_are_printed_as_numbers() -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (UNUSABLE, "\\u2212\n", "error: \\xe9\n")
 
 
+def test_mending_outside_of_a_project_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended, one_line():
+        cli.mend()
+    assert ended.value.code == UNUSABLE
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "error: params.yaml: no such file; run from the project's root\n")
+
+
 def test_an_interruption_while_libraries_are_imported_has_no_traceback() -> None:
     code = "import sys; sys.argv = ['-m']; import stages, os, signal; os.kill(os.getpid(), signal.SIGINT)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -181,6 +192,7 @@ def test_an_interruption_while_libraries_are_imported_has_no_traceback() -> None
         ),
         (["sweep", "-j", "0"], "error: --jobs: found 0, allowed: 1 or more"),
         (["sweep", "--executor", "slurm"], "error: --executor: found 'slurm', allowed: local, ray"),
+        (["params", "svm", "--code"], "error: --code: found no run, allowed: with the name of a run of svm"),
         (["bench", "grow"], "error: part: found 'grow', allowed: throughput, sharing, growth, run, overhead"),
         (["sweep", "--nope"], "error: unrecognized arguments: --nope; `rdfia --help` says what is allowed"),
     ],
