@@ -1,12 +1,12 @@
 """What a run tells while it trains: a line an epoch, at most every second, and live metrics where asked for."""
 
-import os
 import time
 from collections.abc import Callable
 from importlib import import_module
 from types import TracebackType
 from typing import Any
 
+from rdfia.config import switched_on
 from rdfia.line import Line
 from rdfia.train.run import Record, Run, Snapshot, Trained
 
@@ -21,7 +21,7 @@ class Progress:
         self.shares, self.before = dict[int, float](), dict[int, float]()  # of each seed: done, and done before
         self.said: dict[int, float] = {}
         self.live: Any = None
-        if os.environ.get("RDFIA_LIVE") == "1":
+        if switched_on("RDFIA_LIVE"):
             # Imported by name: how a run is watched is not among the code that its result depends on.
             self.live = import_module("rdfia.track.live").live(chapter, name, profile)
 

@@ -14,6 +14,7 @@ from time import time
 from types import TracebackType
 from typing import Any
 
+from rdfia.config import switched_on
 from rdfia.track.client import Client, StoreError, connect
 from rdfia.track.result import in_percent
 from rdfia.track.store import locate
@@ -35,7 +36,7 @@ class Live:
         self._run_id = ""
 
     def __enter__(self) -> "Live":
-        if os.environ.get("RDFIA_LIVE") == "1":
+        if switched_on("RDFIA_LIVE"):
             self._attempt(self._open)
         return self
 
