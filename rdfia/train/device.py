@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from rdfia.config import ConfigError
+from rdfia.config import ConfigError, switched_on
 
 os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # asks without starting CUDA, for the same reason
 
@@ -35,10 +35,7 @@ def settle() -> None:
     an accelerator that add in no fixed order.
     """
     torch.set_num_threads(1)
-    text = os.environ.get("RDFIA_DETERMINISTIC") or "0"
-    if text not in ("0", "1"):
-        raise ConfigError(f"RDFIA_DETERMINISTIC: found {text!r}, allowed: 0 or 1")
-    if text == "1":
+    if switched_on("RDFIA_DETERMINISTIC"):
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS reads it when it begins
         torch.use_deterministic_algorithms(True)
         # Filling what is allocated with NaN costs time, and nothing here reads what it has not written.

@@ -4,12 +4,13 @@ A step of a small network is a hundred kernels of some microseconds each, and Py
 one by one: a replay asks for all of them at once. It computes what the step computes.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Generator, Tensor
+
+from rdfia.config import switched_on
 
 # Of raw images, labels, the factor on the learning rate, and whether to score the step: it returns the scores.
 Step = Callable[[Tensor, Tensor, float, bool], Tensor | None]
@@ -19,7 +20,7 @@ BEFORE = 3  # equal steps before one is captured: libraries choose their kernels
 
 def wanted() -> bool:
     """Return whether steps are to be replayed: `RDFIA_GRAPHS=1` says so."""
-    return os.environ.get("RDFIA_GRAPHS") == "1"
+    return switched_on("RDFIA_GRAPHS")
 
 
 @contextmanager

@@ -9,10 +9,13 @@ from rdfia.config import ConfigError, switched_on
 from rdfia.study.progress import Progress
 from rdfia.study.runs import resolve
 from rdfia.track.live import live
+from rdfia.train import device, graphs
 
 ASKED: list[tuple[str, Callable[[], object]]] = [
     ("RDFIA_LIVE", lambda: Progress("quick", "cnn", "baseline", resolve(config.load(), "cnn", "baseline"))),
     ("RDFIA_LIVE", lambda: live("cnn", "baseline", "quick").__enter__()),
+    ("RDFIA_GRAPHS", graphs.wanted),
+    ("RDFIA_DETERMINISTIC", device.settle),
 ]
 
 
