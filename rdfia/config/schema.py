@@ -135,10 +135,13 @@ def home(path: Sequence[str], layers: Mapping[str, Mapping[str, Any]]) -> str:
 def at(layers: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
     """Put before a ConfigError of the block, which begins with a setting's key, the layer that writes the setting.
 
-    `layers` are what the settings are made of, each at its key of the file, the strongest last.
+    `layers` are what the settings are made of, each at its key of the file, the strongest last. An error that
+    begins with a variable of the environment stays as it is.
     """
     try:
         yield
     except ConfigError as error:
+        if str(error).startswith("RDFIA_"):
+            raise
         path = str(error).partition(":")[0].split(".")
         raise ConfigError(f"{PARAMS}: {home(path, layers)}.{error}") from None

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
+from rdfia import config
 from rdfia.config import Config, ConfigError, leaves, listed, merge, named, parse, written
 
 
@@ -151,3 +152,21 @@ def test_configurations_are_frozen_and_convert_nothing_but_short_forms_and_lists
     assert parse(Thing, {"shape": "plain"}, where=["own"]) == Thing()
     with pytest.raises(ValueError, match="frozen"):
         thing.size = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("rate: found 2", "params.yaml: a.base.rate: found 2"),
+        ("model.size: found 2", "params.yaml: profiles.p.a.model.size: found 2"),
+        ("model: found 2", "params.yaml: profiles.p.a.model: found 2"),
+        ("model.depth: found 2", "params.yaml: a.runs.b.model.depth: found 2"),  # nobody writes it
+        ("epochs: found 2", "params.yaml: a.runs.b.epochs: found 2"),
+        ("RDFIA_DEVICE: found 'x'", "RDFIA_DEVICE: found 'x'"),
+    ],
+)
+def test_an_error_is_said_at_the_layer_that_writes_the_setting(error: str, said: str) -> None:
+    layers = {"a.base": {"rate": 2, "model": {"size": 1}}, "profiles.p.a": {"model": {"size": 2}}, "a.runs.b": {}}
+    with pytest.raises(ConfigError) as raised, config.at(layers):
+        raise ConfigError(error)
+    assert str(raised.value) == said
