@@ -22,7 +22,7 @@ def device() -> torch.device:
     if name == "cuda" and available:
         return torch.device(name)  # nothing is put there: processes that are forked from this one could not use it
     try:
-        torch.empty(0, device=name)
+        torch.empty(0, device=name).tolist()  # of which `meta` has no numbers
     except (RuntimeError, AssertionError):
         raise ConfigError(f"RDFIA_DEVICE: found {name!r}, allowed: a device of this PyTorch, like cpu") from None
     return torch.device(name)

@@ -17,6 +17,15 @@ def test_one_process_a_core_or_as_many_as_asked_for(monkeypatch: pytest.MonkeyPa
     assert device.jobs() == device.jobs_within() == 7
 
 
+@pytest.mark.parametrize("name", ["meta", "nowhere", "cuda:99"])
+def test_a_device_that_cannot_compute_is_one_line(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RDFIA_DEVICE", name)
+    with pytest.raises(
+        ConfigError, match=rf"^RDFIA_DEVICE: found '{name}', allowed: a device of this PyTorch, like cpu$"
+    ):
+        device.device()
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "257"])
 def test_a_number_of_processes_that_is_none_is_one_line(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RDFIA_JOBS", text)
