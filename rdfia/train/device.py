@@ -17,15 +17,15 @@ SHARED = 4  # processes on one accelerator
 
 def device() -> torch.device:
     """Return the accelerator if there is one, else the CPU; `RDFIA_DEVICE` decides otherwise."""
-    available = torch.cuda.is_available()
-    name = os.environ.get("RDFIA_DEVICE") or ("cuda" if available else "cpu")
-    if name == "cuda" and available:
-        return torch.device(name)  # nothing is put there: processes that are forked from this one could not use it
+    name = os.environ.get("RDFIA_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        torch.empty(0, device=name).tolist()  # of which `meta` has no numbers
+        where = torch.device(name)
+        there = where.type == "cuda" and torch.cuda.is_available() and (where.index or 0) < torch.cuda.device_count()
+        if not there:  # where it is, nothing is put there: processes that are forked from this one could not use it
+            torch.empty(0, device=where).tolist()  # of which `meta` has no numbers
     except (RuntimeError, AssertionError):
         raise ConfigError(f"RDFIA_DEVICE: found {name!r}, allowed: a device of this PyTorch, like cpu") from None
-    return torch.device(name)
+    return where
 
 
 def settle() -> None:

@@ -33,6 +33,25 @@ def test_a_number_of_processes_that_is_none_is_one_line(text: str, monkeypatch: 
         device.jobs()
 
 
+@pytest.mark.parametrize("name", ["cuda", "cuda:0", "cuda:1"])
+def test_nothing_is_put_on_an_accelerator_that_is_there(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has used it cannot part into others that do."""
+
+    def refuse(*shape: int, device: object) -> None:
+        raise RuntimeError(device)
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch, "empty", refuse)
+    monkeypatch.setenv("RDFIA_DEVICE", name)
+    assert device.device() == torch.device(name)
+    monkeypatch.setenv("RDFIA_DEVICE", "cuda:2")
+    with pytest.raises(
+        ConfigError, match=r"^RDFIA_DEVICE: found 'cuda:2', allowed: a device of this PyTorch, like cpu$"
+    ):
+        device.device()
+
+
 def deterministic() -> tuple[bool, str]:
     device.settle()
     return torch.are_deterministic_algorithms_enabled(), os.environ.get("CUBLAS_WORKSPACE_CONFIG", "")
