@@ -196,7 +196,7 @@ def test_what_fails_is_one_line_and_stops_no_other(
     assert found["cnn/zca"].error is None
     assert type(found["cnn/baseline"].error) is ConfigError
     said = str(found["cnn/baseline"].error)
-    assert re.fullmatch(r"params.yaml: cnn.runs.baseline.sample: found 9999, allowed: 1 to \d+, .*", said)
+    assert re.fullmatch(r"params.yaml: profiles.tiny.cnn.sample: found 9999, allowed: 1 to \d+, .*", said)
     assert f"ConfigError: {said}" in Path("0.log").read_text()
     monkeypatch.setattr(ray_executor, "TRIES", 2)
     found, lines = ends(execute, chosen(["vit"], epochs=EPOCHS), kill_workers)

@@ -57,7 +57,12 @@ def run(**changes: Any) -> ChapterRun:
 
 def train_quietly(name: str, settings: ChapterRun) -> None:
     """Train a run, and print nothing."""
-    train(Task("tiny", CHAPTER, name, "vit_timm", settings, "0", {}), data(), 1, lambda line: None)
+    train(
+        Task("tiny", CHAPTER, name, "vit_timm", settings, "0", {f"{CHAPTER}.runs.{name}": {}}),
+        data(),
+        1,
+        lambda line: None,
+    )
 
 
 def recorded(name: str) -> RunRecord:
