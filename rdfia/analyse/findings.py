@@ -98,10 +98,10 @@ class Decision:
         found = self.estimate
         if found is None or found.low is None or found.high is None:
             return ""
-        reports = dict[Estimate, list[str]]()
-        for span, each in zip(self.spans, self.printed, strict=True):
-            reports.setdefault(span, []).append(each.report)
-        if len(reports) > 1:
+        if len(set(self.spans)) > 1:
+            reports = dict[Estimate, list[str]]()
+            for span, each in zip(self.spans, self.printed, strict=True):
+                reports.setdefault(span, []).append(each.report)
             return listed([f"{self._written(span)} beside {listed(names)}" for span, names in reports.items()])
         return self._written(found) + marked(self.level)
 

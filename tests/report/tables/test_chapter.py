@@ -93,7 +93,7 @@ def test_a_run_from_outside_the_group_has_its_effect_elsewhere(monkeypatch: pyte
     other, own = zip(cells(units, "run"), cells(units, "effect"), cells(units, "against"), strict=True)
     assert other == ("slow", "–", "–")
     assert own[0] == "wide"
-    assert own[1].startswith("+0.00 [")
+    assert own[1] == "+0.00 (3 equal seeds)"
     assert own[2] == "slow"
 
 
