@@ -24,6 +24,7 @@ class Mnist(Config):
     label: ClassVar[str] = "MNIST"
     stands_for: ClassVar[str | None] = "mnist"
     train: ClassVar[int] = 60_000
+    test: ClassVar[int] = 10_000
     name: Literal["mnist"] = "mnist"
 
     def load(self, root: Path) -> RawData:
@@ -47,6 +48,7 @@ class Cifar10(Config):
     label: ClassVar[str] = "CIFAR-10"
     stands_for: ClassVar[str | None] = "cifar10"
     train: ClassVar[int] = 50_000
+    test: ClassVar[int] = 10_000
     name: Literal["cifar10"] = "cifar10"
 
     def load(self, root: Path) -> RawData:

@@ -19,6 +19,7 @@ from rdfia import chapters
 from rdfia.config import profile
 from rdfia.data import batches
 from rdfia.data.sources import resolve_dataset
+from rdfia.data.torchvision_sets import Cifar10, Mnist
 from rdfia.record import layout, shape
 from rdfia.study import runs
 from rdfia.train.classifier import example_input, network
@@ -36,7 +37,7 @@ PASSES = 3  # of the operations of a forward pass, in a step: backward has twice
 CALL = 6e5  # operations in whose time PyTorch is called once more in a forward pass, and for what follows from it
 PAIR, FIT = 4, 1.5e8  # operations of a machine: for each product of a pair of examples, and beside these
 SHAPES = {"circles": (2,), "digits": (1, 28, 28), "mnist": (1, 28, 28), "objects": (3, 32, 32), "cifar10": (3, 32, 32)}
-COUNTS = {"mnist": 70_000, "cifar10": 60_000}
+COUNTS = {source.stands_for: source.train + source.test for source in (Mnist, Cifar10)}
 UNKNOWN = 64  # the side of images of a folder whose settings do not say it
 
 
