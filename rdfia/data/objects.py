@@ -23,7 +23,7 @@ from rdfia.data.store import RawData, Split
 
 SIDE = 32
 CHUNK = 256  # images painted at once: the working memory stays in the cache
-MEAN, HUES, SHADES = 0.42, 0.12, 0.11  # of the background: mean, deviation between images, deviation within one
+MEAN, HUES, SHADES = 0.42, 0.12, 0.13  # of the background: mean, deviation between images, deviation within one
 GREY = 0.8  # the share of light and shade in the shading, beside colours
 FALL = 2.2  # of the shading's amplitude with the frequency; edges, which fall by 1, add the fine detail
 BRIGHTER = 0.66  # the strongest object's contrast against the mean of what it is painted on

@@ -37,14 +37,15 @@ def test_a_line_knows_how_much_of_all_seeds_is_done(chapter: str, monkeypatch: p
 
 def test_what_is_read_from_a_checkpoint_was_done_before() -> None:
     told = list[Line]()
-    run = resolve(PARAMS, "cnn", "baseline")  # 3 seeds, 44 epochs
+    run = resolve(PARAMS, "cnn", "baseline")
+    third = run.epochs // 3
     with Progress("quick", "cnn", "baseline", run, told.append) as progress:  # type: ignore[arg-type]
         progress(0, Trained({}, 1.5), read=True)
-        for epoch in range(12):
+        for epoch in range(third + 1):
             progress(1, record(epoch), read=True)
-        for epoch in range(12, 45):
+        for epoch in range(third + 1, run.epochs + 1):
             progress(1, record(epoch))
-    assert (told[-1].done, told[-1].before) == pytest.approx((2 / 3, (1 + 0.25) / 3))
+    assert (told[-1].done, told[-1].before) == pytest.approx((2 / run.seeds, (1 + third / run.epochs) / run.seeds))
 
 
 def test_a_line_goes_through_a_pipe_with_what_it_knows() -> None:
