@@ -54,11 +54,11 @@ def _nearest_accuracy(settings: dict[str, float]) -> float:
 
 
 def test_the_nearest_train_image_classifies_upright_shapes() -> None:
-    assert _nearest_accuracy(EXACT) > 0.75
+    assert _nearest_accuracy(EXACT) > 0.7
 
 
 def test_the_settings_make_the_task_harder() -> None:
-    assert 0.2 < _nearest_accuracy({}) < 0.7
+    assert 0.15 < _nearest_accuracy({}) < 0.6
 
 
 def _normalised(images: Tensor) -> Tensor:

@@ -23,6 +23,8 @@ def test_a_line_knows_how_much_of_all_seeds_is_done(chapter: str, monkeypatch: p
     now, told = 0.0, list[Line]()
     monkeypatch.setattr("time.monotonic", lambda: now)
     run = resolve(PARAMS, chapter, "linear" if chapter == "svm" else "baseline")
+    if chapter == "cnn":
+        run = run.model_copy(update={"epochs": 44})
     with Progress("quick", chapter, "run", run, told.append) as progress:  # type: ignore[arg-type]
         for seed in range(run.seeds):
             if chapter == "cnn":

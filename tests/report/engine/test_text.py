@@ -66,9 +66,9 @@ def test_what_is_trained_in_the_place_of_the_large_network(profile: str, said: s
     assert not found or f"profile `{profile}`" in found
 
 
-@pytest.mark.parametrize("name", ["cnn", "cnn_mnist"])
-def test_what_is_trained_in_the_place_of_the_courses_network(name: str) -> None:
-    said = "convolutions of 16 and 16 channels with kernels of 3, 12,345 weights in `baseline`."
+@pytest.mark.parametrize(("name", "channels"), [("cnn", "8 and 16"), ("cnn_mnist", "16 and 16")])
+def test_what_is_trained_in_the_place_of_the_courses_network(name: str, channels: str) -> None:
+    said = f"convolutions of {channels} channels with kernels of 3, 12,345 weights in `baseline`."
     assert said in sentence("quick", chapter("quick", name, "baseline"))
     assert sentence("laptop", chapter("laptop", name, "baseline")) == ""
 
