@@ -48,17 +48,17 @@ def test_colour_does_not_separate_the_classes(raw: RawData, deviations: bool) ->
 
 def _nearest_accuracy(settings: dict[str, float]) -> float:
     """Return the accuracy of the nearest train image, by the correlation of the grey values."""
-    raw = Objects(train=200, test=200, **settings).load(NOWHERE)
+    raw = Objects(train=1000, test=1000, **settings).load(NOWHERE)
     train, test = (_normalised(split.x.double().mean(dim=1).flatten(1)) for split in (raw.train, raw.test))
     return float((raw.train.y[torch.cdist(test, train).argmin(dim=1)] == raw.test.y).double().mean())
 
 
 def test_the_nearest_train_image_classifies_upright_shapes() -> None:
-    assert _nearest_accuracy(EXACT) > 0.7
+    assert _nearest_accuracy(EXACT) > 0.75
 
 
 def test_the_settings_make_the_task_harder() -> None:
-    assert 0.15 < _nearest_accuracy({}) < 0.6
+    assert 0.2 < _nearest_accuracy({}) < 0.7
 
 
 def _normalised(images: Tensor) -> Tensor:
